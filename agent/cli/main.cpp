@@ -1,0 +1,25 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "agent/cli/commands.h"
+#include "platform/base/crypto.h"
+
+int main(int argc, char** argv) {
+  using namespace caretaker::agent;
+  try {
+    if (auto ready = caretaker::crypto_ready(); !ready) {
+      std::fprintf(stderr, "caretaker: %s\n", ready.error().message.c_str());
+      return 1;
+    }
+    int exit_code = 0;
+    CLI::App app{"Caretaker: looks after a school's laptops"};
+    app.set_version_flag("--version", CARETAKER_VERSION);
+    app.require_subcommand(1);
+    CLI11_PARSE(app, argc, argv);
+    return exit_code;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "caretaker: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,65 @@
+// Files as the operating system keeps them. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+
+#include "platform/base/bytes.h"
+#include "platform/base/result.h"
+
+namespace caretaker::platform {
+
+// The whole file; kNotFound where there is none, kTooLarge over max_bytes, kPermissionDenied, kUnavailable.
+[[nodiscard]] Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+// Puts `bytes` in place of the file durably and at once: a reader, or a power cut, sees the old file or the new one
+// (temporary file beside it, fsync, rename, fsync of the folder). kFull when there is no space. mode: as chmod.
+[[nodiscard]] Status replace_file(const std::filesystem::path& path, ByteView bytes, unsigned mode);
+
+// Gone durably; a file that is not there is fine.
+[[nodiscard]] Status remove_file(const std::filesystem::path& path);
+
+// mkdir -p with this mode for what is made.
+[[nodiscard]] Status make_folder(const std::filesystem::path& path, unsigned mode);
+
+// Reserves `bytes` of real disk in a file (posix_fallocate), so that deleting it gives them back. kFull if it cannot.
+[[nodiscard]] Status make_ballast(const std::filesystem::path& path, std::uint64_t bytes);
+
+[[nodiscard]] Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
+
+// An open file descriptor that closes itself.
+class OpenFile {
+ public:
+  OpenFile() = default;
+  explicit OpenFile(int fd) : fd_(fd) {}
+  OpenFile(OpenFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept { std::swap(fd_, other.fd_); return *this; }
+  ~OpenFile();
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+[[nodiscard]] Result<OpenFile> open_read_only(const std::filesystem::path& path);
+
+// One process at a time: an advisory lock held as long as the OpenFile lives. kConflict when another holds it.
+[[nodiscard]] Result<OpenFile> lock_file(const std::filesystem::path& path);
+
+// A file mapped read-only. The bytes stay valid as long as this lives; the file must not be truncated meanwhile.
+class MappedFile {
+ public:
+  [[nodiscard]] static Result<MappedFile> map(const OpenFile& file);
+  MappedFile(MappedFile&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  MappedFile& operator=(MappedFile&& other) noexcept { std::swap(data_, other.data_); std::swap(size_, other.size_); return *this; }
+  ~MappedFile();
+  [[nodiscard]] ByteView bytes() const { return {static_cast<const std::uint8_t*>(data_), size_}; }
+
+ private:
+  MappedFile(void* data, std::size_t size) : data_(data), size_(size) {}
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace caretaker::platform

@@ -1,0 +1,83 @@
+// SQLite 3, wrapped just enough that errors are Results and statements end themselves. One connection per file, one
+// thread per connection. There is no mock of it: tests open a temporary file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "platform/base/bytes.h"
+#include "platform/base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace caretaker::platform {
+
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement();
+
+  // Parameters count from 1 and hold until the next reset().
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, std::string_view text);
+  Statement& bind(int index, ByteView blob);
+  Statement& bind_null(int index);
+
+  // true: a row stands ready; false: done. kFull (disk), kDamaged (corrupt), kConflict (constraint), kUnavailable.
+  [[nodiscard]] Result<bool> step();
+  // step() for statements without rows; resets afterwards.
+  [[nodiscard]] Status run();
+  void reset();
+
+  // Columns of the current row count from 0.
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] Bytes blob(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+class Database {
+ public:
+  // Opens or creates. Sets WAL, synchronous=FULL, locking_mode=EXCLUSIVE, foreign_keys, trusted_schema=OFF.
+  // kDamaged when the file is not a usable database, kConflict when another process has it.
+  [[nodiscard]] static Result<Database> open(const std::filesystem::path& path);
+  Database(Database&& other) noexcept;
+  Database& operator=(Database&& other) noexcept;
+  ~Database();
+
+  [[nodiscard]] Status execute(const char* sql);  // one or several statements without rows
+  [[nodiscard]] Result<Statement> prepare(std::string_view sql);
+  [[nodiscard]] std::int64_t changes() const;  // rows changed by the last statement
+
+  // Runs `work` between BEGIN IMMEDIATE and COMMIT; any error rolls back and is returned.
+  [[nodiscard]] Status transaction(const std::function<Status()>& work);
+
+  // quick_check: kDamaged with SQLite's first complaint.
+  [[nodiscard]] Status check();
+  // Moves the WAL into the file and truncates it.
+  [[nodiscard]] Status checkpoint();
+
+ private:
+  explicit Database(sqlite3* database) : database_(database) {}
+  sqlite3* database_ = nullptr;
+};
+
+// Numbered schema steps, each applied once and in order inside one transaction; user_version holds the number.
+// A database newer than the last step is kUnsupported. Steps are never edited once released (tests hold their hashes).
+struct Migration {
+  int number;
+  const char* sql;
+};
+[[nodiscard]] Status migrate(Database& database, std::span<const Migration> steps);
+
+}  // namespace caretaker::platform

@@ -1,0 +1,59 @@
+// The one decision about a name. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "policy/policy.h"
+#include "policy/set_file.h"
+
+namespace caretaker::policy {
+
+enum class Verdict {
+  kAllow,
+  kBlock,
+  kRewrite,  // safe search: answer with `target` instead
+  kForward,  // a zone of the school's own: ask `servers` of it
+};
+
+// Why; the same stable string stands in the event, in `caretaker why` and in the console.
+enum class Reason {
+  kNotListed,        // "not-listed"
+  kAllowedByGroup,   // "allowed-by-group"
+  kForwardedZone,    // "forwarded-zone"
+  kLocalName,        // "local-name"          .local, ipv4only.arpa, reverse zones of private addresses
+  kLockedClass,      // "locked-class"
+  kDeniedByGroup,    // "denied-by-group"
+  kCategory,         // "category"
+  kSafeSearch,       // "safe-search"
+  kNoSafeSearch,     // "search-engine-without-safe-search"
+  kYouTubeRestricted,// "youtube-restricted"
+  kYouTubeBlocked,   // "youtube-blocked"
+  kBypassDoh,        // "bypass-dns-over-https"
+  kBypassRelay,      // "bypass-private-relay"
+  kBypassVpn,        // "bypass-vpn"
+  kBypassProxy,      // "bypass-proxy"
+  kCanary,           // "canary"              use-application-dns.net, _dns.resolver.arpa: answered, no violation
+  kNoPolicy,         // "no-policy"           nothing verified is loaded: nothing is answered
+};
+[[nodiscard]] std::string_view reason_name(Reason reason);
+
+struct DnsDecision {
+  Verdict verdict = Verdict::kBlock;
+  Reason reason = Reason::kNoPolicy;
+  std::string category;   // of kCategory and kLockedClass
+  std::string rule;       // the name of the rule that matched ("example.com" for a.example.com), "" if none
+  std::string target;     // of kRewrite
+  const ForwardedZone* zone = nullptr;  // of kForward; lives as long as the policy
+  bool is_violation = false;  // to be recorded
+};
+
+// `name` is normalised. Order: locked class; canaries; own allow; own deny; bypass; safe search and YouTube; category; else
+// allowed. The most specific own rule wins between allow and deny; on a tie deny.
+[[nodiscard]] DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& set, std::string_view name);
+
+// Nobody knows who asked and several people are logged in: of two decisions the stricter.
+[[nodiscard]] const DnsDecision& stricter(const DnsDecision& a, const DnsDecision& b);
+
+}  // namespace caretaker::policy

@@ -1,0 +1,77 @@
+// A school's policy as rules see it, and the one parser of the TOML that a technician writes. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/base/result.h"
+
+namespace caretaker::policy {
+
+enum class YouTube { kOff, kModerate, kStrict, kBlocked };          // off: not restricted
+enum class BlockAnswer { kNxdomain, kAddress };                     // address: block_address_v4/v6 of the policy
+enum class Bypass { kDnsOverHttps, kVpn, kProxy, kPrivateRelay };   // kinds of ways round the filter
+
+// What one group of users may do.
+struct Group {
+  std::string name;
+  std::set<std::string> users;      // operating-system user names that belong to it
+  std::set<std::string> os_groups;  // operating-system groups that belong to it
+  bool is_default = false;          // for everybody who matches no other; exactly one group
+  std::set<std::string> blocked_categories;
+  std::set<std::string> allowed_names;  // own exceptions: name and everything under it; never beats the locked class
+  std::set<std::string> denied_names;
+  bool safe_search = true;
+  YouTube youtube = YouTube::kStrict;
+  std::set<Bypass> blocked_bypass;
+};
+
+// "internal.school.example" -> ask these servers instead; never filtered by category, still by the locked class.
+struct ForwardedZone {
+  std::string zone;
+  std::vector<std::string> servers;  // address, optionally with :port or [v6]:port
+};
+
+struct Policy {
+  std::string school;
+  std::vector<Group> groups;  // in the order of the file: the first that matches a user counts; users beat os_groups
+  std::vector<std::string> upstreams;  // empty: the system's own resolvers
+  std::vector<ForwardedZone> forwarded_zones;
+  BlockAnswer block_answer = BlockAnswer::kNxdomain;
+  std::string block_address_v4;
+  std::string block_address_v6;
+  std::map<std::string, std::vector<std::string>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
+  std::int64_t event_quota_bytes = 256ll << 20;
+};
+
+// Where something stands in the file and what is wrong there.
+struct Diagnostic {
+  enum class Level { kError, kWarning };
+  Level level = Level::kError;
+  int line = 0;    // from 1; 0: the file as a whole
+  int column = 0;
+  std::string field;     // "groups.pupils.youtube"
+  std::string message;   // what was expected, and a suggestion where there is one
+};
+
+enum class Strictness {
+  kTechnician,  // unknown keys are errors with a suggestion
+  kDevice,      // unknown keys are ignored: an older agent takes a newer policy
+};
+
+struct ParsedPolicy {
+  Policy policy;
+  std::vector<Diagnostic> diagnostics;  // any error among them: `policy` must not be used
+  [[nodiscard]] bool usable() const;
+};
+// Never fails as a call: what is wrong is in the diagnostics. max 1 MiB of text.
+[[nodiscard]] ParsedPolicy parse_policy(std::string_view toml, Strictness strictness);
+
+// Which group somebody belongs to: the first by user name, else the first by OS group, else the default one.
+[[nodiscard]] const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups);
+
+}  // namespace caretaker::policy
