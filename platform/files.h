@@ -20,6 +20,9 @@ namespace caretaker::platform {
 // Gone durably; a file that is not there is fine.
 [[nodiscard]] Status remove_file(const std::filesystem::path& path);
 
+// Another name, durably, in place of a file that may be there; both on one file system.
+[[nodiscard]] Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // mkdir -p with this mode for what is made.
 [[nodiscard]] Status make_folder(const std::filesystem::path& path, unsigned mode);
 

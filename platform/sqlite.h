@@ -43,12 +43,15 @@ class Statement {
  private:
   friend class Database;
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement& bound(int result);
   sqlite3_stmt* statement_ = nullptr;
+  int bind_error_ = 0;  // of a parameter that could not be bound; step() returns it
 };
 
 class Database {
  public:
-  // Opens or creates. Sets WAL, synchronous=FULL, locking_mode=EXCLUSIVE, foreign_keys, trusted_schema=OFF.
+  // Opens or creates. Sets WAL, synchronous=FULL, locking_mode=EXCLUSIVE, foreign_keys, trusted_schema=OFF,
+  // secure_delete (what is deleted is overwritten); no triggers, no views, no extensions, no further files attached.
   // kDamaged when the file is not a usable database, kConflict when another process has it.
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& path);
   Database(Database&& other) noexcept;

@@ -1,0 +1,222 @@
+#include "platform/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <string>
+
+namespace caretaker::platform {
+namespace {
+
+bool is_full_disk(int number) {
+#ifdef EDQUOT
+  if (number == EDQUOT) return true;
+#endif
+  return number == ENOSPC || number == EFBIG;
+}
+
+ErrorCode code_of(int extended, int system_error) {
+  switch (extended) {
+    case SQLITE_IOERR_SHORT_READ:
+    case SQLITE_IOERR_READ:  // a disk that cannot give back what it took
+    case SQLITE_IOERR_CORRUPTFS:
+    case SQLITE_IOERR_DATA: return ErrorCode::kDamaged;
+    default: break;
+  }
+  switch (extended & 0xff) {
+    case SQLITE_FULL: return ErrorCode::kFull;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ErrorCode::kDamaged;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CONSTRAINT: return ErrorCode::kConflict;
+    case SQLITE_TOOBIG: return ErrorCode::kTooLarge;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY: return ErrorCode::kPermissionDenied;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: return is_full_disk(system_error) ? ErrorCode::kFull : ErrorCode::kUnavailable;
+    case SQLITE_NOMEM: return ErrorCode::kUnavailable;
+    default: return ErrorCode::kInternal;
+  }
+}
+
+Error sqlite_error(sqlite3* database, int extended) {
+  const int system_error = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const char* text = database == nullptr ? sqlite3_errstr(extended) : sqlite3_errmsg(database);
+  return make_error(code_of(extended, system_error), "SQLite (" + std::to_string(extended) + "): " + text);
+}
+
+// What a file from a hostile hand could use to run more than the statements written here.
+void set_defences(sqlite3* database) {
+  sqlite3_extended_result_codes(database, 1);
+  for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0},
+                                      {SQLITE_DBCONFIG_DQS_DML, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_VIEW, 0}, {SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
+    sqlite3_db_config(database, option, value, nullptr);
+  }
+  sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 64 << 20);
+}
+
+// The lock is exclusive before the file becomes WAL, so that no shared-memory file is ever made; the empty transaction
+// takes it at once, so that a second process fails here and not in the middle of its work.
+constexpr const char* kSettings =
+    "PRAGMA locking_mode=EXCLUSIVE;"
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA cell_size_check=ON;"
+    "PRAGMA secure_delete=ON;"
+    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA mmap_size=0;"
+    "BEGIN IMMEDIATE; COMMIT;";
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)), bind_error_(other.bind_error_) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(statement_, other.statement_);
+  std::swap(bind_error_, other.bind_error_);
+  return *this;
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::bound(int result) {
+  if (result != SQLITE_OK) bind_error_ = result;
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::int64_t value) { return bound(sqlite3_bind_int64(statement_, index, value)); }
+
+Statement& Statement::bind(int index, std::string_view text) {
+  const char* data = text.data() == nullptr ? "" : text.data();  // a null pointer would bind NULL
+  return bound(sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+Statement& Statement::bind(int index, ByteView blob) {
+  if (blob.empty()) return bound(sqlite3_bind_zeroblob(statement_, index, 0));
+  return bound(sqlite3_bind_blob64(statement_, index, blob.data(), blob.size(), SQLITE_TRANSIENT));
+}
+
+Statement& Statement::bind_null(int index) { return bound(sqlite3_bind_null(statement_, index)); }
+
+Result<bool> Statement::step() {
+  sqlite3* database = sqlite3_db_handle(statement_);
+  if (bind_error_ != SQLITE_OK) return sqlite_error(nullptr, bind_error_);
+  const int result = sqlite3_step(statement_);
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  return sqlite_error(database, result);
+}
+
+Status Statement::run() {
+  auto result = step();
+  reset();
+  if (!result) return result.error();
+  if (*result) return make_error(ErrorCode::kInternal, "a statement without rows gave one");
+  return ok();
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  bind_error_ = SQLITE_OK;
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+Bytes Statement::blob(int column) const {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+  return data == nullptr ? Bytes() : Bytes(data, data + sqlite3_column_bytes(statement_, column));
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+Result<Database> Database::open(const std::filesystem::path& path) {
+  sqlite3* raw = nullptr;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  const int result = sqlite3_open_v2(path.string().c_str(), &raw, kFlags, nullptr);
+  Database database(raw);
+  if (result != SQLITE_OK) return sqlite_error(raw, result).with_context(path.string());
+  set_defences(raw);
+  if (auto set = database.execute(kSettings); !set) return set.error().with_context(path.string());
+  return database;
+}
+
+Database::Database(Database&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+
+Database& Database::operator=(Database&& other) noexcept {
+  std::swap(database_, other.database_);
+  return *this;
+}
+
+Database::~Database() { sqlite3_close_v2(database_); }
+
+Status Database::execute(const char* sql) {
+  const int result = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) return sqlite_error(database_, sqlite3_extended_errcode(database_));
+  return ok();
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (result != SQLITE_OK) return sqlite_error(database_, result);
+  return Statement(statement);
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
+
+Status Database::transaction(const std::function<Status()>& work) {
+  TRY_DONE(execute("BEGIN IMMEDIATE"));
+  Status done = work();
+  if (done) done = execute("COMMIT");
+  // A full disk may have rolled back already.
+  if (!done && sqlite3_get_autocommit(database_) == 0) {
+    if (auto undone = execute("ROLLBACK"); !undone) return undone.error().with_context(done.error().message);
+  }
+  return done;
+}
+
+Status Database::check() {
+  TRY(statement, prepare("PRAGMA quick_check(1)"));
+  TRY(row, statement.step());
+  if (row && statement.text(0) == "ok") return ok();
+  return make_error(ErrorCode::kDamaged, "SQLite: " + (row ? statement.text(0) : "quick_check gave no answer"));
+}
+
+Status Database::checkpoint() {
+  const int result = sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (result != SQLITE_OK) return sqlite_error(database_, result);
+  return ok();
+}
+
+Status migrate(Database& database, std::span<const Migration> steps) {
+  TRY(query, database.prepare("PRAGMA user_version"));
+  TRY(row, query.step());
+  const std::int64_t version = row ? query.integer(0) : 0;
+  query.reset();
+  if (!steps.empty() && version > steps.back().number) {
+    return make_error(ErrorCode::kUnsupported, "the database is of version " + std::to_string(version) +
+                                                   ", this program knows " + std::to_string(steps.back().number));
+  }
+  return database.transaction([&]() -> Status {
+    for (const Migration& step : steps) {
+      if (step.number <= version) continue;
+      TRY_DONE(database.execute(step.sql));
+      TRY_DONE(database.execute(("PRAGMA user_version=" + std::to_string(step.number)).c_str()));
+    }
+    return ok();
+  });
+}
+
+}  // namespace caretaker::platform

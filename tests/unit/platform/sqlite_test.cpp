@@ -1,0 +1,141 @@
+#include "platform/sqlite.h"
+
+#include <fstream>
+
+#include "tests/unit/platform/temporary_folder.h"
+
+using namespace caretaker;
+using namespace caretaker::platform;
+
+namespace {
+
+Database open_with_table(const std::filesystem::path& path) {
+  auto database = Database::open(path);
+  REQUIRE(database);
+  REQUIRE(database->execute("CREATE TABLE IF NOT EXISTS t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, data BLOB)"));
+  return std::move(*database);
+}
+
+std::string pragma(Database& database, const char* name) {
+  auto statement = database.prepare(std::string("PRAGMA ") + name);
+  REQUIRE(statement);
+  REQUIRE(statement->step().value_or(false));
+  return statement->text(0);
+}
+
+}  // namespace
+
+TEST_CASE("a database is opened with the settings that its promises rest on") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  CHECK(pragma(database, "journal_mode") == "wal");
+  CHECK(pragma(database, "synchronous") == "2");
+  CHECK(pragma(database, "locking_mode") == "exclusive");
+  CHECK(pragma(database, "foreign_keys") == "1");
+  CHECK(pragma(database, "trusted_schema") == "0");
+  CHECK(pragma(database, "secure_delete") == "1");
+  CHECK_FALSE(std::filesystem::exists(folder / "a.db-shm"));
+  CHECK_FALSE(database.execute("ATTACH ':memory:' AS other"));
+}
+
+TEST_CASE("values of every type come back as they were bound") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  auto insert = database.prepare("INSERT INTO t(id, name, data) VALUES(?, ?, ?)");
+  REQUIRE(insert);
+  const Bytes blob{0, 1, 255};
+  CHECK(insert->bind(1, std::int64_t{1}).bind(2, std::string_view("a\0b", 3)).bind(3, ByteView(blob)).run());
+  CHECK(insert->bind(1, INT64_MAX).bind(2, std::string_view()).bind(3, ByteView()).run());
+  CHECK(insert->bind(1, INT64_MIN).bind_null(2).bind_null(3).run());
+  auto select = database.prepare("SELECT id, name, data FROM t ORDER BY id DESC");
+  REQUIRE(select);
+  REQUIRE(*select->step());
+  CHECK(select->integer(0) == INT64_MAX);
+  CHECK_FALSE(select->is_null(1));
+  CHECK_FALSE(select->is_null(2));
+  CHECK(select->blob(2).empty());
+  REQUIRE(*select->step());
+  CHECK(select->text(1) == std::string("a\0b", 3));
+  CHECK(select->blob(2) == blob);
+  REQUIRE(*select->step());
+  CHECK(select->is_null(1));
+  CHECK_FALSE(*select->step());
+}
+
+TEST_CASE("a parameter that does not exist is an error of the step, not silence") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  auto insert = database.prepare("INSERT INTO t(name) VALUES(?)");
+  REQUIRE(insert);
+  CHECK_FALSE(insert->bind(1, std::string_view("a")).bind(2, std::string_view("b")).run());
+  CHECK(insert->bind(1, std::string_view("a")).run());
+}
+
+TEST_CASE("a failed transaction leaves nothing, and the next one works") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  const auto failed = database.transaction([&]() -> Status {
+    TRY_DONE(database.execute("INSERT INTO t(name) VALUES('a')"));
+    return database.execute("INSERT INTO t(name) VALUES('a')");
+  });
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::kConflict);
+  CHECK(database.transaction([&] { return database.execute("INSERT INTO t(name) VALUES('a')"); }));
+  CHECK(database.changes() == 1);
+}
+
+TEST_CASE("a second connection is turned away at once") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  const auto second = Database::open(folder / "a.db");
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == ErrorCode::kConflict);
+}
+
+TEST_CASE("a file that is no database is damaged, a folder that is not there is not") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "a.db") << std::string(8192, 'x');
+  const auto damaged = Database::open(folder / "a.db");
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().code == ErrorCode::kDamaged);
+  const auto missing = Database::open(folder / "none/a.db");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::kUnavailable);
+}
+
+TEST_CASE("quick_check finds pages that were overwritten") {
+  const TemporaryFolder folder;
+  {
+    Database database = open_with_table(folder / "a.db");
+    REQUIRE(database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2000) "
+                             "INSERT INTO t(name) SELECT printf('name %d', i) FROM n"));
+    CHECK(database.check());
+    REQUIRE(database.checkpoint());
+  }
+  std::fstream file(folder / "a.db", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4096 * 2);
+  file << std::string(4096, '\xee');
+  file.close();
+  auto database = Database::open(folder / "a.db");
+  REQUIRE(database);
+  const auto check = database->check();
+  REQUIRE_FALSE(check);
+  CHECK(check.error().code == ErrorCode::kDamaged);
+}
+
+TEST_CASE("migrations run once, in order, all or none, and never backwards") {
+  const TemporaryFolder folder;
+  auto database = Database::open(folder / "a.db");
+  REQUIRE(database);
+  const Migration one{1, "CREATE TABLE a(x)"};
+  const Migration two{2, "CREATE TABLE b(x); INSERT INTO b VALUES(1)"};
+  const Migration broken{2, "CREATE TABLE b(x); INSERT INTO nowhere VALUES(1)"};
+  REQUIRE(migrate(*database, std::array{one}));
+  CHECK_FALSE(migrate(*database, std::array{one, broken}));
+  REQUIRE(migrate(*database, std::array{one, two}));
+  REQUIRE(migrate(*database, std::array{one, two}));
+  CHECK(pragma(*database, "user_version") == "2");
+  const auto older_program = migrate(*database, std::array{one});
+  REQUIRE_FALSE(older_program);
+  CHECK(older_program.error().code == ErrorCode::kUnsupported);
+}
