@@ -1,5 +1,20 @@
 // A request by one of the school's people to the server: signed by their key, good once and for five minutes.
 // PROTOCOL.md, "Staff requests". POST /v1/staff with the envelope as body. Pure; any thread.
+//
+// action          role             arguments                      answer (JSON, status 200)
+// token.new       policy           {}                             {token: hex of 16 bytes, expires: unix seconds}
+// devices.list    policy           {}                             {devices: [{device, label, enrolled, last_seen, root, policy, lists,
+//                                                                   agent, stale_since|null, health: [..], problem, epochs, events,
+//                                                                   holes, replaced_by|null}], policy, lists, root}  (newest versions)
+// events.list     safeguarding     {after?: id, limit?: 1..500,   {events: [{id, device, epoch, seq, to, received, body: base64 or "",
+//                 or policy         device?: hex}                    sealed: {..}|null}], next: id|null}
+// policy.publish  policy           {envelope: base64}             {version}
+// lists.publish   lists            {envelope: base64}             {version, upload: path|null}  (null: the file is here already)
+// root.publish    root             {envelope: base64}             {version}
+//
+// Ids, keys and hashes are lower-case hexadecimal, times Unix seconds. A stub's body is "". Every error, of every route, is
+// {error: stable code name, message}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict
+// and stale, 413 too-large, 503 unavailable.
 #pragma once
 
 #include "platform/base/json.h"
