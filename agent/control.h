@@ -1,12 +1,10 @@
-// What is said between the guard and its callers: the table of requests is in agent/guard/monitor.cpp, the frames are here.
-// A request is one byte (Ask), then its fields; an answer is one byte (0 or an error code + 1), then fields or a message.
-// agent/PROTOCOL.md describes the bytes.
+// What is said between the guard and its callers: the requests and how a frame begins. The fields of each are in
+// control_net.h (asked by caretaker-net) and control_user.h (asked by the command line); who may ask what is one table in
+// agent/guard/monitor.cpp. A request is one byte (Ask), then its fields; an answer is one byte (0, or an error code + 1),
+// then its fields or the error's message. agent/PROTOCOL.md describes the bytes. Pure; any thread.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "platform/base/bytes.h"
 #include "platform/base/result.h"
@@ -14,18 +12,32 @@
 namespace caretaker::agent {
 
 enum class Ask : std::uint8_t {
-  kGetFilter = 1,      // net: policy text, set file (as an open file), version numbers
-  kWaitFilter = 2,     // net: has anything newer than these versions come?  answered at once
+  kGetFilter = 1,      // net: policy text, set file (as an open file), revision
+  kWaitFilter = 2,     // net: is this revision still the one in force?  answered at once
   kReportWeb = 3,      // net: up to 64 violations; the answer means that they are durable
   kNextBatch = 4,      // net: the signed check-in request body, or an empty one
   kTakeAnswer = 5,     // net: the server's answer, unpacked; guard verifies each blob
   kOfferSet = 6,       // net: a downloaded set file (as an open file) for the manifest that waits for it
-  kGetUplink = 7,      // net: server urls, pins, enrolled or not
+  kGetUplink = 7,      // net: server urls, pins, enrolled or not, the set file that is waited for
   kStatus = 16,        // anybody: what `caretaker status` shows
-  kEvents = 17,        // owner: queued events, open bodies only
+  kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out
   kEnrolFinish = 19,   // owner: the server's answer in
   kWhy = 20,           // anybody about themselves, owner about anybody: the decision on a name
 };
+
+[[nodiscard]] Bytes make_request(Ask ask, ByteView fields);
+
+// The first byte may be no Ask at all: the monitor's table decides. kInvalidInput: an empty frame.
+struct Request {
+  std::uint8_t ask = 0;
+  ByteView fields;  // looks into the frame
+};
+[[nodiscard]] Result<Request> parse_request(ByteView frame);
+
+[[nodiscard]] Bytes make_answer(ByteView fields);
+[[nodiscard]] Bytes make_error_answer(const Error& error);
+// The fields of a good answer (a view into the frame), or the error that the guard gave.
+[[nodiscard]] Result<ByteView> parse_answer(ByteView frame);
 
 }  // namespace caretaker::agent

@@ -1,0 +1,167 @@
+#include "agent/control_net.h"
+
+#include <algorithm>
+
+#include "agent/control_fields.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxPolicyText = 1u << 20;
+constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxCategory = 64;
+constexpr std::size_t kMaxServers = 16;
+
+void write_violation(ByteWriter& out, const Violation& violation) {
+  out.u8(violation.uid.has_value() ? 1 : 0);
+  out.u32(violation.uid.value_or(0));
+  out.u8(static_cast<std::uint8_t>(violation.reason));
+  out.sized(violation.category);
+  out.sized(violation.name);
+  out.u64(static_cast<std::uint64_t>(violation.time));
+  out.u32(violation.count);
+}
+
+Violation read_violation(ByteReader& in, bool& sensible) {
+  Violation out;
+  const std::uint8_t known = in.u8();
+  const std::uint32_t uid = in.u32();
+  if (known == 1) out.uid = uid;
+  const std::uint8_t reason = in.u8();
+  out.reason = static_cast<policy::Reason>(reason);
+  out.category = in.text(kMaxCategory);
+  out.name = in.text(kMaxName);
+  out.time = static_cast<UnixSeconds>(in.u64());
+  out.count = in.u32();
+  sensible = sensible && known <= 1 && reason <= static_cast<std::uint8_t>(policy::Reason::kNoPolicy) && out.count > 0;
+  return out;
+}
+
+}  // namespace
+
+Bytes make_filter_answer(const FilterAnswer& answer) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(answer.state));
+  out.raw(answer.revision);
+  out.sized(answer.policy_toml);
+  return std::move(out).take();
+}
+
+Result<FilterAnswer> parse_filter_answer(ByteView fields) {
+  ByteReader in(fields);
+  FilterAnswer out;
+  const std::uint8_t state = in.u8();
+  out.state = static_cast<FilterState>(state);
+  out.revision = read_array<32>(in);
+  out.policy_toml = in.text(kMaxPolicyText);
+  if (!in.at_end() || state > 2) return malformed("filter answer");
+  return out;
+}
+
+Bytes make_wait_filter(const Revision& revision) { return to_bytes(revision); }
+
+Result<Revision> parse_wait_filter(ByteView fields) { return to_array<32>(fields); }
+
+Bytes make_wait_filter_answer(bool current) { return make_flag(current); }
+Result<bool> parse_wait_filter_answer(ByteView fields) { return parse_flag(fields); }
+
+Bytes make_web_report(const WebReport& report) {
+  ByteWriter out;
+  out.raw(report.id);
+  out.u32(report.lost);
+  out.u32(static_cast<std::uint32_t>(report.violations.size()));
+  for (const Violation& violation : report.violations) write_violation(out, violation);
+  return std::move(out).take();
+}
+
+Result<WebReport> parse_web_report(ByteView fields) {
+  ByteReader in(fields);
+  WebReport out;
+  out.id = read_array<16>(in);
+  out.lost = in.u32();
+  const std::uint32_t count = in.u32();
+  bool sensible = count <= kMaxReported;
+  for (std::uint32_t i = 0; i < count && sensible && in.ok(); ++i) out.violations.push_back(read_violation(in, sensible));
+  if (!sensible || !in.at_end()) return malformed("web report");
+  return out;
+}
+
+Bytes make_web_report_answer(bool urgent) { return make_flag(urgent); }
+Result<bool> parse_web_report_answer(ByteView fields) { return parse_flag(fields); }
+
+Bytes make_next_batch_answer(ByteView body) { return make_blob(body); }
+Result<Bytes> parse_next_batch_answer(ByteView fields) { return parse_blob(fields); }
+
+Bytes make_take_answer(const sync::CheckinAnswer& answer) {
+  ByteWriter out;
+  out.sized(answer.receipt);
+  write_blobs(out, answer.roots);
+  out.sized(answer.policy);
+  out.sized(answer.lists);
+  out.u8(answer.more ? 1 : 0);
+  out.u8(answer.expected.has_value() ? 1 : 0);
+  const sync::ChainHead expected = answer.expected.value_or(sync::ChainHead{});
+  out.u64(expected.seq);
+  out.raw(expected.link);
+  out.sized(std::string_view(answer.problem).substr(0, kMaxShortText));
+  return std::move(out).take();
+}
+
+Result<sync::CheckinAnswer> parse_take_answer(ByteView fields) {
+  ByteReader in(fields);
+  sync::CheckinAnswer out;
+  out.receipt = to_bytes(in.sized(kMaxBlob));
+  const bool roots_fit = read_blobs(in, out.roots);
+  out.policy = to_bytes(in.sized(kMaxBlob));
+  out.lists = to_bytes(in.sized(kMaxBlob));
+  const std::uint8_t more = in.u8();
+  const std::uint8_t has_expected = in.u8();
+  sync::ChainHead expected;
+  expected.seq = in.u64();
+  expected.link = read_array<32>(in);
+  out.problem = in.text(kMaxShortText);
+  if (!roots_fit || !in.at_end() || more > 1 || has_expected > 1) return malformed("server's answer");
+  out.more = more == 1;
+  if (has_expected == 1) out.expected = expected;
+  return out;
+}
+
+Bytes make_taken_answer(const TakenAnswer& taken) { return make_flag(taken.more); }
+
+Result<TakenAnswer> parse_taken_answer(ByteView fields) {
+  TRY(more, parse_flag(fields));
+  return TakenAnswer{more};
+}
+
+Bytes make_uplink_answer(const UplinkAnswer& answer) {
+  ByteWriter out;
+  out.u8(answer.enrolled ? 1 : 0);
+  write_texts(out, answer.servers);
+  out.u32(static_cast<std::uint32_t>(answer.tls_pins.size()));
+  for (const Hash& pin : answer.tls_pins) out.raw(pin);
+  out.u8(answer.wanted.has_value() ? 1 : 0);
+  const WantedSet wanted = answer.wanted.value_or(WantedSet{});
+  out.raw(wanted.file);
+  out.u64(wanted.size);
+  return std::move(out).take();
+}
+
+Result<UplinkAnswer> parse_uplink_answer(ByteView fields) {
+  ByteReader in(fields);
+  UplinkAnswer out;
+  const std::uint8_t enrolled = in.u8();
+  bool sensible = enrolled <= 1 && read_texts(in, out.servers, kMaxServers);
+  const std::uint32_t pins = in.u32();
+  sensible = sensible && pins <= kMaxServers;
+  for (std::uint32_t i = 0; i < pins && sensible; ++i) out.tls_pins.push_back(read_array<32>(in));
+  const std::uint8_t has_wanted = in.u8();
+  WantedSet wanted;
+  wanted.file = read_array<32>(in);
+  wanted.size = in.u64();
+  if (!sensible || !in.at_end() || has_wanted > 1) return malformed("uplink answer");
+  out.enrolled = enrolled == 1;
+  if (has_wanted == 1) out.wanted = wanted;
+  return out;
+}
+
+}  // namespace caretaker::agent

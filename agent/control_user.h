@@ -1,0 +1,85 @@
+// The fields of the requests that the command line makes. Every parse_ is bounded, takes any bytes, and refuses what is left
+// over. agent/PROTOCOL.md. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/control.h"
+#include "platform/base/clock.h"
+#include "sync/enrolment.h"
+
+namespace caretaker::agent {
+
+// kStatus, no fields in the request. Nothing in it is about a person. Times are 0 where there is none.
+struct StatusAnswer {
+  std::string agent_version;
+  bool enrolled = false;
+  std::string school;  // name
+  std::string device;  // id in hexadecimal
+  std::int64_t root_version = 0;
+  std::int64_t policy_version = 0;
+  std::int64_t lists_version = 0;
+  UnixSeconds stale_since = 0;
+  std::uint64_t events_queued = 0;  // not yet acknowledged by the server
+  UnixSeconds last_receipt = 0;
+  std::vector<std::string> health;  // stable codes; empty when all is well
+};
+[[nodiscard]] Bytes make_status_answer(const StatusAnswer& answer);
+[[nodiscard]] Result<StatusAnswer> parse_status_answer(ByteView fields);
+
+// kEvents: entries of the current epoch from `from_seq` on, at most `limit`, and no more than a frame holds.
+struct EventsQuestion {
+  std::uint64_t from_seq = 1;
+  std::uint32_t limit = 100;
+};
+[[nodiscard]] Bytes make_events_question(const EventsQuestion& question);
+[[nodiscard]] Result<EventsQuestion> parse_events_question(ByteView fields);
+struct QueuedEvent {
+  std::uint64_t from = 0;  // a stub stands for from..to, and has no body
+  std::uint64_t to = 0;
+  bool acknowledged = false;
+  Bytes body;    // sync/event.h
+  Bytes sealed;  // sync/event.h, make_sealed_json; empty when there is none
+};
+[[nodiscard]] Bytes make_events_answer(const std::vector<QueuedEvent>& events);
+[[nodiscard]] Result<std::vector<QueuedEvent>> parse_events_answer(ByteView fields);
+
+// kEnrolBegin: the token's text and the machine's name; out: the envelope that POST /v1/enrol takes.
+struct EnrolBegin {
+  std::string token;
+  std::string label;
+};
+[[nodiscard]] Bytes make_enrol_begin(const EnrolBegin& begin);
+[[nodiscard]] Result<EnrolBegin> parse_enrol_begin(ByteView fields);
+[[nodiscard]] Bytes make_enrol_begin_answer(ByteView envelope);
+[[nodiscard]] Result<Bytes> parse_enrol_begin_answer(ByteView fields);
+
+// kEnrolFinish: the server's answer; no fields in the guard's.
+[[nodiscard]] Bytes make_enrol_finish(const sync::EnrolmentAnswer& answer);
+[[nodiscard]] Result<sync::EnrolmentAnswer> parse_enrol_finish(ByteView fields);
+
+// kWhy: about a name as typed; user and group empty: whoever asks.
+struct WhyQuestion {
+  std::string name;
+  std::string user;   // operating-system user
+  std::string group;  // of the policy; beats `user`
+};
+[[nodiscard]] Bytes make_why_question(const WhyQuestion& question);
+[[nodiscard]] Result<WhyQuestion> parse_why_question(ByteView fields);
+struct WhyAnswer {
+  std::string name;     // normalised
+  std::string group;
+  std::string verdict;  // "allow", "block", "rewrite", "forward"
+  std::string reason;   // policy::reason_name
+  std::string category;
+  std::string rule;     // the name that matched
+  std::string target;   // of a rewrite
+  std::int64_t policy_version = 0;
+  std::int64_t lists_version = 0;
+};
+[[nodiscard]] Bytes make_why_answer(const WhyAnswer& answer);
+[[nodiscard]] Result<WhyAnswer> parse_why_answer(ByteView fields);
+
+}  // namespace caretaker::agent

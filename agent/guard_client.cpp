@@ -1,0 +1,90 @@
+#include "agent/guard_client.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr int kTimeoutMs = 20'000;      // a commit on a slow disk that others use too
+constexpr int kSetTimeoutMs = 300'000;  // copying and walking 35 MB on the slowest machine
+
+}  // namespace
+
+Result<GuardClient> GuardClient::connect(const std::filesystem::path& socket) {
+  auto channel = platform::ControlClient::connect(socket);
+  if (!channel) return channel.error().with_context("no guard at " + socket.string());
+  return GuardClient(std::move(*channel));
+}
+
+Result<Bytes> GuardClient::call(Ask ask, ByteView fields) {
+  TRY(frame, channel_.call(make_request(ask, fields), nullptr, kTimeoutMs));
+  TRY(answer, parse_answer(frame.bytes));
+  return to_bytes(answer);
+}
+
+Result<GuardClient::FilterFile> GuardClient::get_filter() {
+  TRY(frame, channel_.call(make_request(Ask::kGetFilter, {}), nullptr, kTimeoutMs));
+  TRY(fields, parse_answer(frame.bytes));
+  TRY(answer, parse_filter_answer(fields));
+  if (answer.state == FilterState::kReady && !frame.file.is_open()) {
+    return make_error(ErrorCode::kInvalidInput, "the guard passed no set file");
+  }
+  return FilterFile{std::move(answer), std::move(frame.file)};
+}
+
+Result<bool> GuardClient::filter_is_current(const Revision& revision) {
+  TRY(fields, call(Ask::kWaitFilter, make_wait_filter(revision)));
+  return parse_wait_filter_answer(fields);
+}
+
+Result<bool> GuardClient::report_web(const WebReport& report) {
+  TRY(fields, call(Ask::kReportWeb, make_web_report(report)));
+  return parse_web_report_answer(fields);
+}
+
+Result<Bytes> GuardClient::next_batch() {
+  TRY(fields, call(Ask::kNextBatch, {}));
+  return parse_next_batch_answer(fields);
+}
+
+Result<TakenAnswer> GuardClient::take_answer(const sync::CheckinAnswer& answer) {
+  TRY(fields, call(Ask::kTakeAnswer, make_take_answer(answer)));
+  return parse_taken_answer(fields);
+}
+
+Status GuardClient::offer_set(const platform::OpenFile& file) {
+  TRY(frame, channel_.call(make_request(Ask::kOfferSet, {}), &file, kSetTimeoutMs));
+  TRY(fields, parse_answer(frame.bytes));
+  if (!fields.empty()) return make_error(ErrorCode::kInvalidInput, "the guard said more than was asked");
+  return ok();
+}
+
+Result<UplinkAnswer> GuardClient::get_uplink() {
+  TRY(fields, call(Ask::kGetUplink, {}));
+  return parse_uplink_answer(fields);
+}
+
+Result<StatusAnswer> GuardClient::status() {
+  TRY(fields, call(Ask::kStatus, {}));
+  return parse_status_answer(fields);
+}
+
+Result<std::vector<QueuedEvent>> GuardClient::events(const EventsQuestion& question) {
+  TRY(fields, call(Ask::kEvents, make_events_question(question)));
+  return parse_events_answer(fields);
+}
+
+Result<Bytes> GuardClient::enrol_begin(const EnrolBegin& begin) {
+  TRY(fields, call(Ask::kEnrolBegin, make_enrol_begin(begin)));
+  return parse_enrol_begin_answer(fields);
+}
+
+Status GuardClient::enrol_finish(const sync::EnrolmentAnswer& answer) {
+  TRY_DONE(call(Ask::kEnrolFinish, make_enrol_finish(answer)));
+  return ok();
+}
+
+Result<WhyAnswer> GuardClient::why(const WhyQuestion& question) {
+  TRY(fields, call(Ask::kWhy, make_why_question(question)));
+  return parse_why_answer(fields);
+}
+
+}  // namespace caretaker::agent

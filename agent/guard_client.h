@@ -1,0 +1,43 @@
+// Typed calls to the guard: what caretaker-net and the command line say over the control socket. One thread per client.
+// Errors of a call: what the guard answered, or kUnavailable when it is gone (connect anew).
+#pragma once
+
+#include "agent/control_net.h"
+#include "agent/control_user.h"
+#include "platform/control_channel.h"
+
+namespace caretaker::agent {
+
+inline constexpr const char* kDefaultSocket = "/run/caretaker/guard.sock";
+
+class GuardClient {
+ public:
+  [[nodiscard]] static Result<GuardClient> connect(const std::filesystem::path& socket);
+
+  struct FilterFile {
+    FilterAnswer answer;
+    platform::OpenFile set;  // open when the state is kReady
+  };
+  [[nodiscard]] Result<FilterFile> get_filter();
+  [[nodiscard]] Result<bool> filter_is_current(const Revision& revision);
+  [[nodiscard]] Result<bool> report_web(const WebReport& report);  // true: the school should hear soon
+  [[nodiscard]] Result<Bytes> next_batch();
+  [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);
+  [[nodiscard]] Status offer_set(const platform::OpenFile& file);
+  [[nodiscard]] Result<UplinkAnswer> get_uplink();
+
+  [[nodiscard]] Result<StatusAnswer> status();
+  [[nodiscard]] Result<std::vector<QueuedEvent>> events(const EventsQuestion& question);
+  [[nodiscard]] Result<Bytes> enrol_begin(const EnrolBegin& begin);
+  [[nodiscard]] Status enrol_finish(const sync::EnrolmentAnswer& answer);
+  [[nodiscard]] Result<WhyAnswer> why(const WhyQuestion& question);
+
+ private:
+  explicit GuardClient(platform::ControlClient channel) : channel_(std::move(channel)) {}
+  // The fields of the guard's good answer.
+  [[nodiscard]] Result<Bytes> call(Ask ask, ByteView fields);
+
+  platform::ControlClient channel_;
+};
+
+}  // namespace caretaker::agent
