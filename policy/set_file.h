@@ -1,15 +1,21 @@
 // The compiled lists: one file, mapped read-only, that says for a name in which categories it stands.
 //
-// Canonical content (what is signed): the categories in order, the table of category sets, the salt, and every name's
-// 60-bit SipHash in ascending order with the number of its category set. The file is a cache of it laid out for look-ups;
-// same content, same bytes. With 5 million names a false positive has 4e-12 a probe; names of allow-lists and popular names are
-// screened for collisions when the set is built. Pure; a SetView is immutable and any number of threads may ask it.
+// Canonical content (what is signed) of a choice of categories is BLAKE2b-256 over, integers little-endian:
+//   "caretaker lists v1" (18 octets), the salt (16 octets),
+//   u16 number of the chosen categories; for each, in byte order of the names: u32 length, name, u8 locked (0 or 1),
+//   for every name that stands in a chosen category, in ascending order of the hash:
+//     u64 hash (the upper 60 bits of SipHash-2-4 of the normalised name under the salt),
+//     u64 categories: bit i set: the name stands in the i-th chosen category,
+//   u64 number of these names.
+// `all` chooses every category, `locked` the locked ones: a change of ordinary lists leaves `locked` as it was.
+// The file (policy/set_layout.h) is a cache of the content laid out for look-ups; same content, same bytes. With 5 million
+// names a false positive has 4e-12 a probe; names of allow-lists and popular names are screened for collisions when the set is
+// built. Pure; a SetView is immutable and any number of threads may ask it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +26,6 @@
 
 namespace caretaker::policy {
 
-using CategorySet = std::uint16_t;  // index into the table of category sets; 0 is the empty set
-
 struct Category {
   std::string name;
   bool locked = false;  // illegal content: no policy, key or flag lets it through
@@ -30,10 +34,11 @@ struct Category {
 
 class SetView {
  public:
-  // Checks header, bounds and table, not the hash (see canonical_content()). The bytes must outlive the view.
+  // Checks header, bounds, tables and index, not the hash (see canonical_content()). The bytes must outlive the view.
   [[nodiscard]] static Result<SetView> open(ByteView file);
 
-  // The categories of exactly this name (not of its parents), as bits: bit i is categories()[i]. 0: in none.
+  // The categories of exactly this name (not of its parents), as bits: bit i is categories()[i]. 0: in none. Whatever the
+  // bytes are, it reads inside them. A damaged entry that names no category set counts as listed in every category: over-blocked.
   [[nodiscard]] std::uint64_t categories_of(std::string_view name) const;
   [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -46,11 +51,19 @@ class SetView {
     std::uint64_t names = 0;
     std::uint64_t locked_names = 0;
   };
-  // Walks every entry: order, bounds and both hashes. kDamaged where the file is not canonical.
+  // Walks every entry: order, bounds, counts and both hashes. kDamaged where the file is not the one that its content gives.
   [[nodiscard]] Result<Content> canonical_content() const;
 
  private:
   SetView() = default;
+  [[nodiscard]] Status read_categories(ByteReader& in);
+  [[nodiscard]] Status read_sets(ByteReader& in);
+  [[nodiscard]] Status check_index() const;
+  [[nodiscard]] std::uint32_t index_at(std::size_t bucket) const;
+  [[nodiscard]] std::uint64_t entry_at(std::uint64_t number) const;
+  [[nodiscard]] std::uint64_t find_entry(std::uint64_t begin, std::uint64_t end, std::uint64_t key) const;
+  [[nodiscard]] std::uint64_t categories_in(std::uint64_t entry) const;
+
   ByteView index_;
   ByteView entries_;
   std::uint64_t size_ = 0;
@@ -60,20 +73,30 @@ class SetView {
   std::vector<std::uint64_t> sets_;  // category set number -> category bits
 };
 
-// Collects names, then writes the file. At most 64 categories and 4,096 different category sets.
+// Collects names, then writes the file. At most 64 categories, 4,095 different category sets and 2^32-1 names. 16 bytes of
+// memory for each name and category. One thread.
 class SetBuilder {
  public:
-  explicit SetBuilder(const std::array<std::uint8_t, 16>& salt);
-  // Number of a category, added at first sight.
+  explicit SetBuilder(const std::array<std::uint8_t, 16>& salt) : salt_(salt) {}
+  // Number of a category, added at first sight. A category that is_locked_category() is locked whatever is said.
   [[nodiscard]] Result<int> category(std::string_view name, bool locked);
+  // `category` as category() gave it.
   void add(std::string_view normalised_name, int category);
-  void remove(std::string_view normalised_name);  // screened out
+  // Screened out: the name leaves every category but the locked ones, before or after it was added.
+  void remove(std::string_view normalised_name);
   // Progress 0-100 now and then; returning false cancels (kUnavailable).
   using Progress = std::function<bool(int percent)>;
   [[nodiscard]] Result<Bytes> build(const Progress& progress);
 
  private:
-  struct Entry { std::uint64_t hash; std::uint64_t category; };
+  struct Entry {
+    std::uint64_t hash;
+    std::uint64_t categories;  // as bits by number
+  };
+  void merge_entries();
+  void apply_removed();
+  [[nodiscard]] std::uint64_t locked_mask() const;
+
   std::array<std::uint8_t, 16> salt_;
   std::vector<Category> categories_;
   std::vector<Entry> entries_;

@@ -1,0 +1,109 @@
+// SetView::canonical_content(): the walk over a whole set that a signature is compared with.
+#include <bit>
+
+#include "policy/set_file.h"
+#include "policy/set_layout.h"
+
+namespace caretaker::policy {
+namespace {
+
+// The byte stream of policy/set_file.h for one choice of categories.
+class ContentHash {
+ public:
+  ContentHash(const std::array<std::uint8_t, 16>& salt, const std::vector<Category>& categories, std::uint64_t chosen)
+      : chosen_(chosen) {
+    ByteWriter head;
+    head.raw(as_bytes("caretaker lists v1"));
+    head.raw(salt);
+    head.u16(static_cast<std::uint16_t>(std::popcount(chosen)));
+    for (std::size_t i = 0; i < categories.size(); ++i) {
+      if ((chosen >> i & 1) == 0) continue;
+      head.sized(categories[i].name);
+      head.u8(categories[i].locked ? 1 : 0);
+    }
+    hasher_.add(head.bytes());
+  }
+
+  void add(std::uint64_t hash, std::uint64_t categories) {
+    if ((categories & chosen_) == 0) return;
+    const std::uint64_t record[] = {hash, squeeze(categories)};
+    hasher_.add({reinterpret_cast<const std::uint8_t*>(record), sizeof record});
+    ++names_;
+  }
+
+  Hash finish() {
+    ByteWriter tail;
+    tail.u64(names_);
+    hasher_.add(tail.bytes());
+    return hasher_.finish();
+  }
+  [[nodiscard]] std::uint64_t names() const { return names_; }
+
+ private:
+  // Bits of the chosen categories, moved together.
+  [[nodiscard]] std::uint64_t squeeze(std::uint64_t categories) const {
+    std::uint64_t out = 0;
+    int at = 0;
+    for (auto rest = chosen_; rest != 0; rest &= rest - 1, ++at) {
+      if ((categories & rest & (~rest + 1)) != 0) out |= std::uint64_t{1} << at;
+    }
+    return out;
+  }
+
+  Hasher hasher_;
+  std::uint64_t chosen_;
+  std::uint64_t names_ = 0;
+};
+
+// What a set must be beyond what open() checks, for the same content to have one file only.
+class CanonicalCheck {
+ public:
+  explicit CanonicalCheck(std::size_t sets) : uses_(sets) {}
+  [[nodiscard]] Status on_entry(std::uint64_t key, std::uint64_t set, bool first_of_bucket) {
+    if (set == 0 || set >= uses_.size()) return make_error(ErrorCode::kDamaged, "set file: an entry with no category set");
+    if (!first_of_bucket && key <= last_key_) return make_error(ErrorCode::kDamaged, "set file: entries out of order");
+    last_key_ = key;
+    ++uses_[set];
+    return ok();
+  }
+  [[nodiscard]] Status finish(const std::vector<std::uint64_t>& sets, const std::vector<Category>& categories) const {
+    for (std::size_t set = 1; set < uses_.size(); ++set) {
+      if (uses_[set] == 0) return make_error(ErrorCode::kDamaged, "set file: a category set that nothing uses");
+    }
+    for (std::size_t i = 0; i < categories.size(); ++i) {
+      std::uint64_t names = 0;
+      for (std::size_t set = 1; set < uses_.size(); ++set) names += (sets[set] >> i & 1) * uses_[set];
+      if (names != categories[i].names) return make_error(ErrorCode::kDamaged, "set file: a wrong count of names");
+    }
+    return ok();
+  }
+
+ private:
+  std::uint64_t last_key_ = 0;
+  std::vector<std::uint64_t> uses_;
+};
+
+}  // namespace
+
+Result<SetView::Content> SetView::canonical_content() const {
+  const auto every = categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << categories_.size()) - 1;
+  ContentHash all(salt_, categories_, every);
+  ContentHash locked(salt_, categories_, locked_mask_);
+  CanonicalCheck check(sets_.size());
+  TRY_DONE(check_index());  // again: the file may have changed under the mapping since open()
+  for (std::size_t bucket = 0; bucket + 1 < kIndexSize; ++bucket) {
+    const auto begin = index_at(bucket);
+    for (std::uint64_t number = begin; number < index_at(bucket + 1) && number < size_; ++number) {
+      const auto entry = entry_at(number);
+      const auto key = entry >> kSetBits;
+      TRY_DONE(check.on_entry(key, entry & ((1u << kSetBits) - 1), number == begin));
+      const auto hash = static_cast<std::uint64_t>(bucket) << kKeyBits | key;
+      all.add(hash, categories_in(entry));
+      locked.add(hash, categories_in(entry));
+    }
+  }
+  TRY_DONE(check.finish(sets_, categories_));
+  return Content{all.finish(), locked.finish(), all.names(), locked.names()};
+}
+
+}  // namespace caretaker::policy

@@ -1,0 +1,216 @@
+#include "policy/set_file.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+#include <set>
+
+#include "policy/set_layout.h"
+
+using namespace caretaker;
+using namespace caretaker::policy;
+
+namespace {
+
+constexpr std::array<std::uint8_t, 16> kSalt = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+using Lists = std::map<std::string, std::set<std::string>>;  // name -> categories
+
+Bytes build_set(const Lists& lists, unsigned shuffle = 0) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const auto& [name, categories] : lists) {
+    for (const auto& category : categories) lines.emplace_back(name, category);
+  }
+  std::mt19937 random(shuffle);
+  if (shuffle != 0) std::shuffle(lines.begin(), lines.end(), random);
+  SetBuilder builder(kSalt);
+  for (const auto& [name, category] : lines) builder.add(name, *builder.category(category, false));
+  return *builder.build(nullptr);
+}
+
+std::set<std::string> lookup(const SetView& set, std::string_view name) {
+  std::set<std::string> found;
+  const auto bits = set.categories_of(name);
+  for (std::size_t i = 0; i < set.categories().size(); ++i) {
+    if ((bits >> i & 1) != 0) found.insert(set.categories()[i].name);
+  }
+  return found;
+}
+
+Lists random_lists(unsigned seed, int count) {
+  std::mt19937 random(seed);
+  const std::string categories[] = {"adult", "gambling", "illegal", "proxy", "chat"};
+  Lists lists;
+  for (int i = 0; i < count; ++i) {
+    auto& in = lists["n" + std::to_string(random()) + ".example"];
+    for (const auto& category : categories) {
+      if (random() % 4 == 0) in.insert(category);
+    }
+    if (in.empty()) in.insert("ads");
+  }
+  return lists;
+}
+
+const Lists kThree = {{"casino.example", {"gambling"}}, {"csam.test", {"illegal", "adult"}}, {"adult.example", {"adult"}}};
+
+}  // namespace
+
+TEST_CASE("every name is found in exactly its categories, and no other name is found", "[R4]") {
+  for (const int count : {0, 1, 2, 1000, 70'000}) {
+    const auto lists = random_lists(static_cast<unsigned>(count + 1), count);
+    const auto file = build_set(lists);
+    const auto set = SetView::open(file);
+    REQUIRE(set);
+    CHECK(set->size() == lists.size());
+    const auto wrong = std::ranges::count_if(lists, [&](const auto& entry) { return lookup(*set, entry.first) != entry.second; });
+    CHECK(wrong == 0);
+    int strangers = 0;
+    for (int i = 0; i < 100'000; ++i) strangers += set->categories_of("absent" + std::to_string(i) + ".example") != 0 ? 1 : 0;
+    CHECK(strangers == 0);  // 70,000 names: expected 6e-9
+    CHECK(set->canonical_content());
+  }
+}
+
+TEST_CASE("the same names give the same bytes in whatever order they came") {
+  const auto lists = random_lists(7, 5000);
+  const auto file = build_set(lists, 1);
+  CHECK(build_set(lists, 2) == file);
+  CHECK(build_set(lists, 3) == file);
+}
+
+TEST_CASE("one file is as large as its layout says") {
+  const auto file = build_set(kThree);
+  const std::size_t header = 8 + 4 + 16 + 2 + (4 + 5 + 9) + (4 + 8 + 9) + (4 + 7 + 9) + 2 + 4 * 8;
+  CHECK(file.size() == header + 65'537 * 4 + 3 * 7);
+}
+
+// Computed from the words in policy/set_file.h by a program of another language.
+TEST_CASE("the canonical content is what its description says") {
+  const auto file = build_set(kThree);
+  const auto content = SetView::open(file)->canonical_content();
+  REQUIRE(content);
+  CHECK(to_hex(content->all) == "fb990e187ce7cfeefdb6bf43d3f51bac58c667e3426c6bba292a399ddbfe9b10");
+  CHECK(to_hex(content->locked) == "e6244e910c058efd141dabb647fdd587b49f403053d30fe25e6d35af5f887e3d");
+  CHECK(content->names == 3);
+  CHECK(content->locked_names == 1);
+}
+
+TEST_CASE("ordinary lists do not change the content of the locked class, its own names do", "[R7]") {
+  const auto content = [](const Lists& lists) {
+    const auto file = build_set(lists);
+    return *SetView::open(file)->canonical_content();
+  };
+  const auto before = content(kThree);
+  auto ordinary = kThree;
+  ordinary["new.example"] = {"aaa", "gambling"};
+  ordinary["csam.test"].insert("chat");
+  CHECK(content(ordinary).locked == before.locked);
+  CHECK(content(ordinary).all != before.all);
+  auto locked = kThree;
+  locked["other.test"] = {"illegal"};
+  CHECK(content(locked).locked != before.locked);
+}
+
+TEST_CASE("illegal is locked whatever the builder is told, and screening cannot take a name out of it", "[R7]") {
+  SetBuilder builder(kSalt);
+  builder.remove("both.test");
+  builder.add("both.test", *builder.category("illegal", false));
+  builder.add("both.test", *builder.category("adult", false));
+  builder.add("ordinary.test", *builder.category("adult", false));
+  builder.remove("ordinary.test");
+  const auto file = *builder.build(nullptr);
+  const auto set = *SetView::open(file);
+  CHECK(lookup(set, "both.test") == std::set<std::string>{"illegal"});
+  CHECK(lookup(set, "ordinary.test").empty());
+  CHECK(set.locked_mask() == 0b10);
+  CHECK(set.categories()[0].names == 0);
+
+  auto unlocked = file;
+  const std::string_view name = "illegal";
+  const auto at = std::search(unlocked.begin(), unlocked.end(), name.begin(), name.end());
+  *(at + static_cast<std::ptrdiff_t>(name.size())) = 0;
+  CHECK_FALSE(SetView::open(unlocked));
+}
+
+TEST_CASE("a builder refuses what a set cannot hold") {
+  SetBuilder builder(kSalt);
+  CHECK_FALSE(builder.category("", false));
+  CHECK_FALSE(builder.category("Adult", false));
+  CHECK_FALSE(builder.category("a b", false));
+  for (int i = 0; i < 64; ++i) CHECK(builder.category("c" + std::to_string(i), false));
+  CHECK(*builder.category("c63", false) == 63);
+  CHECK(builder.category("c64", false).error().code == ErrorCode::kTooLarge);
+  for (int i = 0; i < 4096; ++i) {  // 4,096 different sets; with the empty one there is room for 4,095
+    for (int bit = 0; bit < 13; ++bit) {
+      if ((i + 1) >> bit & 1) builder.add("n" + std::to_string(i), bit);
+    }
+  }
+  CHECK(builder.build(nullptr).error().code == ErrorCode::kTooLarge);
+  builder.remove("n0");
+  CHECK(builder.build(nullptr));
+}
+
+TEST_CASE("a build that is told to stop stops") {
+  for (int stop_at = 0; stop_at < 4; ++stop_at) {
+    SetBuilder builder(kSalt);
+    builder.add("a.test", *builder.category("adult", false));
+    int calls = 0;
+    const auto file = builder.build([&](int) { return calls++ != stop_at; });
+    CHECK(file.error().code == ErrorCode::kUnavailable);
+  }
+}
+
+TEST_CASE("damage anywhere is an error or a wrong answer, never worse, and never canonical") {
+  const auto file = build_set(random_lists(3, 300));
+  std::mt19937 random(5);
+  const auto entries_at = file.size() - 300 * kEntrySize;
+  for (int round = 0; round < 3000; ++round) {
+    auto damaged = file;
+    const auto at = round % 3 == 0 ? random() % 256 : round % 3 == 1 ? random() % file.size()
+                                                                   : entries_at + random() % (file.size() - entries_at);
+    damaged[at] ^= static_cast<std::uint8_t>(1 + random() % 255);
+    const auto set = SetView::open(damaged);
+    if (!set) continue;
+    for (int i = 0; i < 50; ++i) (void)set->categories_of("n" + std::to_string(random()) + ".example");
+    const auto content = set->canonical_content();
+    const auto original = SetView::open(file)->canonical_content();
+    CHECK((!content || content->all != original->all));
+  }
+  for (std::size_t size = 0; size < file.size(); size += 1 + size / 50) {
+    CHECK_FALSE(SetView::open(ByteView(file).first(size)));
+  }
+  auto longer = file;
+  longer.push_back(0);
+  CHECK_FALSE(SetView::open(longer));
+}
+
+TEST_CASE("damage under an open view reads inside the file and blocks rather than lets through") {
+  const auto file = build_set(kThree);
+  auto mapped = file;
+  const auto set = *SetView::open(mapped);
+  std::fill(mapped.end() - 3 * kEntrySize - 65'537 * 4, mapped.end() - 3 * kEntrySize, std::uint8_t{0xff});  // the index
+  CHECK(set.categories_of("casino.example") == 0);
+  CHECK_FALSE(set.canonical_content());
+
+  auto other = file;
+  const auto listed = *SetView::open(other);
+  for (auto entry = other.end() - 3 * kEntrySize; entry != other.end(); entry += kEntrySize) {
+    *entry = 0xff;  // the set number's low 8 bits; its high 4 bits lie in the next byte with the key
+  }
+  CHECK(lookup(listed, "casino.example") == std::set<std::string>{"adult", "gambling", "illegal"});
+}
+
+// 60 bits cannot be tried; the same arithmetic is tried on the 28 bits that index and 12 key bits are.
+TEST_CASE("hashes are spread as the false-positive figure assumes") {
+  constexpr std::uint64_t kNames = 200'000;
+  constexpr int kBits = 28;
+  std::vector<std::uint64_t> hashes;
+  for (std::uint64_t i = 0; i < kNames; ++i) hashes.push_back(hash60(kSalt, "n" + std::to_string(i)) >> (60 - kBits));
+  std::ranges::sort(hashes);
+  int hits = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    hits += std::ranges::binary_search(hashes, hash60(kSalt, "m" + std::to_string(i)) >> (60 - kBits)) ? 1 : 0;
+  }
+  const double expected = 200'000.0 * kNames / double(1 << kBits);  // 149; five standard deviations are 61
+  CHECK(hits == Approx(expected).margin(61));
+}
