@@ -13,7 +13,7 @@ struct User {
   std::uint32_t uid = 0;
   std::string name;
   std::vector<std::string> groups;
-  bool is_person = false;  // false for root and system accounts (uid below 1000 or above 60000 on Linux)
+  bool is_person = false;  // false for root, system accounts, services and nobody; true for directory users
 };
 
 [[nodiscard]] Result<User> find_user(std::uint32_t uid);

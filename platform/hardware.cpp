@@ -1,0 +1,36 @@
+#include "platform/hardware.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace caretaker::platform {
+namespace {
+
+// What makers leave in the fields that they did not fill, in lower case.
+constexpr std::array<std::string_view, 12> kFillers = {
+    "to be filled by o.e.m.", "to be filled by o.e.m", "default string", "not specified", "not applicable", "none",
+    "n/a",  "system serial number", "base board serial number", "serial number", "unknown", "invalid"};
+
+std::string_view trim(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string parse_firmware_field(std::string_view raw) {
+  const std::string_view field = trim(raw);
+  std::string lower(field);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (std::find(kFillers.begin(), kFillers.end(), lower) != kFillers.end()) return {};
+  for (const char only : {'0', 'f', 'x', '.'}) {
+    if (lower.find_first_not_of(std::string{only, '-'}) == std::string::npos) return {};
+  }
+  const bool printable = std::all_of(field.begin(), field.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+  return printable && field.size() <= 128 ? std::string(field) : std::string();
+}
+
+}  // namespace caretaker::platform
