@@ -1,0 +1,60 @@
+// Everything that the guard or its callers read from the control socket: each parse_ function takes any bytes, and what
+// it takes goes out and in again unchanged.
+#include <cstdlib>
+
+#include "agent/control_net.h"
+#include "agent/control_user.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+
+namespace {
+
+template <typename Parse, typename Make>
+void round_trip(ByteView fields, Parse parse, Make make) {
+  const auto first = parse(fields);
+  if (!first) return;
+  const Bytes made = make(*first);
+  const auto second = parse(made);
+  if (!second || make(*second) != made) std::abort();
+}
+
+void requests(std::uint8_t ask, ByteView fields) {
+  switch (static_cast<Ask>(ask)) {
+    case Ask::kWaitFilter: return round_trip(fields, parse_wait_filter, make_wait_filter);
+    case Ask::kReportWeb: return round_trip(fields, parse_web_report, make_web_report);
+    case Ask::kTakeAnswer: return round_trip(fields, parse_take_answer, make_take_answer);
+    case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);
+    case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin, make_enrol_begin);
+    case Ask::kEnrolFinish: return round_trip(fields, parse_enrol_finish, make_enrol_finish);
+    case Ask::kWhy: return round_trip(fields, parse_why_question, make_why_question);
+    default: return;
+  }
+}
+
+void answers(std::uint8_t ask, ByteView fields) {
+  switch (static_cast<Ask>(ask)) {
+    case Ask::kGetFilter: return round_trip(fields, parse_filter_answer, make_filter_answer);
+    case Ask::kWaitFilter: return round_trip(fields, parse_wait_filter_answer, make_wait_filter_answer);
+    case Ask::kReportWeb: return round_trip(fields, parse_web_report_answer, make_web_report_answer);
+    case Ask::kNextBatch: return round_trip(fields, parse_next_batch_answer, make_next_batch_answer);
+    case Ask::kTakeAnswer: return round_trip(fields, parse_taken_answer, make_taken_answer);
+    case Ask::kGetUplink: return round_trip(fields, parse_uplink_answer, make_uplink_answer);
+    case Ask::kStatus: return round_trip(fields, parse_status_answer, make_status_answer);
+    case Ask::kEvents: return round_trip(fields, parse_events_answer, make_events_answer);
+    case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin_answer, make_enrol_begin_answer);
+    case Ask::kWhy: return round_trip(fields, parse_why_answer, make_why_answer);
+    default: return;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto request = parse_request({data, size});
+  if (!request) return 0;
+  requests(request->ask, request->fields);
+  // The same bytes as an answer to the Ask that stands in front.
+  if (const auto answer = parse_answer(request->fields)) answers(request->ask, *answer);
+  return 0;
+}
