@@ -10,6 +10,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/result.h"
+#include "platform/control_admission.h"
 #include "platform/files.h"
 
 namespace caretaker::platform {
@@ -29,11 +30,12 @@ struct ControlFrame {
 // Client side: one request, one answer, in order. One thread.
 class ControlClient {
  public:
+  // kUnavailable: nobody listens there; kPermissionDenied.
   [[nodiscard]] static Result<ControlClient> connect(const std::filesystem::path& socket);
   ControlClient(ControlClient&&) noexcept;
   ControlClient& operator=(ControlClient&&) noexcept;
   ~ControlClient();
-  // kUnavailable when the guard is gone or does not answer within timeout_ms.
+  // kUnavailable when the guard is gone or does not answer within timeout_ms; the connection is then of no more use.
   [[nodiscard]] Result<ControlFrame> call(ByteView request, const OpenFile* file, int timeout_ms);
 
  private:
@@ -43,18 +45,21 @@ class ControlClient {
 };
 
 // Server side: answers frames one after another on the calling thread; a slow or silent peer delays nobody (non-blocking,
-// per-peer buffers, at most `max_peers` connections and one frame in flight each).
+// per-peer buffers, one frame in flight each). ControlLimits say how many may be connected; who has to go when there are
+// more is decided by decide_eviction(). A file that came with a request is the peer's: he may still write to it or shorten it.
 class ControlServer {
  public:
   using Handler = std::function<ControlFrame(const Peer& peer, ControlFrame request)>;
-  [[nodiscard]] static Result<ControlServer> listen(const std::filesystem::path& socket, unsigned mode);
+  // Takes the place of a socket left there by an earlier process.
+  [[nodiscard]] static Result<ControlServer> listen(const std::filesystem::path& socket, unsigned mode,
+                                                    const ControlLimits& limits = {});
   ControlServer(ControlServer&&) noexcept;
   ControlServer& operator=(ControlServer&&) noexcept;
   ~ControlServer();
   // Waits at most timeout_ms (-1: until something comes) and handles what has come.
   [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms);
   // Makes a serve_once() that is waiting return. Async-signal-safe; any thread.
-  void wake();
+  void wake() const;
 
  private:
   struct State;
