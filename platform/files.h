@@ -47,6 +47,11 @@ class OpenFile {
 };
 [[nodiscard]] Result<OpenFile> open_read_only(const std::filesystem::path& path);
 
+// Copies exactly `size` bytes of a file that somebody else holds, and may change meanwhile, durably into `to`. Only a
+// regular file on the file system of `to` is read: one on a file system of the giver's own making could hold the reader
+// for ever. kInvalidInput: not such a file, or of another size. What was copied before an error is removed.
+[[nodiscard]] Status copy_file(const OpenFile& from, const std::filesystem::path& to, std::uint64_t size, unsigned mode);
+
 // One process at a time: an advisory lock held as long as the OpenFile lives. kConflict when another holds it.
 [[nodiscard]] Result<OpenFile> lock_file(const std::filesystem::path& path);
 

@@ -1,0 +1,115 @@
+#include "agent/guard/device_identity.h"
+
+#include "platform/base/log.h"
+#include "platform/files.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxFile = 64u << 10;
+
+HardwareMatch compare(const std::string& stored, const std::string& found) {
+  if (stored.empty() || found.empty()) return HardwareMatch::kUnknown;
+  return stored == found ? HardwareMatch::kSame : HardwareMatch::kOther;
+}
+
+}  // namespace
+
+HardwareMatch decide_hardware(const sync::Hardware& stored, const sync::Hardware& found) {
+  const HardwareMatch uuid = compare(stored.dmi_uuid, found.dmi_uuid);
+  const HardwareMatch board = compare(stored.board_serial, found.board_serial);
+  if (uuid == HardwareMatch::kOther || board == HardwareMatch::kOther) return HardwareMatch::kOther;
+  if (uuid == HardwareMatch::kSame || board == HardwareMatch::kSame) return HardwareMatch::kSame;
+  // Firmware that never told anything cannot start to differ.
+  const bool nothing_stored = stored.dmi_uuid.empty() && stored.board_serial.empty();
+  return nothing_stored ? HardwareMatch::kSame : HardwareMatch::kUnknown;
+}
+
+Result<DeviceIdentity> DeviceIdentity::open(const std::filesystem::path& folder, const sync::Hardware& found) {
+  DeviceIdentity identity(folder, found);
+  const auto bytes = platform::read_file(identity.file(), kMaxFile);
+  if (!bytes) {
+    if (bytes.error().code == ErrorCode::kNotFound) return identity;
+    return bytes.error();
+  }
+  const auto stored = parse_json(as_text(*bytes));
+  const Status read = stored ? identity.read(*stored) : Status(stored.error());
+  if (!read) {
+    log_error("identity", "the device's identity is damaged and set aside: " + read.error().message);
+    TRY_DONE(platform::rename_file(identity.file(), folder / "device.damaged.json"));
+    DeviceIdentity none(folder, found);
+    none.was_damaged_ = true;
+    return none;
+  }
+  TRY_DONE(identity.bind(*bytes));
+  return identity;
+}
+
+Status DeviceIdentity::read(const Json& stored) {
+  TRY(seed, stored.hex_array_at<32>("seed"));
+  TRY(school, stored.hex_array_at<32>("school"));
+  TRY(dmi_uuid, stored.string_at("dmi_uuid"));
+  TRY(board_serial, stored.string_at("board_serial"));
+  TRY(certificate, stored.base64_at("certificate"));
+  TRY(re_enrolment, stored.bool_at("re_enrolment"));
+  key_ = make_signing_key(SecretKey(seed));
+  school_ = school;
+  hardware_ = {dmi_uuid, board_serial};
+  certificate_ = std::move(certificate);
+  state_ = certificate_.empty() ? State::kUncertified : State::kCertified;
+  re_enrolment_ = re_enrolment;
+  return ok();
+}
+
+Status DeviceIdentity::bind(ByteView stored) {
+  const HardwareMatch match = decide_hardware(hardware_, found_);
+  in_doubt_ = match == HardwareMatch::kUnknown;
+  if (match != HardwareMatch::kOther) return ok();
+  log_warning("identity", "this is not the hardware that was enrolled: the identity is set aside, enrol anew");
+  TRY_DONE(platform::replace_file(folder_ / ("device." + to_hex(ByteView(id()).first(8)) + ".json"), stored, 0600));
+  re_enrolment_ = true;
+  return make_new(school_);
+}
+
+Status DeviceIdentity::begin(const sync::SchoolId& school) {
+  if (state_ == State::kCertified) return make_error(ErrorCode::kConflict, "this device is enrolled already");
+  if (state_ == State::kUncertified && school == school_ && !in_doubt_) return ok();
+  return make_new(school);
+}
+
+Status DeviceIdentity::make_new(const sync::SchoolId& school) {
+  key_ = make_signing_key(random_key());
+  school_ = school;
+  hardware_ = found_;
+  certificate_.clear();
+  in_doubt_ = false;
+  state_ = State::kNone;
+  TRY_DONE(write());
+  state_ = State::kUncertified;
+  return ok();
+}
+
+Status DeviceIdentity::certify(Bytes certificate) {
+  certificate_ = std::move(certificate);
+  const bool re_enrolment = std::exchange(re_enrolment_, false);
+  if (auto written = write(); !written) {
+    certificate_.clear();
+    re_enrolment_ = re_enrolment;
+    return written;
+  }
+  state_ = State::kCertified;
+  return ok();
+}
+
+Status DeviceIdentity::write() const {
+  const Json json(Json::Object{{"v", 1},
+                               {"seed", to_hex(key_.seed.view())},
+                               {"school", to_hex(school_)},
+                               {"dmi_uuid", hardware_.dmi_uuid},
+                               {"board_serial", hardware_.board_serial},
+                               {"certificate", to_base64(certificate_)},
+                               {"re_enrolment", re_enrolment_}});
+  return platform::replace_file(file(), as_bytes(json.dump()), 0600);
+}
+
+}  // namespace caretaker::agent
