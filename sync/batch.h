@@ -8,7 +8,7 @@
 
 #include "platform/base/json.h"
 #include "sync/chain.h"
-#include "sync/envelope.h"
+#include "sync/enrolment.h"
 #include "sync/event.h"
 
 namespace caretaker::sync {
@@ -22,7 +22,7 @@ struct EpochStart {
 };
 
 // Payload of PayloadType::kBatch: {v, school, device, epoch, seq_from, seq_to, prev, head, state, events, epoch_start?}.
-// Each event is a CloudEvents 1.0 object with the body in data_base64. An empty batch has seq_to = seq_from - 1.
+// Each event is a CloudEvents 1.0 object with the body in data_base64; at most kMaxBatchEntries of them. An empty batch has seq_to = seq_from - 1.
 struct Batch {
   SchoolId school{};
   DeviceId device{};
@@ -31,12 +31,14 @@ struct Batch {
   std::uint64_t seq_to = 0;
   Hash prev{};  // link before seq_from
   Hash head{};  // link after seq_to
-  Json state;   // {nonce, time, root, policy, lists, hardware, health: [..], agent: version, stale_since?}
+  Json state;   // an object {nonce (needed), time, root, policy, lists, hardware, health: [..], agent: version, stale_since?}
   std::vector<ChainEntry> entries;
   std::optional<EpochStart> epoch_start;
 };
 [[nodiscard]] Bytes make_batch_payload(const Batch& batch);
 [[nodiscard]] Result<Batch> parse_batch(ByteView payload);  // structure and sequence; not the chain
+// Signed by the certified device, and naming it and its school. The certificate has been opened before.
+[[nodiscard]] Result<Batch> open_batch(const RawBlob& blob, const DeviceCertificate& certificate);
 
 // Payload of PayloadType::kReceipt, signed by the server: everything up to `head` is stored for good.
 struct Receipt {
@@ -49,6 +51,8 @@ struct Receipt {
 };
 [[nodiscard]] Bytes make_receipt_payload(const Receipt& receipt);
 [[nodiscard]] Result<Receipt> parse_receipt(ByteView payload);
+// Signed by the role receipts, for this school and this device. Epoch and nonce are for the caller to compare.
+[[nodiscard]] Result<Receipt> open_receipt(const RawBlob& blob, const VerifiedRoot& root, const DeviceId& device);
 
 // Body of POST /v1/checkin. Sealed details stand beside the envelope, by seq.
 struct CheckinRequest {

@@ -55,10 +55,12 @@ class VerifiedPolicy {
 class VerifiedLists {
  public:
   [[nodiscard]] const ListsManifest& manifest() const { return manifest_; }
+  [[nodiscard]] bool countersigned() const { return countersigned_; }  // by the policy role, besides the lists role
  private:
   friend Result<VerifiedLists> open_lists(const RawBlob&, const VerifiedRoot&, const std::optional<ListsManifest>&, UnixSeconds);
-  explicit VerifiedLists(ListsManifest manifest) : manifest_(std::move(manifest)) {}
+  VerifiedLists(ListsManifest manifest, bool countersigned) : manifest_(std::move(manifest)), countersigned_(countersigned) {}
   ListsManifest manifest_;
+  bool countersigned_;
 };
 
 // A new policy. version_floor: highest version ever accepted (a lower or equal one is kStale). now: the larger of clock and
@@ -66,9 +68,13 @@ class VerifiedLists {
 [[nodiscard]] Result<VerifiedPolicy> open_policy(const RawBlob& blob, const VerifiedRoot& root, std::int64_t version_floor,
                                                  UnixSeconds now);
 // A new lists manifest, measured against the one in force: a change of the locked class, or of more than 5 % of the names,
-// needs a second signature by the policy role; the locked class can never become empty.
+// needs a second signature by the policy role; the locked class can never become empty. A manifest has only counts, which
+// bound the change from below: whoever installs the content counts the names that really changed and asks is_large_change()
+// again, with countersigned().
 [[nodiscard]] Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
                                                const std::optional<ListsManifest>& current, UnixSeconds now);
+// More than 5 % of the names before.
+[[nodiscard]] bool is_large_change(std::uint64_t changed_names, std::uint64_t names_before);
 // What was accepted before and is read back from disk at start: signatures again, but neither expiry nor versions.
 // (Pass version_floor = 0 and now = 0 to the functions above.)
 

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "platform/base/clock.h"
-#include "sync/envelope.h"
-#include "sync/ids.h"
+#include "sync/root.h"
 
 namespace caretaker::sync {
 
@@ -50,8 +49,10 @@ struct DeviceCertificate {
 };
 [[nodiscard]] Bytes make_certificate_payload(const DeviceCertificate& certificate);
 [[nodiscard]] Result<DeviceCertificate> parse_certificate(ByteView payload);
+// Signed by the role receipts, for this school, and the device id is that of the key.
+[[nodiscard]] Result<DeviceCertificate> open_certificate(const RawBlob& blob, const VerifiedRoot& root);
 
-// Answer to POST /v1/enrol: {"certificate", "roots": [..], "policy", "lists"}; envelopes.
+// Answer to POST /v1/enrol: {"v", "certificate", "roots": [..], "policy", "lists"}; envelopes.
 struct EnrolmentAnswer {
   Bytes certificate;
   std::vector<Bytes> roots;  // from root 1 on

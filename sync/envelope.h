@@ -11,6 +11,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/crypto.h"
 #include "platform/base/result.h"
+#include "sync/limits.h"
 
 namespace caretaker::sync {
 
@@ -55,6 +56,9 @@ struct OpenedEnvelope {
 // key of the ring signed it. Signatures by keys outside the ring are ignored; one bad signature by a key of the ring
 // refuses the whole.
 [[nodiscard]] Result<OpenedEnvelope> open_envelope(ByteView raw, PayloadType type, const KeyRing& ring,
-                                                   std::size_t max_bytes = 4u << 20);
+                                                   std::size_t max_bytes = kMaxEnvelopeBytes);
+
+// The payload that nobody has verified: only to find out with whose key to verify it (a root's own keys, a new device's).
+[[nodiscard]] Result<Bytes> unverified_payload(ByteView raw, PayloadType type, std::size_t max_bytes = kMaxEnvelopeBytes);
 
 }  // namespace caretaker::sync

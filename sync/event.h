@@ -11,6 +11,10 @@
 #include "platform/base/clock.h"
 #include "sync/envelope.h"
 
+namespace caretaker {
+class Json;
+}
+
 namespace caretaker::sync {
 
 enum class Severity : std::uint8_t { kInfo = 0, kLow = 1, kMedium = 2, kHigh = 3 };
@@ -59,5 +63,6 @@ struct Sealing {
 // The form in which it is stored and sent: {"ciphertext": base64, "keys": [{"recipient", "wrapped"}]}.
 [[nodiscard]] Bytes make_sealed_json(const SealedDetails& sealed);
 [[nodiscard]] Result<SealedDetails> parse_sealed_json(ByteView bytes);
+[[nodiscard]] Result<SealedDetails> parse_sealed(const Json& json);
 
 }  // namespace caretaker::sync

@@ -25,6 +25,7 @@ struct PublicPerson {
   PublicKey sign_public{};
   BoxPublicKey box_public{};
 };
+[[nodiscard]] Bytes make_public_person(const PublicPerson& person);
 [[nodiscard]] Result<PublicPerson> parse_public_person(ByteView file);  // also reads a key file, without its secret
 
 }  // namespace caretaker::sync

@@ -33,7 +33,15 @@ struct StaffRequest {
 [[nodiscard]] Bytes make_staff_payload(const StaffRequest& request);
 [[nodiscard]] Result<StaffRequest> parse_staff_request(ByteView payload);
 
-// The role that an action asks for; kNotFound for an action that does not exist.
-[[nodiscard]] Result<Role> role_for_action(std::string_view action);
+// The roles that may ask for an action, one is enough; kNotFound for an action that does not exist.
+[[nodiscard]] Result<std::vector<Role>> roles_for_action(std::string_view action);
+
+struct OpenedStaffRequest {
+  StaffRequest request;
+  KeyId signer;
+  std::string holder;  // of the signer's key, for the audit
+};
+// Every check of a staff request but one: that the nonce has not been used is the server's to know.
+[[nodiscard]] Result<OpenedStaffRequest> open_staff_request(const RawBlob& blob, const VerifiedRoot& root, UnixSeconds now);
 
 }  // namespace caretaker::sync

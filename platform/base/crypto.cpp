@@ -21,6 +21,11 @@ void Secret<N>::wipe() {
 template class Secret<32>;
 template class Secret<64>;
 
+void wipe(Bytes& bytes) {
+  sodium_memzero(bytes.data(), bytes.size());
+  bytes.clear();
+}
+
 void random_bytes(std::uint8_t* out, std::size_t size) { randombytes_buf(out, size); }
 std::uint32_t random_below(std::uint32_t bound) { return randombytes_uniform(bound); }
 

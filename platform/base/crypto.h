@@ -49,6 +49,8 @@ template <std::size_t N>
   random_bytes(out.data(), N);
   return out;
 }
+// Zeros over what was secret, and then none of it.
+void wipe(Bytes& bytes);
 [[nodiscard]] SecretKey random_key();
 [[nodiscard]] std::uint32_t random_below(std::uint32_t bound);
 

@@ -1,0 +1,109 @@
+#include "sync/bundle.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sync/bundle_form.h"
+#include "sync/checks.h"
+
+namespace caretaker::sync {
+namespace {
+
+// Features that a bundle may mark critical and that this agent knows. There are none yet beyond the format itself.
+constexpr std::array<std::string_view, 1> kKnownFeatures = {"policy-1"};
+
+Status check_critical(const std::vector<std::string>& critical) {
+  for (const std::string& feature : critical) {
+    if (std::find(kKnownFeatures.begin(), kKnownFeatures.end(), feature) == kKnownFeatures.end()) {
+      return refuse(Check::kBundleCritical, feature);
+    }
+  }
+  return ok();
+}
+
+Status check_version(std::int64_t version, std::int64_t floor) {
+  if (version > floor) return ok();
+  return refuse(Check::kBundleVersion, std::to_string(version) + ", accepted before: " + std::to_string(floor));
+}
+
+Status check_expiry(UnixSeconds expires, UnixSeconds now) {
+  if (expires > now) return ok();
+  return refuse(Check::kBundleExpiry, to_rfc3339(expires));
+}
+
+KeyRing lists_ring(const Root& root) {
+  KeyRing ring = role_ring(root, Role::kLists);
+  ring.merge(role_ring(root, Role::kPolicy));
+  return ring;
+}
+
+// At least so many names changed: the furthest that a count moved, of a category or of all.
+std::uint64_t least_change(const ListsManifest& before, const ListsManifest& after) {
+  const auto names_in = [](const ListsManifest& manifest, const std::string& category) {
+    const auto found = manifest.categories.find(category);
+    return found == manifest.categories.end() ? 0 : found->second.names;
+  };
+  std::uint64_t most = 0;
+  const auto compare = [&](const std::string& category) {
+    const std::uint64_t a = names_in(before, category);
+    const std::uint64_t b = names_in(after, category);
+    most = std::max(most, a > b ? a - b : b - a);
+  };
+  for (const auto& [category, unused] : before.categories) compare(category);
+  for (const auto& [category, unused] : after.categories) compare(category);
+  const std::uint64_t total = before.names > after.names ? before.names - after.names : after.names - before.names;
+  return std::max(most, total);
+}
+
+Status check_locked(const ListsManifest& before, const ListsManifest& after) {
+  for (const auto& [name, category] : before.categories) {
+    if (!category.locked || category.names == 0) continue;
+    const auto found = after.categories.find(name);
+    if (found == after.categories.end() || !found->second.locked || found->second.names == 0) {
+      return refuse(Check::kLockedEmptied, name);
+    }
+  }
+  if (before.locked_names > 0 && after.locked_names == 0) return refuse(Check::kLockedEmptied);
+  return ok();
+}
+
+Status check_change(const ListsManifest& before, const ListsManifest& after, bool countersigned) {
+  TRY_DONE(check_locked(before, after));
+  if (countersigned) return ok();
+  if (before.locked_content != after.locked_content) return refuse(Check::kListsCountersigned, "the locked class");
+  if (is_large_change(least_change(before, after), before.names)) return refuse(Check::kListsCountersigned, "names");
+  return ok();
+}
+
+}  // namespace
+
+bool is_large_change(std::uint64_t changed_names, std::uint64_t names_before) {
+  return changed_names > names_before / 20;
+}
+
+Result<VerifiedPolicy> open_policy(const RawBlob& blob, const VerifiedRoot& root, std::int64_t version_floor,
+                                   UnixSeconds now) {
+  TRY(opened, open_envelope(blob.bytes, PayloadType::kPolicy, role_ring(root.root(), Role::kPolicy)));
+  TRY_DONE(check_role(root.root(), Role::kPolicy, opened.signers));
+  TRY(form, in_check(Check::kPolicyForm, parse_policy_form(opened.payload)));
+  if (form.school != root.root().school) return refuse(Check::kBundleSchool);
+  TRY_DONE(check_version(form.bundle.version, version_floor));
+  TRY_DONE(check_expiry(form.bundle.expires, now));
+  TRY_DONE(check_critical(form.bundle.critical));
+  return VerifiedPolicy(std::move(form.bundle), std::move(opened.signers));
+}
+
+Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
+                                 const std::optional<ListsManifest>& current, UnixSeconds now) {
+  TRY(opened, open_envelope(blob.bytes, PayloadType::kLists, lists_ring(root.root())));
+  TRY_DONE(check_role(root.root(), Role::kLists, opened.signers));
+  const bool countersigned = check_role(root.root(), Role::kPolicy, opened.signers).has_value();
+  TRY(form, in_check(Check::kListsForm, parse_lists_form(opened.payload)));
+  if (form.school != root.root().school) return refuse(Check::kBundleSchool);
+  TRY_DONE(check_version(form.manifest.version, current ? current->version : 0));
+  TRY_DONE(check_expiry(form.manifest.expires, now));
+  if (current) TRY_DONE(check_change(*current, form.manifest, countersigned));
+  return VerifiedLists(std::move(form.manifest), countersigned);
+}
+
+}  // namespace caretaker::sync

@@ -1,0 +1,98 @@
+// The bodies of POST /v1/checkin; see sync/batch.h.
+#include <charconv>
+
+#include "sync/batch.h"
+#include "sync/checks.h"
+#include "sync/fields.h"
+
+namespace caretaker::sync {
+namespace {
+
+constexpr std::int64_t kMaxInterval = 86'400;
+
+// Decimal without leading zeros, so that no two keys mean one number.
+Result<std::uint64_t> parse_seq(std::string_view text) {
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
+  if (error != std::errc() || end != text.data() + text.size() || std::to_string(seq) != text || seq > kMaxSeq) {
+    return make_error(ErrorCode::kInvalidInput, "\"sealed\" has a key that is no seq");
+  }
+  return seq;
+}
+
+Result<CheckinRequest> parse_request(ByteView body, std::size_t max_bytes) {
+  TRY(json, parse_object_v1(body, max_bytes));
+  CheckinRequest request;
+  TRY(certificate, blob_at(json, "certificate", kMaxEnvelopeBytes));
+  TRY(batch, blob_at(json, "batch", kMaxEnvelopeBytes));
+  TRY(last_receipt, optional_blob_at(json, "last_receipt", kMaxEnvelopeBytes));
+  TRY(sealed, json.object_at("sealed"));
+  if (sealed->size() > kMaxBatchEntries) return make_error(ErrorCode::kInvalidInput, "\"sealed\" has too many members");
+  for (const auto& [key, value] : *sealed) {
+    TRY(seq, parse_seq(key));
+    TRY(details, parse_sealed(value));
+    request.sealed.emplace(seq, std::move(details));
+  }
+  request.certificate = std::move(certificate);
+  request.batch = std::move(batch);
+  request.last_receipt = std::move(last_receipt);
+  return request;
+}
+
+Result<std::optional<ChainHead>> parse_expected(const Json& json) {
+  if (json.is_null()) return std::optional<ChainHead>();
+  TRY(seq, number_at(json, "seq", kMaxSeq));
+  TRY(link, json.hex_array_at<32>("link"));
+  return std::optional<ChainHead>({static_cast<std::uint64_t>(seq), link});
+}
+
+Result<CheckinAnswer> parse_answer(ByteView body) {
+  TRY(json, parse_object_v1(body, kMaxAnswerBytes));
+  TRY(receipt, optional_blob_at(json, "receipt", kMaxEnvelopeBytes));
+  TRY(roots, blobs_at(json, "roots", kMaxAnswerRoots, kMaxEnvelopeBytes));
+  TRY(policy, optional_blob_at(json, "policy", kMaxEnvelopeBytes));
+  TRY(lists, optional_blob_at(json, "lists", kMaxEnvelopeBytes));
+  TRY(interval, number_at(json, "interval_s", kMaxInterval, 1));
+  TRY(more, json.bool_at("more"));
+  TRY(expected, parse_expected(json["expected"]));
+  TRY(problem, text_at(json, "problem", 48));
+  return CheckinAnswer{std::move(receipt), std::move(roots), std::move(policy), std::move(lists),
+                       static_cast<std::uint32_t>(interval), more, expected, std::move(problem)};
+}
+
+}  // namespace
+
+Bytes make_checkin_request(const CheckinRequest& request) {
+  std::string sealed;  // already JSON: written into its place, not parsed and written again
+  for (const auto& [seq, details] : request.sealed) {
+    sealed += (sealed.empty() ? "\"" : ",\"") + std::to_string(seq) + "\":" + std::string(as_text(make_sealed_json(details)));
+  }
+  std::string out = "{\"batch\":\"" + to_base64(request.batch) + "\",\"certificate\":\"" + to_base64(request.certificate) + "\"";
+  if (!request.last_receipt.empty()) out += ",\"last_receipt\":\"" + to_base64(request.last_receipt) + "\"";
+  return to_bytes(out + ",\"sealed\":{" + sealed + "},\"v\":1}");
+}
+
+Result<CheckinRequest> parse_checkin_request(ByteView body, std::size_t max_bytes) {
+  return in_check(Check::kRequestForm, parse_request(body, max_bytes));
+}
+
+Bytes make_checkin_answer(const CheckinAnswer& answer) {
+  Json::Array roots;
+  for (const Bytes& root : answer.roots) roots.push_back(to_base64(root));
+  Json::Object json{{"v", 1},
+                    {"roots", std::move(roots)},
+                    {"interval_s", answer.interval_s},
+                    {"more", answer.more},
+                    {"problem", answer.problem}};
+  if (!answer.receipt.empty()) json["receipt"] = to_base64(answer.receipt);
+  if (!answer.policy.empty()) json["policy"] = to_base64(answer.policy);
+  if (!answer.lists.empty()) json["lists"] = to_base64(answer.lists);
+  if (answer.expected) {
+    json["expected"] = Json::Object{{"seq", answer.expected->seq}, {"link", to_hex(answer.expected->link)}};
+  }
+  return to_bytes(Json(std::move(json)).dump());
+}
+
+Result<CheckinAnswer> parse_checkin_answer(ByteView body) { return in_check(Check::kAnswerForm, parse_answer(body)); }
+
+}  // namespace caretaker::sync

@@ -1,0 +1,33 @@
+// How large and how many things may be. PROTOCOL.md, "Limits", has the same table.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace caretaker::sync {
+
+inline constexpr std::int64_t kMaxInteger = (1ll << 53) - 1;  // of any number: exact in every JSON reader
+inline constexpr std::int64_t kMaxSeq = 0x7fff'ffff;          // CloudEvents 1.0 knows 32-bit integers
+
+inline constexpr std::size_t kMaxEnvelopeBytes = 4u << 20;
+inline constexpr std::size_t kMaxSignatures = 16;     // in one envelope
+inline constexpr std::size_t kMaxRootBytes = 256u << 10;
+inline constexpr std::size_t kMaxRootKeys = 256;      // keys and recipients, each
+inline constexpr std::size_t kMaxPolicyBytes = 1u << 20;  // of TOML
+inline constexpr std::size_t kMaxCategories = 64;
+inline constexpr std::int64_t kMaxSetFileBytes = 512ll << 20;
+inline constexpr std::int64_t kMaxLifetime = 400 * 86'400;  // seconds from issue to expiry of a policy or of lists
+
+inline constexpr std::size_t kMaxEventBody = 2048;
+inline constexpr std::size_t kMaxCiphertext = 16u << 10;
+inline constexpr std::size_t kMaxRecipients = 32;     // of one sealed part
+inline constexpr std::size_t kMaxBatchEntries = 1000;
+inline constexpr std::uint64_t kMaxStubSpan = 1'000'000;  // events that one stub may stand for
+inline constexpr std::size_t kMaxCheckinBytes = 4u << 20;
+inline constexpr std::size_t kMaxAnswerBytes = 8u << 20;
+inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed more asks again
+
+inline constexpr std::size_t kMaxText = 256;          // names, labels, serials, in bytes
+inline constexpr std::int64_t kStaffRequestSeconds = 300;  // that a staff request is good for
+
+}  // namespace caretaker::sync
