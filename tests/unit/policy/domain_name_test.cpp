@@ -5,8 +5,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "policy/category_names.h"
-
 using namespace caretaker;
 using namespace caretaker::policy;
 
@@ -129,13 +127,4 @@ TEST_CASE("the public suffix list's own cases hold", "[R8]") {
     }
   }
   CHECK(checked > 60);
-}
-
-TEST_CASE("illegal content is locked under each of its names and nothing else is", "[R7]") {
-  for (const char* name : {"illegal", "child_abuse", "csam", "terrorism_illegal"}) CHECK(is_locked_category(name));
-  for (const char* name : {"", "Illegal", "adult", "extremism"}) CHECK_FALSE(is_locked_category(name));
-  CHECK(is_category_name("social_networks"));
-  CHECK(is_category_name("audio-video"));
-  for (const char* name : {"", "Adult", "two words", "a/b", "abcdefghijklmnopqrstuvwxyz1234567"})
-    CHECK_FALSE(is_category_name(name));
 }
