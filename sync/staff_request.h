@@ -1,6 +1,19 @@
 // A request by one of the school's people to the server: signed by their key, good once and for five minutes.
 // PROTOCOL.md, "Staff requests". POST /v1/staff with the envelope as body. Pure; any thread.
 //
+//   action          arguments                                answer, status 200
+//   token.new       {"token_hash": hex}                      {"expires": time}
+//   devices.list    {}                                       {"devices": [{"device": hex, "label", "hardware": {"dmi_uuid",
+//                                                            "board_serial"}, "enrolled": time, "last_seen": time or 0,
+//                                                            "epoch": hex or "", "seq", "state": {..}, "problem"}]}
+//   events.list     {"after": id, "limit": 1-500,            {"events": [{"id", "device": hex, "label", "epoch": hex, "from",
+//                    "device"?: hex}                         "to", "received": time, "body": base64 (absent in a stub),
+//                                                            "sealed"?: {"ciphertext", "keys"}}], "more": bool}
+//   policy.publish  {"envelope": base64}                     {"version"}
+//   lists.publish   {"envelope": base64}                     {"version", "file": hex, "upload": bool}  true: POST /v1/set/<hex>
+//   root.publish    {"envelope": base64}                     {"version"}
+// Refused: status 4xx or 5xx and {"error": name of an ErrorCode, "message"}.
+//
 // action          role             arguments                      answer (JSON, status 200)
 // token.new       policy           {}                             {token: hex of 16 bytes, expires: unix seconds}
 // devices.list    policy           {}                             {devices: [{device, label, enrolled, last_seen, root, policy, lists,
