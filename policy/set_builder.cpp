@@ -107,14 +107,6 @@ void SetBuilder::add(std::string_view normalised_name, int category) {
   entries_.push_back({hash60(salt_, normalised_name), std::uint64_t{1} << category});
 }
 
-void SetBuilder::remove(std::string_view normalised_name) { removed_.push_back(hash60(salt_, normalised_name)); }
-
-std::uint64_t SetBuilder::locked_mask() const {
-  std::uint64_t mask = 0;
-  for (std::size_t i = 0; i < categories_.size(); ++i) mask |= std::uint64_t{categories_[i].locked} << i;
-  return mask;
-}
-
 // One entry for each name, with all its categories.
 void SetBuilder::merge_entries() {
   std::ranges::sort(entries_, {}, &Entry::hash);
@@ -127,22 +119,12 @@ void SetBuilder::merge_entries() {
   if (!entries_.empty()) entries_.erase(last + 1, entries_.end());
 }
 
-void SetBuilder::apply_removed() {
-  std::ranges::sort(removed_);
-  const auto locked = locked_mask();
-  for (auto& entry : entries_) {
-    if (std::ranges::binary_search(removed_, entry.hash)) entry.categories &= locked;
-  }
-  std::erase_if(entries_, [](const Entry& entry) { return entry.categories == 0; });
-}
-
 Result<Bytes> SetBuilder::build(const Progress& progress) {
   const auto cancelled = [&](int percent) { return progress && !progress(percent); };
   const auto stop = make_error(ErrorCode::kUnavailable, "cancelled");
   if (cancelled(0)) return stop;
   merge_entries();
   if (cancelled(60)) return stop;
-  apply_removed();
   if (entries_.size() > std::numeric_limits<std::uint32_t>::max()) return make_error(ErrorCode::kTooLarge, "too many names");
   SetUses uses;
   for (const auto& entry : entries_) ++uses[entry.categories].names;

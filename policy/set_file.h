@@ -82,8 +82,6 @@ class SetBuilder {
   [[nodiscard]] Result<int> category(std::string_view name, bool locked);
   // `category` as category() gave it.
   void add(std::string_view normalised_name, int category);
-  // Screened out: the name leaves every category but the locked ones, before or after it was added.
-  void remove(std::string_view normalised_name);
   // Progress 0-100 now and then; returning false cancels (kUnavailable).
   using Progress = std::function<bool(int percent)>;
   [[nodiscard]] Result<Bytes> build(const Progress& progress);
@@ -94,13 +92,10 @@ class SetBuilder {
     std::uint64_t categories;  // as bits by number
   };
   void merge_entries();
-  void apply_removed();
-  [[nodiscard]] std::uint64_t locked_mask() const;
 
   std::array<std::uint8_t, 16> salt_;
   std::vector<Category> categories_;
   std::vector<Entry> entries_;
-  std::vector<std::uint64_t> removed_;
 };
 
 }  // namespace caretaker::policy

@@ -1,0 +1,73 @@
+#include "policy/list_screen.h"
+
+#include <algorithm>
+
+#include "policy/domain_name.h"
+
+namespace caretaker::policy {
+
+ListScreen::WatchedNames::value_type& ListScreen::watch(std::string_view name) {
+  const auto found = watched_.find(name);
+  return found != watched_.end() ? *found : *watched_.emplace(name, Watched{}).first;
+}
+
+void ListScreen::watch_with_parents(std::string_view name) {
+  for_each_suffix(name, [this](std::string_view suffix) {
+    watch(suffix);
+    return true;
+  });
+}
+
+void ListScreen::watch_popular(std::string_view name) {
+  watch_with_parents(name);
+  popular_.push_back(&watch(name).first);
+}
+
+void ListScreen::watch_allowed(std::string_view name) { watch_with_parents(name); }
+void ListScreen::release(std::string_view name) { watch(name).second.released = true; }
+void ListScreen::keep(std::string_view name) { watch(name).second.kept = true; }
+
+ListScreen::Judgement ListScreen::judge(std::string_view name, int category, bool locked) {
+  const auto found = watched_.find(name);
+  if (found != watched_.end()) found->second.listed = true;
+  if (is_public_suffix(name)) return Judgement::kPublicSuffix;
+  if (found == watched_.end()) return Judgement::kTake;
+  if (found->second.released && !locked) return Judgement::kReleased;
+  found->second.categories |= std::uint64_t{1} << category;
+  return Judgement::kTake;
+}
+
+std::vector<Finding> ListScreen::undecided() const {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < popular_.size(); ++i) {
+    for_each_suffix(*popular_[i], [&](std::string_view suffix) {
+      const auto rule = watched_.find(suffix);
+      if (rule == watched_.end() || rule->second.categories == 0) return true;
+      if (!rule->second.kept) {
+        findings.push_back({*popular_[i], static_cast<std::uint32_t>(i + 1), rule->first, rule->second.categories});
+      }
+      return rule->second.kept;  // one undecided rule is enough to show
+    });
+  }
+  return findings;
+}
+
+std::vector<std::string> ListScreen::idle_decisions() const {
+  std::vector<std::string> idle;
+  for (const auto& [name, watched] : watched_) {
+    if ((watched.released || watched.kept) && !watched.listed) idle.push_back(name);
+  }
+  std::ranges::sort(idle);
+  return idle;
+}
+
+std::vector<std::string> ListScreen::collisions(const SetView& set) const {
+  std::vector<std::string> colliding;
+  for (const auto& [name, watched] : watched_) {
+    if (watched.categories == 0 && set.categories_of(name) != 0) colliding.push_back(name);
+  }
+  std::ranges::sort(colliding);
+  return colliding;
+}
+
+}  // namespace caretaker::policy
