@@ -1,0 +1,156 @@
+#include "sync/server/http_server.h"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "platform/http_transport.h"
+#include "tests/unit/server/tls_client.h"
+
+using namespace caretaker;
+using namespace std::chrono_literals;
+using server::HttpQuery;
+using server::HttpReply;
+using server::HttpServer;
+using server::HttpServerLimits;
+
+namespace {
+
+const server::TlsIdentity& identity() {
+  static const auto made = *server::make_tls_identity("127.0.0.1", system_clock().now());
+  return made;
+}
+
+std::vector<server::Route> routes() {
+  const auto at_most = [](std::size_t size) { return [size](const std::string&) { return size; }; };
+  const auto echo = [](const HttpQuery& query) { return HttpReply{.status = 200, .body = query.body, .file = {}, .retry_after_s = {}}; };
+  const auto name = [](const HttpQuery& query) { return HttpReply{.status = 200, .body = to_bytes(query.path), .file = {}, .retry_after_s = {}}; };
+  const auto file = [](const HttpQuery&) {
+    auto opened = platform::open_read_only(std::string(CARETAKER_SOURCE_DIR) + "/LICENSE");
+    return HttpReply{.status = 200, .content_type = "text/plain", .body = {}, .file = *platform::MappedFile::map(*opened), .retry_after_s = {}};
+  };
+  return {{"POST", "/echo", at_most(100'000), echo}, {"GET", "/name/", at_most(0), name}, {"GET", "/file", at_most(0), file}};
+}
+
+struct Running {
+  explicit Running(const HttpServerLimits& limits = {})
+      : http(*HttpServer::start(*platform::parse_endpoint("127.0.0.1:0", 0), identity(), routes(), limits, system_clock())),
+        client(*platform::make_http_transport("https://127.0.0.1:" + std::to_string(http->port()), {identity().pin})) {
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  std::unique_ptr<HttpServer> http;
+  std::unique_ptr<platform::HttpTransport> client;
+
+  Result<platform::HttpResponse> get(const std::string& path, std::uint64_t from = 0) { return client->send({"GET", path, "", {}, from}, {}); }
+  Result<platform::HttpResponse> post(const std::string& path, Bytes body) { return client->send({"POST", path, "", std::move(body), 0}, {}); }
+};
+
+}  // namespace
+
+TEST_CASE("the pinned key of the server is the one its clients see") {
+  Running running;
+  auto answer = running.post("/echo", to_bytes("hello"));
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(as_text(answer->body) == "hello");
+  auto other = *platform::make_http_transport("https://127.0.0.1:" + std::to_string(running.http->port()), {Hash{7}});
+  CHECK(other->send({"GET", "/name/x", "", {}, 0}, {}).error().code == ErrorCode::kUnauthentic);
+}
+
+TEST_CASE("a TLS identity is read back whole or not at all") {
+  auto again = server::read_tls_identity(identity().key_pem, identity().certificate_pem);
+  REQUIRE(again);
+  CHECK(again->pin == identity().pin);
+  auto other = *server::make_tls_identity("127.0.0.1", system_clock().now());
+  CHECK(other.pin != identity().pin);
+  CHECK(server::read_tls_identity(other.key_pem, identity().certificate_pem).error().code == ErrorCode::kDamaged);
+  CHECK(server::read_tls_identity("rubbish", identity().certificate_pem).error().code == ErrorCode::kDamaged);
+  CHECK(server::read_tls_identity(identity().key_pem, "").error().code == ErrorCode::kDamaged);
+}
+
+TEST_CASE("paths and methods that no route names are refused") {
+  Running running;
+  CHECK(running.get("/nowhere")->status == 404);
+  CHECK(running.get("/name/")->status == 404);
+  CHECK(running.get("/echo")->status == 405);
+  CHECK(as_text(running.get("/name/a/b?c=d")->body) == "/name/a/b");
+}
+
+TEST_CASE("a file is sent whole, from the middle, and not from beyond its end") {
+  Running running;
+  auto whole = running.get("/file");
+  REQUIRE(whole);
+  CHECK(whole->status == 200);
+  REQUIRE(whole->body.size() == std::filesystem::file_size(std::string(CARETAKER_SOURCE_DIR) + "/LICENSE"));
+  auto tail = running.get("/file", 1000);
+  REQUIRE(tail);
+  CHECK(tail->status == 206);
+  CHECK(tail->body == Bytes(whole->body.begin() + 1000, whole->body.end()));
+  CHECK(running.get("/file", whole->body.size())->status == 416);
+}
+
+TEST_CASE("a body over the limit is refused before it is read") {
+  Running running;
+  CHECK(running.post("/echo", Bytes(100'000))->status == 200);
+  test::TlsClient client(running.http->port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n");
+  CHECK(client.hear().starts_with("HTTP/1.1 413"));
+}
+
+TEST_CASE("a body whose length was not told is cut off at the limit") {
+  Running running;
+  test::TlsClient client(running.http->port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  int sent = 0;
+  while (sent < 1000 && client.say("1000\r\n" + std::string(4096, 'x') + "\r\n")) ++sent;
+  CHECK(sent < 1000);
+  CHECK(client.hear().empty());
+}
+
+TEST_CASE("huge headers are refused") {
+  Running running;
+  test::TlsClient client(running.http->port());
+  client.say("GET /name/x HTTP/1.1\r\nHost: x\r\nX-Filler: " + std::string(100'000, 'h') + "\r\n\r\n");
+  const auto heard = client.hear();
+  CHECK((heard.starts_with("HTTP/1.1 431") || heard.starts_with("HTTP/1.1 413") || heard.empty()));
+  CHECK(running.get("/name/still-there")->status == 200);
+}
+
+TEST_CASE("half a request does not stay for long") {
+  Running running({.idle_s = 1});
+  test::TlsClient client(running.http->port());
+  client.say("GET /name/x HTT");
+  const auto before = system_clock().monotonic_ms();
+  CHECK(client.hear().find("200") == std::string::npos);
+  CHECK(system_clock().monotonic_ms() - before < 5000);
+}
+
+TEST_CASE("a body that drips is cut off when its time is over") {
+  Running running({.idle_s = 5, .request_ms = 500});
+  test::TlsClient client(running.http->port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+  const auto before = system_clock().monotonic_ms();
+  while (system_clock().monotonic_ms() - before < 5000 && client.say("x")) std::this_thread::sleep_for(50ms);
+  CHECK(system_clock().monotonic_ms() - before < 3000);
+}
+
+TEST_CASE("one address cannot take every connection") {
+  Running running({.connections = 10, .connections_per_address = 3});
+  std::vector<std::unique_ptr<test::TlsClient>> clients;
+  int connected = 0;
+  for (int i = 0; i < 6; ++i) {
+    clients.push_back(std::make_unique<test::TlsClient>(running.http->port()));
+    connected += clients.back()->connected() ? 1 : 0;
+  }
+  CHECK(connected == 3);
+  clients.clear();
+}
+
+TEST_CASE("garbage in place of TLS or HTTP harms nobody") {
+  Running running;
+  test::TlsClient client(running.http->port());
+  client.say(std::string("\x00\xff\x13 \r\n\r\n\r\n", 10));
+  (void)client.hear();
+  CHECK(running.get("/name/still-there")->status == 200);
+}
