@@ -5,29 +5,17 @@
 //   token.new       {"token_hash": hex}                      {"expires": time}
 //   devices.list    {}                                       {"devices": [{"device": hex, "label", "hardware": {"dmi_uuid",
 //                                                            "board_serial"}, "enrolled": time, "last_seen": time or 0,
-//                                                            "epoch": hex or "", "seq", "state": {..}, "problem"}]}
+//                                                            "epoch": hex or "", "seq", "state": {..}, "problem",
+//                                                            "holes": ranges of events that are missing}]}
 //   events.list     {"after": id, "limit": 1-500,            {"events": [{"id", "device": hex, "label", "epoch": hex, "from",
 //                    "device"?: hex}                         "to", "received": time, "body": base64 (absent in a stub),
 //                                                            "sealed"?: {"ciphertext", "keys"}}], "more": bool}
 //   policy.publish  {"envelope": base64}                     {"version"}
 //   lists.publish   {"envelope": base64}                     {"version", "file": hex, "upload": bool}  true: POST /v1/set/<hex>
 //   root.publish    {"envelope": base64}                     {"version"}
-// Refused: status 4xx or 5xx and {"error": name of an ErrorCode, "message"}.
-//
-// action          role             arguments                      answer (JSON, status 200)
-// token.new       policy           {}                             {token: hex of 16 bytes, expires: unix seconds}
-// devices.list    policy           {}                             {devices: [{device, label, enrolled, last_seen, root, policy, lists,
-//                                                                   agent, stale_since|null, health: [..], problem, epochs, events,
-//                                                                   holes, replaced_by|null}], policy, lists, root}  (newest versions)
-// events.list     safeguarding     {after?: id, limit?: 1..500,   {events: [{id, device, epoch, seq, to, received, body: base64 or "",
-//                 or policy         device?: hex}                    sealed: {..}|null}], next: id|null}
-// policy.publish  policy           {envelope: base64}             {version}
-// lists.publish   lists            {envelope: base64}             {version, upload: path|null}  (null: the file is here already)
-// root.publish    root             {envelope: base64}             {version}
-//
-// Ids, keys and hashes are lower-case hexadecimal, times Unix seconds. A stub's body is "". Every error, of every route, is
-// {error: stable code name, message}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict
-// and stale, 413 too-large, 503 unavailable.
+// epoch and seq: where the server stands in the device's newest book. Refused: status 4xx or 5xx and {"error": name of an
+// ErrorCode, "message"}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict and stale,
+// 413 too-large, 503 unavailable.
 #pragma once
 
 #include "platform/base/json.h"
