@@ -41,6 +41,10 @@ struct ListsManifest {
 [[nodiscard]] Bytes make_policy_payload(const SchoolId& school, const PolicyBundle& bundle);
 [[nodiscard]] Bytes make_lists_payload(const SchoolId& school, const ListsManifest& manifest);
 
+// What `caretaker policy build` leaves for `caretaker policy sign`: the manifest without school, version and times.
+[[nodiscard]] Bytes make_lists_draft(const ListsManifest& manifest);
+[[nodiscard]] Result<ListsManifest> parse_lists_draft(ByteView file);
+
 class VerifiedPolicy {
  public:
   [[nodiscard]] const PolicyBundle& bundle() const { return bundle_; }

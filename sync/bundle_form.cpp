@@ -47,6 +47,39 @@ Status parse_categories(ListsManifest& manifest, const Json& json) {
   return ok();
 }
 
+Json::Object content_json(const ListsManifest& manifest) {
+  Json::Object categories;
+  for (const auto& [name, category] : manifest.categories) {
+    categories[name] = Json::Object{{"names", category.names}, {"locked", category.locked}};
+  }
+  return Json::Object{{"v", 1},
+                      {"content", to_hex(manifest.content)},
+                      {"locked_content", to_hex(manifest.locked_content)},
+                      {"names", manifest.names},
+                      {"locked_names", manifest.locked_names},
+                      {"file", to_hex(manifest.file)},
+                      {"file_size", manifest.file_size},
+                      {"categories", std::move(categories)}};
+}
+
+Result<ListsManifest> parse_content(const Json& json) {
+  ListsManifest manifest;
+  TRY(content, json.hex_array_at<32>("content"));
+  TRY(locked_content, json.hex_array_at<32>("locked_content"));
+  TRY(file, json.hex_array_at<32>("file"));
+  TRY(names, count_at(json, "names"));
+  TRY(locked_names, count_at(json, "locked_names", names));
+  TRY(file_size, count_at(json, "file_size", kMaxSetFileBytes));
+  manifest.content = content;
+  manifest.locked_content = locked_content;
+  manifest.file = file;
+  manifest.names = names;
+  manifest.locked_names = locked_names;
+  manifest.file_size = file_size;
+  TRY_DONE(parse_categories(manifest, json));
+  return manifest;
+}
+
 }  // namespace
 
 Bytes make_policy_payload(const SchoolId& school, const PolicyBundle& bundle) {
@@ -61,23 +94,16 @@ Bytes make_policy_payload(const SchoolId& school, const PolicyBundle& bundle) {
 }
 
 Bytes make_lists_payload(const SchoolId& school, const ListsManifest& manifest) {
-  Json::Object categories;
-  for (const auto& [name, category] : manifest.categories) {
-    categories[name] = Json::Object{{"names", category.names}, {"locked", category.locked}};
-  }
-  return to_bytes(Json(Json::Object{{"v", 1},
-                                    {"school", to_hex(school)},
-                                    {"version", manifest.version},
-                                    {"issued", manifest.issued},
-                                    {"expires", manifest.expires},
-                                    {"content", to_hex(manifest.content)},
-                                    {"locked_content", to_hex(manifest.locked_content)},
-                                    {"names", manifest.names},
-                                    {"locked_names", manifest.locked_names},
-                                    {"file", to_hex(manifest.file)},
-                                    {"file_size", manifest.file_size},
-                                    {"categories", std::move(categories)}})
-                      .dump());
+  Json::Object json = content_json(manifest);
+  json["school"] = to_hex(school);
+  json["version"] = manifest.version;
+  json["issued"] = manifest.issued;
+  json["expires"] = manifest.expires;
+  return to_bytes(Json(std::move(json)).dump());
+}
+
+Bytes make_lists_draft(const ListsManifest& manifest) {
+  return to_bytes(Json(content_json(manifest)).dump(2) + "\n");
 }
 
 Result<PolicyForm> parse_policy_form(ByteView payload) {
@@ -91,28 +117,18 @@ Result<PolicyForm> parse_policy_form(ByteView payload) {
 
 Result<ListsForm> parse_lists_form(ByteView payload) {
   TRY(json, parse_object_v1(payload, kMaxEnvelopeBytes));
-  ListsForm form;
-  ListsManifest& manifest = form.manifest;
   TRY(school, json.hex_array_at<32>("school"));
   TRY(validity, parse_validity(json));
-  TRY(content, json.hex_array_at<32>("content"));
-  TRY(locked_content, json.hex_array_at<32>("locked_content"));
-  TRY(file, json.hex_array_at<32>("file"));
-  TRY(names, count_at(json, "names"));
-  TRY(locked_names, count_at(json, "locked_names", names));
-  TRY(file_size, count_at(json, "file_size", kMaxSetFileBytes));
-  form.school = school;
+  TRY(manifest, parse_content(json));
   manifest.version = validity.version;
   manifest.issued = validity.issued;
   manifest.expires = validity.expires;
-  manifest.content = content;
-  manifest.locked_content = locked_content;
-  manifest.file = file;
-  manifest.names = names;
-  manifest.locked_names = locked_names;
-  manifest.file_size = file_size;
-  TRY_DONE(parse_categories(manifest, json));
-  return form;
+  return ListsForm{school, std::move(manifest)};
+}
+
+Result<ListsManifest> parse_lists_draft(ByteView file) {
+  TRY(json, parse_object_v1(file, kMaxEnvelopeBytes));
+  return parse_content(json);
 }
 
 }  // namespace caretaker::sync

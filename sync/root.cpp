@@ -94,6 +94,15 @@ KeyRing role_ring(const Root& root, Role role) {
   return ring;
 }
 
+std::map<KeyId, BoxPublicKey> recipients_of(const Root& root, std::span<const std::string> kinds) {
+  std::map<KeyId, BoxPublicKey> chosen;
+  for (const auto& [id, recipient] : root.recipients) {
+    const bool named = std::find(kinds.begin(), kinds.end(), recipient.kind) != kinds.end();
+    if (named || recipient.kind == "escrow") chosen.emplace(id, recipient.public_key);
+  }
+  return chosen;
+}
+
 Status check_role(const Root& root, Role role, const std::set<KeyId>& signers, int threshold) {
   const auto rule = root.roles.find(role);
   if (rule == root.roles.end()) return refuse(Check::kBundleSigners, role_name(role));

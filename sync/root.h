@@ -66,6 +66,9 @@ struct Root {
 // kUnauthentic unless `signers` holds keys of the role by at least `threshold` different holders (0: the role's own).
 [[nodiscard]] Status check_role(const Root& root, Role role, const std::set<KeyId>& signers, int threshold = 0);
 
+// To whom details are sealed: the recipients of these kinds, and the escrow key always.
+[[nodiscard]] std::map<KeyId, BoxPublicKey> recipients_of(const Root& root, std::span<const std::string> kinds);
+
 // A root that has passed every check, by the only two doors there are.
 class VerifiedRoot {
  public:
