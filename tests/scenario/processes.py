@@ -5,10 +5,6 @@ import signal
 import subprocess
 import time
 
-# Users that exist nowhere else: who runs what is the point, not their names. As an ordinary user everything runs as the caller.
-GUARD, NET, SERVER, PUPIL = 64001, 64002, 64003, 64004
-
-
 def may_change_user():
     return os.geteuid() == 0
 
