@@ -49,11 +49,21 @@ struct DnsDecision {
   bool is_violation = false;  // to be recorded
 };
 
-// `name` is normalised. Order: locked class; canaries; own allow; own deny; bypass; safe search and YouTube; category; else
-// allowed. The most specific own rule wins between allow and deny; on a tie deny.
+// `name` is normalised. Order: locked class; canaries; own deny; forwarded zones and local names; safe search and YouTube's
+// restricted level; own allow; bypass; engines and YouTube where they are blocked; category; else allowed. The most specific own
+// rule wins between allow and deny; on a tie deny. An own allow opens what would be blocked, but leaves safe search in place:
+// whoever allows "google.com" because a list has it by mistake has not meant to switch that off.
 [[nodiscard]] DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& set, std::string_view name);
 
-// Nobody knows who asked and several people are logged in: of two decisions the stricter.
+// A name that a CNAME in the answer leads to (cloaking): never rewritten or forwarded. What `question` decided for the name that
+// was asked covers its targets where it was an own allow, a forwarded zone or a rewrite: these stay under the locked class alone.
+[[nodiscard]] DnsDecision decide_cname_target(const DnsDecision& question, const Group& group, const SetView& set,
+                                              std::string_view target);
+
+// Programs take only "no such name" for an answer to these; an address, even 0.0.0.0, would leave their bypass on.
+[[nodiscard]] bool needs_nxdomain(Reason reason);
+
+// Nobody knows who asked and several people are logged in: of two decisions the stricter. Of the same name.
 [[nodiscard]] const DnsDecision& stricter(const DnsDecision& a, const DnsDecision& b);
 
 }  // namespace caretaker::policy

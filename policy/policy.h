@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -16,15 +17,17 @@ enum class YouTube { kOff, kModerate, kStrict, kBlocked };          // off: not 
 enum class BlockAnswer { kNxdomain, kAddress };                     // address: block_address_v4/v6 of the policy
 enum class Bypass { kDnsOverHttps, kVpn, kProxy, kPrivateRelay };   // kinds of ways round the filter
 
+using NameSet = std::set<std::string, std::less<>>;  // asked with views, without a copy
+
 // What one group of users may do.
 struct Group {
   std::string name;
-  std::set<std::string> users;      // operating-system user names that belong to it
-  std::set<std::string> os_groups;  // operating-system groups that belong to it
+  NameSet users;      // operating-system user names that belong to it
+  NameSet os_groups;  // operating-system groups that belong to it
   bool is_default = false;          // for everybody who matches no other; exactly one group
-  std::set<std::string> blocked_categories;
-  std::set<std::string> allowed_names;  // own exceptions: name and everything under it; never beats the locked class
-  std::set<std::string> denied_names;
+  NameSet blocked_categories;
+  NameSet allowed_names;  // own exceptions: name and everything under it; never beats the locked class
+  NameSet denied_names;
   bool safe_search = true;
   YouTube youtube = YouTube::kStrict;
   std::set<Bypass> blocked_bypass;
@@ -44,7 +47,7 @@ struct Policy {
   BlockAnswer block_answer = BlockAnswer::kNxdomain;
   std::string block_address_v4;
   std::string block_address_v6;
-  std::map<std::string, std::vector<std::string>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
+  std::map<std::string, std::vector<std::string>, std::less<>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
   std::int64_t event_quota_bytes = 256ll << 20;
 };
 
@@ -70,6 +73,13 @@ struct ParsedPolicy {
 };
 // Never fails as a call: what is wrong is in the diagnostics. max 1 MiB of text.
 [[nodiscard]] ParsedPolicy parse_policy(std::string_view toml, Strictness strictness);
+
+// Recipient kinds for a kind of event: its own line, else that of "*".
+[[nodiscard]] const std::vector<std::string>& recipients_for(const Policy& policy, std::string_view event_kind);
+
+// Complaints where the details of an event would be sealed to fewer than two keys and no escrow key: one key lost, and nobody
+// can read them. `keys`: how many keys the root holds of each recipient kind.
+[[nodiscard]] std::vector<Diagnostic> check_recipient_keys(const Policy& policy, const std::map<std::string, int>& keys);
 
 // Which group somebody belongs to: the first by user name, else the first by OS group, else the default one.
 [[nodiscard]] const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups);

@@ -30,8 +30,8 @@ std::string_view name_within(std::string_view text) {
   return text;
 }
 
-std::set<std::string> read_accounts(const Section& group, std::string_view key) {
-  std::set<std::string> out;
+NameSet read_accounts(const Section& group, std::string_view key) {
+  NameSet out;
   for (const TomlValue* value : group.texts(key)) {
     const std::string& name = value->text;
     const bool odd = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -58,8 +58,8 @@ std::string_view known_category(const Section& group, std::string_view key, cons
   return id;
 }
 
-std::set<std::string> read_categories(const Section& group, std::string_view key) {
-  std::set<std::string> out;
+NameSet read_categories(const Section& group, std::string_view key) {
+  NameSet out;
   if (!group.has(key)) group.error_here(key, "missing: name the categories that this group may not open, [] for none");
   for (const TomlValue* value : group.texts(key)) {
     if (!is_category_id(value->text)) {
@@ -77,8 +77,8 @@ std::set<std::string> read_categories(const Section& group, std::string_view key
   return out;
 }
 
-std::set<std::string> read_names(const Section& group, std::string_view key) {
-  std::set<std::string> out;
+NameSet read_names(const Section& group, std::string_view key) {
+  NameSet out;
   for (const TomlValue* value : group.texts(key)) {
     const auto name = read_rule_name(group, key, *value);
     if (name && !out.insert(*name).second) group.warn(key, *value, quoted(*name) + " stands here twice");
@@ -87,7 +87,7 @@ std::set<std::string> read_names(const Section& group, std::string_view key) {
 }
 
 // What an allow-list cannot do, or does more of than its writer may think.
-void check_allowed(const Section& group, const std::set<std::string>& denied) {
+void check_allowed(const Section& group, const NameSet& denied) {
   const TomlValue* list = group.table().find("allow");
   if (list == nullptr) return;
   for (const TomlValue& value : list->items) {

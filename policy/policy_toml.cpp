@@ -104,8 +104,8 @@ bool is_event_kind(std::string_view text) {
          }));
 }
 
-std::map<std::string, std::vector<std::string>> read_recipients(const Section& root) {
-  std::map<std::string, std::vector<std::string>> out;
+std::map<std::string, std::vector<std::string>, std::less<>> read_recipients(const Section& root) {
+  std::map<std::string, std::vector<std::string>, std::less<>> out;
   const auto recipients = root.section("recipients");
   if (!recipients || !recipients->has("*")) {
     if (recipients || !root.has("recipients")) {

@@ -59,7 +59,7 @@ TEST_CASE("the smallest policy is as strict as can be", "[R5][R9][R11]") {
   CHECK(group.safe_search);
   CHECK(group.youtube == YouTube::kStrict);
   CHECK(group.blocked_bypass.size() == 4);
-  CHECK(group.blocked_categories == std::set<std::string>{"adult"});
+  CHECK(group.blocked_categories == NameSet{"adult"});
   CHECK(parsed.policy.upstreams.empty());
   CHECK(parsed.policy.block_answer == BlockAnswer::kNxdomain);
 }
@@ -91,16 +91,17 @@ block_address_v6 = "2001:db8::9"
 "web.bypass" = ["technician", "technician"]
 [events]
 quota_mib = 64
-)", Strictness::kTechnician);
+)",
+                                           Strictness::kTechnician);
   for (const auto& d : parsed.diagnostics) FAIL_CHECK(line_of(d));
   const Policy& policy = parsed.policy;
   CHECK(policy.school == "Hillside");
   REQUIRE(policy.groups.size() == 2);
   CHECK(policy.groups[0].name == "zebra");  // the order of the file, not of the alphabet
-  CHECK(policy.groups[0].users == std::set<std::string>{"anna"});
-  CHECK(policy.groups[0].os_groups == std::set<std::string>{"pupils", "year5"});
-  CHECK(policy.groups[0].allowed_names == std::set<std::string>{"xn--bcher-kva.example"});
-  CHECK(policy.groups[0].denied_names == std::set<std::string>{"bad.xn--bcher-kva.example"});
+  CHECK(policy.groups[0].users == NameSet{"anna"});
+  CHECK(policy.groups[0].os_groups == NameSet{"pupils", "year5"});
+  CHECK(policy.groups[0].allowed_names == NameSet{"xn--bcher-kva.example"});
+  CHECK(policy.groups[0].denied_names == NameSet{"bad.xn--bcher-kva.example"});
   CHECK_FALSE(policy.groups[0].safe_search);
   CHECK(policy.groups[0].youtube == YouTube::kBlocked);
   CHECK(policy.groups[0].blocked_bypass == std::set<Bypass>{Bypass::kVpn});
@@ -118,15 +119,18 @@ quota_mib = 64
 
 TEST_CASE("a complaint names line, column, field and what was expected") {
   CHECK(complaint("youtube = 'strickt'") ==
-        "5:11 error groups.everybody.youtube: \"strickt\" is not known here; expected \"off\", \"moderate\", \"strict\" or "
+        "5:11 error groups.everybody.youtube: \"strickt\" is not known here; expected \"off\", \"moderate\", "
+        "\"strict\" or "
         "\"blocked\"; did you mean \"strict\"?");
   CHECK(complaint("safe_search = 'yes'") ==
         "5:15 error groups.everybody.safe_search: expected true or false, found a text in quotes");
   CHECK(complaint("allow = 'example.com'") ==
         "5:9 error groups.everybody.allow: expected a list in square brackets, found a text in quotes");
-  CHECK(complaint("deny = [ 7 ]") == "5:10 error groups.everybody.deny: expected a text in quotes, found a whole number");
+  CHECK(complaint("deny = [ 7 ]") ==
+        "5:10 error groups.everybody.deny: expected a text in quotes, found a whole number");
   CHECK(complaint("blocked_bypass = ['vpns']") ==
-        "5:19 error groups.everybody.blocked_bypass: \"vpns\" is not known here; expected \"dns-over-https\", \"vpn\", \"proxy\" "
+        "5:19 error groups.everybody.blocked_bypass: \"vpns\" is not known here; expected \"dns-over-https\", \"vpn\", "
+        "\"proxy\" "
         "or \"private-relay\"; did you mean \"vpn\"?");
 }
 
@@ -134,7 +138,8 @@ TEST_CASE("an unknown key is an error for a technician and nothing on a device")
   const std::string toml = kSmallest + "[evnts]\nquota_mib = 64\n";
   CHECK(lines(toml) == std::vector<std::string>{"7:2 error evnts: unknown key; did you mean \"events\"?"});
   CHECK(lines(toml, Strictness::kDevice).empty());
-  CHECK(complaint("save_search = true") == "5:1 error groups.everybody.save_search: unknown key; did you mean \"safe_search\"?");
+  CHECK(complaint("save_search = true") ==
+        "5:1 error groups.everybody.save_search: unknown key; did you mean \"safe_search\"?");
   CHECK(complaint("colour = 'red'").find("unknown key; known here: \"users\", ") != std::string::npos);
 }
 
@@ -174,13 +179,15 @@ TEST_CASE("an empty file misses school, groups and recipients") {
 TEST_CASE("exactly one group is the default", "[R5]") {
   CHECK(complaint_at_top("[groups.other]\ndefault = true\nblocked_categories = []") ==
         "7:1 error groups.other.default: there is one default group, and \"everybody\" is it already");
-  const auto none = lines("school='a'\n[groups.a]\nusers=['u']\nblocked_categories=[]\n[recipients]\n'*'=['safeguarding']\n");
+  const auto none =
+      lines("school='a'\n[groups.a]\nusers=['u']\nblocked_categories=[]\n[recipients]\n'*'=['safeguarding']\n");
   REQUIRE(none.size() == 1);
   CHECK(none[0].find("error groups: no group has default = true") != std::string::npos);
 }
 
 TEST_CASE("names in rules are sites' names, and the message says how to write them") {
-  CHECK(complaint("deny = ['https://www.example.com/page?q=1']").find("write \"www.example.com\"") != std::string::npos);
+  CHECK(complaint("deny = ['https://www.example.com/page?q=1']").find("write \"www.example.com\"") !=
+        std::string::npos);
   CHECK(complaint("deny = ['*.example.com']").find("write \"example.com\"") != std::string::npos);
   CHECK(complaint("deny = ['.example.com']").find("write \"example.com\"") != std::string::npos);
   CHECK(complaint("allow = ['192.168.1.1']").find("is an address") != std::string::npos);
@@ -191,7 +198,8 @@ TEST_CASE("names in rules are sites' names, and the message says how to write th
 
 TEST_CASE("rules that do more or less than meant get a warning and the policy can be used") {
   CHECK(complaint("allow = ['co.uk']") ==
-        "5:10 warning groups.everybody.allow: \"co.uk\" is a public suffix: this allows every site whose name ends with it");
+        "5:10 warning groups.everybody.allow: \"co.uk\" is a public suffix: this allows every site whose name ends "
+        "with it");
   CHECK(complaint("allow = ['gaming']").find("categories are not named here") != std::string::npos);
   CHECK(complaint("allow = ['example.com']\ndeny = ['Example.com']") ==
         "5:10 warning groups.everybody.allow: \"example.com\" stands under deny too: deny wins");
@@ -205,24 +213,29 @@ TEST_CASE("rules that do more or less than meant get a warning and the policy ca
 }
 
 TEST_CASE("the locked class is named neither as blocked nor as allowed", "[R7]") {
-  CHECK(complaint("allow = ['csam']").find("error groups.everybody.allow: \"csam\" is locked: it is always blocked, and nothing") !=
+  CHECK(complaint("allow = ['csam']")
+            .find("error groups.everybody.allow: \"csam\" is locked: it is always blocked, and nothing") !=
         std::string::npos);
-  const auto found = parse_policy("school='a'\n[groups.a]\ndefault=true\nblocked_categories=['illegal']\n"
-                                  "[recipients]\n'*'=['safeguarding']\n", Strictness::kTechnician);
+  const auto found = parse_policy(
+      "school='a'\n[groups.a]\ndefault=true\nblocked_categories=['illegal']\n"
+      "[recipients]\n'*'=['safeguarding']\n",
+      Strictness::kTechnician);
   REQUIRE(found.diagnostics.size() == 1);
-  CHECK(line_of(found.diagnostics[0]).find("warning groups.a.blocked_categories: \"illegal\" is locked: it is always blocked") !=
+  CHECK(line_of(found.diagnostics[0])
+            .find("warning groups.a.blocked_categories: \"illegal\" is locked: it is always blocked") !=
         std::string::npos);
   CHECK(found.policy.groups[0].blocked_categories.empty());
 }
 
 TEST_CASE("a category may be called what its publisher calls it, and a slip is noticed", "[R4]") {
   const auto blocked = [](const std::string& list) {
-    return "school='a'\n[groups.a]\ndefault=true\nblocked_categories=[" + list + "]\n[recipients]\n'*'=['safeguarding']\n";
+    return "school='a'\n[groups.a]\ndefault=true\nblocked_categories=[" + list +
+           "]\n[recipients]\n'*'=['safeguarding']\n";
   };
   const ParsedPolicy french = parse_policy(blocked("'drogue'"), Strictness::kTechnician);
   REQUIRE(french.diagnostics.size() == 1);
   CHECK(french.diagnostics[0].level == Diagnostic::Level::kWarning);
-  CHECK(french.policy.groups[0].blocked_categories == std::set<std::string>{"drugs"});
+  CHECK(french.policy.groups[0].blocked_categories == NameSet{"drugs"});
   CHECK(lines(blocked("'gamblin'")).front().find("did you mean \"gambling\"?") != std::string::npos);
   CHECK(lines(blocked("'tricheur'")).empty());  // imported by the school
   CHECK(lines(blocked("'a b'")).front().find("is no category") != std::string::npos);
@@ -234,16 +247,20 @@ TEST_CASE("a category may be called what its publisher calls it, and a slip is n
 TEST_CASE("accounts, groups, servers, zones, recipients and quota are of their form") {
   CHECK(complaint("users = ['']").find("expected the name of an account") != std::string::npos);
   CHECK(complaint("users = [\"a\\u0001\"]").find("expected the name of an account") != std::string::npos);
-  CHECK(complaint("[groups.'A B']\nusers=['u']\nblocked_categories=[]").find("a group's name has") != std::string::npos);
+  CHECK(complaint("[groups.'A B']\nusers=['u']\nblocked_categories=[]").find("a group's name has") !=
+        std::string::npos);
   CHECK(complaint_at_top("[dns]\nupstreams = ['dns.example']").find("is no address") != std::string::npos);
   CHECK(complaint_at_top("[dns]\nblock_answer = 'address'").find("needs block_address_v4") != std::string::npos);
   CHECK(complaint_at_top("[dns]\nblock_address_v4 = '::1'").find("expected an address such as") != std::string::npos);
-  CHECK(complaint_at_top("[dns]\nforwarded_zones = { 'a.example' = [] }").find("at least one server") != std::string::npos);
-  CHECK(complaint_at_top("[dns]\nforwarded_zones = { com = ['10.0.0.1'] }").find("past all categories") != std::string::npos);
+  CHECK(complaint_at_top("[dns]\nforwarded_zones = { 'a.example' = [] }").find("at least one server") !=
+        std::string::npos);
+  CHECK(complaint_at_top("[dns]\nforwarded_zones = { com = ['10.0.0.1'] }").find("past all categories") !=
+        std::string::npos);
   CHECK(complaint_at_top("[dns]\nforwarded_zones = { 'a.example' = ['10.0.0.1'], 'A.example' = ['10.0.0.2'] }")
             .find("stands here twice") != std::string::npos);
   CHECK(complaint_at_top("'web.blocked' = []").find("at least one of those who may read") != std::string::npos);
-  CHECK(complaint_at_top("'web.blocked' = ['safegarding']").find("did you mean \"safeguarding\"?") != std::string::npos);
+  CHECK(complaint_at_top("'web.blocked' = ['safegarding']").find("did you mean \"safeguarding\"?") !=
+        std::string::npos);
   CHECK(complaint_at_top("'Web blocked' = ['safeguarding']").find("a kind of event") != std::string::npos);
   CHECK(complaint_at_top("[events]\nquota_mib = 5").find("expected 16 to 4096") != std::string::npos);
   CHECK(complaint_at_top("[events]\nquota_mib = 9223372036854775807").find("expected 16 to 4096") != std::string::npos);
@@ -276,14 +293,35 @@ TEST_CASE("who belongs to a group: by user, then by OS group, else the default",
 }
 
 TEST_CASE("addresses are told from what only looks like them") {
-  for (const char* good : {"0.0.0.0", "192.0.2.1", "255.255.255.255", "192.0.2.1:53", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8",
-                           "::ffff:192.0.2.1", "[::1]:53", "fe80::1", "1::"}) {
+  for (const char* good : {"0.0.0.0", "192.0.2.1", "255.255.255.255", "192.0.2.1:53", "::", "::1", "2001:db8::1",
+                           "1:2:3:4:5:6:7:8", "::ffff:192.0.2.1", "[::1]:53", "fe80::1", "1::"}) {
     INFO(good);
     CHECK(is_server_address(good));
   }
-  for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:", "[1.2.3.4]:53",
-                          "::1::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::8", "12345::", ":::", "g::", "[::1]", "[]:53",
-                          "::1%eth0", "1.2.3.4 ", "a.example", "1:", ":1", "::192.0.2.1:1"}) {
+  for (const char* bad : {"",
+                          "1.2.3",
+                          "1.2.3.4.5",
+                          "256.1.1.1",
+                          "01.2.3.4",
+                          "1.2.3.4:0",
+                          "1.2.3.4:65536",
+                          "1.2.3.4:",
+                          "[1.2.3.4]:53",
+                          "::1::",
+                          "1:2:3:4:5:6:7",
+                          "1:2:3:4:5:6:7:8:9",
+                          "1:2:3:4:5:6:7::8",
+                          "12345::",
+                          ":::",
+                          "g::",
+                          "[::1]",
+                          "[]:53",
+                          "::1%eth0",
+                          "1.2.3.4 ",
+                          "a.example",
+                          "1:",
+                          ":1",
+                          "::192.0.2.1:1"}) {
     INFO(bad);
     CHECK_FALSE(is_server_address(bad));
   }
