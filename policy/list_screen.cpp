@@ -39,14 +39,15 @@ ListScreen::Judgement ListScreen::judge(std::string_view name, int category, boo
 
 std::vector<Finding> ListScreen::undecided() const {
   std::vector<Finding> findings;
+  std::unordered_map<std::string_view, std::size_t> by_rule;
   for (std::size_t i = 0; i < popular_.size(); ++i) {
     for_each_suffix(*popular_[i], [&](std::string_view suffix) {
       const auto rule = watched_.find(suffix);
-      if (rule == watched_.end() || rule->second.categories == 0) return true;
-      if (!rule->second.kept) {
-        findings.push_back({*popular_[i], static_cast<std::uint32_t>(i + 1), rule->first, rule->second.categories});
-      }
-      return rule->second.kept;  // one undecided rule is enough to show
+      if (rule == watched_.end() || rule->second.categories == 0 || rule->second.kept) return true;
+      const auto [at, is_new] = by_rule.try_emplace(rule->first, findings.size());
+      if (is_new) findings.push_back({rule->first, rule->second.categories, *popular_[i], static_cast<std::uint32_t>(i + 1), 0});
+      ++findings[at->second].names;
+      return true;
     });
   }
   return findings;

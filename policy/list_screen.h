@@ -12,12 +12,13 @@
 
 namespace caretaker::policy {
 
-// A popular name that is blocked if the lists are obeyed.
+// A rule that, obeyed, blocks popular names: its own or names under it.
 struct Finding {
-  std::string popular;
-  std::uint32_t rank = 0;        // from 1
-  std::string rule;              // the listed name: the popular one or a parent of it
+  std::string rule;
   std::uint64_t categories = 0;  // of the rule; bit i is category number i of the SetBuilder
+  std::string popular;           // the most popular of the names that it blocks
+  std::uint32_t rank = 0;        // of that name, from 1
+  std::uint32_t names = 0;       // how many popular names it blocks
 };
 
 class ListScreen {
@@ -36,7 +37,7 @@ class ListScreen {
   // Then every listed name with the number of its category, in any order.
   [[nodiscard]] Judgement judge(std::string_view name, int category, bool locked);
 
-  // Popular names that the rules taken would block, most popular first, but for those that were decided to be kept.
+  // Rules taken that block popular names, in order of the names' rank, but for those that were decided to be kept.
   [[nodiscard]] std::vector<Finding> undecided() const;
   // Decisions that no list had a rule for.
   [[nodiscard]] std::vector<std::string> idle_decisions() const;

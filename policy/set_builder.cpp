@@ -88,6 +88,16 @@ void append_entries(Bytes& file, const Entries& entries, const SetUses& uses) {
 
 }  // namespace
 
+std::array<std::uint8_t, 16> set_salt(std::uint32_t number) {
+  ByteWriter seed;
+  seed.raw(as_bytes("caretaker lists salt v1"));
+  seed.u32(number);
+  const Hash hashed = hash(seed.bytes());
+  std::array<std::uint8_t, 16> salt{};
+  std::copy_n(hashed.begin(), salt.size(), salt.begin());
+  return salt;
+}
+
 Result<int> SetBuilder::category(std::string_view name, bool locked) {
   if (!is_category_id(name)) {
     return make_error(ErrorCode::kInvalidInput, "\"" + std::string(name) + "\" cannot be a category: a-z, 0-9, _ and - only");

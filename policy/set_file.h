@@ -73,6 +73,10 @@ class SetView {
   std::vector<std::uint64_t> sets_;  // category set number -> category bits
 };
 
+// The salt that sets are built with: the first 16 octets of BLAKE2b-256 over "caretaker lists salt v1" and `number` as u32. The
+// same lists give the same set everywhere; another number is for the day that a look-up collides.
+[[nodiscard]] std::array<std::uint8_t, 16> set_salt(std::uint32_t number);
+
 // Collects names, then writes the file. At most 64 categories, 4,095 different category sets and 2^32-1 names. 16 bytes of
 // memory for each name and category. One thread.
 class SetBuilder {

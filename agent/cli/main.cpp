@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
     CLI::App app{"Caretaker: looks after a school's laptops"};
     app.set_version_flag("--version", CARETAKER_VERSION);
     app.require_subcommand(1);
+    auto* policy = app.add_subcommand("policy", "Write, build, sign and send the school's policy and lists");
+    policy->require_subcommand(1);
+    add_policy_build(*policy, exit_code);
     CLI11_PARSE(app, argc, argv);
     return exit_code;
   } catch (const std::exception& e) {

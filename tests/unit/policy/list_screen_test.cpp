@@ -16,7 +16,7 @@ TEST_CASE("a rule that equals a public suffix is dropped", "[R8]") {
 
 TEST_CASE("popular names that a list would block are found, by themselves and by a parent", "[R8]") {
   ListScreen screen;
-  for (const auto* name : {"google.com", "www.apple.com", "wikipedia.org"}) screen.watch_popular(name);
+  for (const auto* name : {"google.com", "www.apple.com", "wikipedia.org", "apple.com"}) screen.watch_popular(name);
   CHECK(screen.judge("apple.com", 3, false) == Judgement::kTake);
   CHECK(screen.judge("apple.com", 5, false) == Judgement::kTake);
   CHECK(screen.judge("images.google.com", 3, false) == Judgement::kTake);
@@ -24,6 +24,7 @@ TEST_CASE("popular names that a list would block are found, by themselves and by
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].popular == "www.apple.com");
   CHECK(findings[0].rank == 2);
+  CHECK(findings[0].names == 2);
   CHECK(findings[0].rule == "apple.com");
   CHECK(findings[0].categories == 0b101000);
 }
