@@ -53,7 +53,7 @@ class Socket {
 // Waits for many sockets. A socket that closes is forgotten by itself.
 class Poller {
  public:
-  enum class Interest { kRead, kWrite, kReadWrite };
+  enum class Interest { kNone, kRead, kWrite, kReadWrite };
   struct Event {
     std::uint64_t token = 0;
     bool readable = false;  // or closed: the next receive() tells

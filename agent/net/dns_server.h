@@ -1,7 +1,6 @@
 // The DNS service of caretaker-net: UDP and TCP (RFC 7766) on loopback, one thread, one loop.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -58,8 +58,9 @@ Transfer transferred(ssize_t moved) {
 
 epoll_event event_for(std::uint64_t token, Poller::Interest interest) {
   epoll_event event{};
-  if (interest != Poller::Interest::kWrite) event.events |= EPOLLIN;
-  if (interest != Poller::Interest::kRead) event.events |= EPOLLOUT;
+  using enum Poller::Interest;
+  if (interest == kRead || interest == kReadWrite) event.events |= EPOLLIN;
+  if (interest == kWrite || interest == kReadWrite) event.events |= EPOLLOUT;
   event.data.u64 = token;
   return event;
 }

@@ -1,0 +1,45 @@
+// Who asked a question, and whose rules hold for it. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/net/filter.h"
+#include "platform/dns_host.h"
+
+namespace caretaker::agent {
+
+// A person with their group, or nobody known with every group that it could be.
+struct Asker {
+  FilterPtr filter;                  // that `groups` points into
+  std::optional<std::uint32_t> uid;  // of a person; nullopt: unknown, or an account of the system ("the device")
+  std::vector<const policy::Group*> groups;  // never empty
+};
+using AskerPtr = std::shared_ptr<const Asker>;
+
+// Of what the asker's groups say the strictest.
+[[nodiscard]] policy::DnsDecision decide(const Asker& asker, std::string_view name);
+
+class Askers {
+ public:
+  explicit Askers(platform::SocketOwners owners) : owners_(std::move(owners)) {}
+  // Who sent from `client` to `server`. A person is asked about again after a minute. Nobody known: the groups of those who
+  // are logged in, and when that is nobody, all groups.
+  [[nodiscard]] const AskerPtr& find(const FilterPtr& filter, platform::Protocol protocol,
+                                     const platform::Endpoint& client, const platform::Endpoint& server, MonotonicMs now);
+
+ private:
+  struct Known {
+    AskerPtr asker;
+    MonotonicMs until = 0;
+  };
+  platform::SocketOwners owners_;
+  std::unordered_map<std::uint32_t, Known> people_;
+  Known nobody_;
+};
+
+}  // namespace caretaker::agent
