@@ -43,16 +43,29 @@ AskerPtr make_person(const FilterPtr& filter, std::uint32_t uid) {
   return asker;
 }
 
+template <typename Decide>
+policy::DnsDecision strictest(const Asker& asker, Decide decide_for) {
+  auto decision = decide_for(*asker.groups.front());
+  for (std::size_t i = 1; i < asker.groups.size(); ++i) {
+    const auto other = decide_for(*asker.groups[i]);
+    decision = policy::stricter(decision, other);
+  }
+  return decision;
+}
+
 }  // namespace
 
 policy::DnsDecision decide(const Asker& asker, std::string_view name) {
   const auto& filter = *asker.filter;
-  auto decision = policy::decide_dns(filter.policy, *asker.groups.front(), filter.set, name);
-  for (std::size_t i = 1; i < asker.groups.size(); ++i) {
-    const auto other = policy::decide_dns(filter.policy, *asker.groups[i], filter.set, name);
-    decision = policy::stricter(decision, other);
-  }
-  return decision;
+  return strictest(asker, [&](const policy::Group& group) {
+    return policy::decide_dns(filter.policy, group, filter.set, name);
+  });
+}
+
+policy::DnsDecision decide_target(const Asker& asker, const policy::DnsDecision& asked, std::string_view target) {
+  return strictest(asker, [&](const policy::Group& group) {
+    return policy::decide_cname_target(asked, group, asker.filter->set, target);
+  });
 }
 
 const AskerPtr& Askers::find(const FilterPtr& filter, platform::Protocol protocol, const platform::Endpoint& client,

@@ -21,8 +21,10 @@ struct Asker {
 };
 using AskerPtr = std::shared_ptr<const Asker>;
 
-// Of what the asker's groups say the strictest.
+// Of what the asker's groups say the strictest: about a name that was asked for, and about one that the answer leads to.
 [[nodiscard]] policy::DnsDecision decide(const Asker& asker, std::string_view name);
+[[nodiscard]] policy::DnsDecision decide_target(const Asker& asker, const policy::DnsDecision& asked,
+                                                std::string_view target);
 
 class Askers {
  public:

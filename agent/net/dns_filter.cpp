@@ -23,9 +23,6 @@ ExtendedError error_for(Reason reason) {
   return ExtendedError::kBlocked;
 }
 
-// An address in answer to these, even 0.0.0.0, reads as "no filter here" to those who ask.
-bool must_be_nxdomain(Reason reason) { return reason == Reason::kCanary || reason == Reason::kBypassRelay; }
-
 // The address of the school's own page, in network order; empty when there is none for this type.
 ByteView block_address(const policy::Policy& policy, std::uint16_t type, platform::Endpoint& room) {
   const auto& text = type == dns_type::kA ? policy.block_address_v4 : policy.block_address_v6;
@@ -33,11 +30,6 @@ ByteView block_address(const policy::Policy& policy, std::uint16_t type, platfor
   if (!is_address(type) || !parsed || parsed->is_v6 != (type == dns_type::kAaaa)) return {};
   room = *parsed;
   return ByteView(room.address).first(room.is_v6 ? 16 : 4);
-}
-
-bool is_let_through_by_name(const policy::DnsDecision& asked) {
-  return asked.reason == Reason::kAllowedByGroup || asked.verdict == Verdict::kForward ||
-         asked.verdict == Verdict::kRewrite || asked.reason == Reason::kLocalName;
 }
 
 }  // namespace
@@ -52,9 +44,8 @@ std::optional<policy::DnsDecision> blocked_on_the_way(const Asker& asker, const 
   const auto forbids = [&](const DnsName& name) -> std::optional<policy::DnsDecision> {
     if (same_name(name, last) || same_name(name, asked_name)) return std::nullopt;
     last = name;
-    auto decision = decide(asker, to_rule_text(name, buffer));
+    auto decision = decide_target(asker, asked, to_rule_text(name, buffer));
     if (decision.verdict != Verdict::kBlock) return std::nullopt;
-    if (is_let_through_by_name(asked) && decision.reason != Reason::kLockedClass) return std::nullopt;
     return decision;
   };
   DnsRecord record;
@@ -210,7 +201,7 @@ void DnsFilter::write_blocked(const DnsQuery& query, const Asker& asker, const p
   std::optional<Explanation> why;
   if (query.has_edns) why = {error_for(decision.reason), explain(decision)};
   const auto& policy = asker.filter->policy;
-  if (policy.block_answer == policy::BlockAnswer::kNxdomain || must_be_nxdomain(decision.reason)) {
+  if (policy.block_answer == policy::BlockAnswer::kNxdomain || policy::needs_nxdomain(decision.reason)) {
     return write_empty_answer(query, rcode::kNxDomain, why, limit, out);
   }
   platform::Endpoint room;

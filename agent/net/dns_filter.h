@@ -96,7 +96,7 @@ class DnsFilter {
 };
 
 // The decision that forbids what an upstream's answer leads to: an alias, or another owner, that is blocked (CNAME
-// cloaking). A name that the policy lets through by name is held back by the locked class alone. nullopt: nothing does.
+// cloaking). nullopt: nothing does.
 [[nodiscard]] std::optional<policy::DnsDecision> blocked_on_the_way(const Asker& asker, const policy::DnsDecision& asked,
                                                                     const DnsName& asked_name, ByteView clean);
 
