@@ -1,8 +1,17 @@
-// Whether a person is watching. Port. Any thread.
+// The person at the terminal, if there is one. Port.
 #pragma once
+
+#include <string>
+#include <string_view>
+
+#include "platform/base/result.h"
 
 namespace caretaker::platform {
 
+// Whether somebody sees what goes to standard error. Any thread.
 [[nodiscard]] bool error_output_is_terminal();
+
+// Shows `prompt` and reads one line that is not shown. kUnavailable when no terminal belongs to this process.
+[[nodiscard]] Result<std::string> ask_secret(std::string_view prompt);
 
 }  // namespace caretaker::platform

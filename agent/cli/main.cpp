@@ -19,6 +19,12 @@ int main(int argc, char** argv) {
     auto* policy = app.add_subcommand("policy", "Write, build, sign and send the school's policy and lists");
     policy->require_subcommand(1);
     add_policy_build(*policy, exit_code);
+    add_policy_sign(*policy, exit_code);
+    add_policy_push(*policy, exit_code);
+    add_school(app, exit_code);
+    add_token(app, exit_code);
+    add_device(app, exit_code);
+    add_events(app, exit_code);
     CLI11_PARSE(app, argc, argv);
     return exit_code;
   } catch (const std::exception& e) {

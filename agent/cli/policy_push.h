@@ -1,0 +1,23 @@
+// `caretaker policy push`: hands what people signed to the server, and the set file that a lists manifest waits for.
+#pragma once
+
+#include <filesystem>
+
+#include "platform/base/clock.h"
+#include "platform/base/result.h"
+
+namespace caretaker::agent {
+
+struct PolicyPushOptions {
+  std::filesystem::path school;
+  std::filesystem::path key;
+  std::filesystem::path passphrase_file;
+  std::filesystem::path policy;  // envelopes; empty: none
+  std::filesystem::path lists;
+  std::filesystem::path set;     // the file that the lists name
+  std::filesystem::path root;
+};
+
+[[nodiscard]] Status run_policy_push(const PolicyPushOptions& options, const Clock& clock);
+
+}  // namespace caretaker::agent

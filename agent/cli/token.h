@@ -1,0 +1,21 @@
+// `caretaker token new`: what enrols one machine within a day.
+#pragma once
+
+#include <filesystem>
+
+#include "platform/base/clock.h"
+#include "platform/base/result.h"
+
+namespace caretaker::agent {
+
+struct TokenNewOptions {
+  std::filesystem::path school;
+  std::filesystem::path key;
+  std::filesystem::path passphrase_file;
+  std::filesystem::path out;
+};
+
+// The secret is drawn here and written to `out` (0600); the server gets its hash and nothing else.
+[[nodiscard]] Status run_token_new(const TokenNewOptions& options, const Clock& clock);
+
+}  // namespace caretaker::agent
