@@ -6,7 +6,8 @@
 //   devices.list    {}                                       {"devices": [{"device": hex, "label", "hardware": {"dmi_uuid",
 //                                                            "board_serial"}, "enrolled": time, "last_seen": time or 0,
 //                                                            "epoch": hex or "", "seq", "state": {..}, "problem",
-//                                                            "holes": ranges of events that are missing}]}
+//                                                            "holes": ranges of events that are missing,
+//                                                            "quarantined": batches kept that did not fit}]}
 //   events.list     {"after": id, "limit": 1-500,            {"events": [{"id", "device": hex, "label", "epoch": hex, "from",
 //                    "device"?: hex}                         "to", "received": time, "body": base64 (absent in a stub),
 //                                                            "sealed"?: {"ciphertext", "keys"}}], "more": bool}

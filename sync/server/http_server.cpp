@@ -147,7 +147,7 @@ MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* 
   const std::size_t max_body = route->max_body ? route->max_body(path) : 0;
   const auto announced = header(connection, "Content-Length");
   if (!announced.empty() && parse_number(announced).value_or(UINT64_MAX) > max_body) {
-    return answer(connection, plain_error(413, "too-large"), 0);
+    return answer(connection, max_body == 0 ? plain_error(404, "not-found") : plain_error(413, "too-large"), 0);
   }
   *state = new Incoming{route, max_body, clock_.monotonic_ms(), {path, {}, range_from(header(connection, "Range"))}};
   return MHD_YES;

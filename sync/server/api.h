@@ -1,0 +1,21 @@
+// The server's routes: bytes to functions, errors to statuses. Every handler runs on the HTTP server's one thread.
+#pragma once
+
+#include <vector>
+
+#include "sync/server/http_server.h"
+#include "sync/server/set_files.h"
+#include "sync/server/school_state.h"
+
+namespace caretaker::server {
+
+// Everything behind the routes; must outlive the HttpServer.
+struct Backend {
+  FleetStore& store;
+  SchoolState& school;
+  SetFiles& sets;
+  const Clock& clock;
+};
+[[nodiscard]] std::vector<Route> make_routes(Backend& backend);
+
+}  // namespace caretaker::server

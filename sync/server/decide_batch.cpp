@@ -1,0 +1,68 @@
+#include "sync/server/decide_batch.h"
+
+namespace caretaker::server {
+namespace {
+
+constexpr std::uint64_t kMaxForgotten = 10'000'000;  // events; bounds the work of winding the key forward
+
+sync::ChainHead after(const sync::ChainHead& head, const sync::ChainEntry& entry) {
+  return entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(head, entry.body);
+}
+
+BatchDecision verified(const sync::ChainHead& from, const sync::RatchetKey& key, std::vector<sync::ChainEntry> entries,
+                       const sync::Batch& batch) {
+  auto taken = sync::verify_chain(from, key, entries);
+  const bool good = taken && taken->head == sync::ChainHead{batch.seq_to, batch.head};
+  if (!good) return {.fit = BatchFit::kChain, .entries = {}, .from = {}, .taken = {}, .hole = {}};
+  return {.fit = BatchFit::kTake, .entries = std::move(entries), .from = from, .taken = *std::move(taken), .hole = {}};
+}
+
+BatchDecision simple(BatchFit fit) { return {.fit = fit, .entries = {}, .from = {}, .taken = {}, .hole = {}}; }
+
+// The batch begins at or before our next event: walk its links up to where we stand, and compare there.
+BatchDecision decide_overlap(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end) {
+  sync::ChainHead at{batch.seq_from - 1, batch.prev};
+  std::size_t next = 0;
+  while (next < batch.entries.size() && batch.entries[next].to <= held.head.seq) at = after(at, batch.entries[next++]);
+  if (at.seq == held.head.seq && at.link != held.head.link) return simple(BatchFit::kFork);
+  if (next == batch.entries.size()) {
+    const bool contradicts = at.link != batch.head || (at.seq < held.head.seq && known_end && *known_end != at.link);
+    return simple(contradicts ? BatchFit::kFork : BatchFit::kKnown);
+  }
+  std::vector<sync::ChainEntry> fresh(batch.entries.begin() + static_cast<std::ptrdiff_t>(next), batch.entries.end());
+  fresh.front().from = held.head.seq + 1;  // a stub may stand for events of which we got some before they were dropped
+  return verified(held.head, held.next_key, std::move(fresh), batch);
+}
+
+// Does the receipt agree with the batch wherever both speak of the same link?
+bool agrees(const sync::Receipt& proof, const sync::Batch& batch) {
+  sync::ChainHead at{batch.seq_from - 1, batch.prev};
+  if (at.seq == proof.head.seq) return at.link == proof.head.link;
+  for (const auto& entry : batch.entries) {
+    at = after(at, entry);
+    if (at.seq == proof.head.seq) return at.link == proof.head.link;
+  }
+  return true;
+}
+
+BatchDecision decide_gap(const HeldEpoch& held, const sync::Batch& batch, const std::optional<sync::Receipt>& proof) {
+  const std::uint64_t before = batch.seq_from - 1;
+  const bool ours = held.asked && proof && proof->head.seq >= before && !batch.entries.empty();
+  if (!ours) return simple(BatchFit::kGap);
+  if (!agrees(*proof, batch)) return simple(BatchFit::kFork);
+  sync::RatchetKey key = held.next_key;
+  if (!sync::advance_to(key, batch.seq_from, kMaxForgotten)) return simple(BatchFit::kGap);
+  auto decision = verified({before, batch.prev}, key, batch.entries, batch);
+  decision.hole = {held.head.seq + 1, before};
+  return decision;
+}
+
+}  // namespace
+
+BatchDecision decide_batch(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end,
+                           const std::optional<sync::Receipt>& proof) {
+  if (batch.seq_from - 1 > held.head.seq) return decide_gap(held, batch, proof);
+  return decide_overlap(held, batch, known_end);
+}
+
+}  // namespace caretaker::server

@@ -1,0 +1,35 @@
+// What to do with a batch that a device has signed, given where the server stands. Pure; PROTOCOL.md, "Ingest".
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sync/batch.h"
+#include "sync/server/fleet_store.h"
+
+namespace caretaker::server {
+
+enum class BatchFit {
+  kTake,   // `taken` verifies: store it
+  kKnown,  // nothing in it is new
+  kGap,    // something between us and the batch is missing: say where we stand
+  kFork,   // it contradicts what we hold
+  kChain,  // its links or tags do not verify: somebody has been at the device's book
+};
+
+struct BatchDecision {
+  BatchFit fit = BatchFit::kKnown;
+  std::vector<sync::ChainEntry> entries;           // kTake: what is new; a stub that reaches back is cut to its new part
+  sync::ChainHead from;                            // kTake: the head before them
+  std::optional<sync::VerifiedChain> taken;        // kTake: the head and key after them
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> hole;  // kTake: what this server once had and has forgotten
+};
+
+// `known_end` is the link that the server holds at batch.seq_to, if it holds one there. `proof` is a receipt of our own for
+// this device and epoch. A device that has just been told of a gap (held.asked) and proves that we had confirmed what is
+// missing is believed: the hole is ours.
+[[nodiscard]] BatchDecision decide_batch(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end,
+                                         const std::optional<sync::Receipt>& proof);
+
+}  // namespace caretaker::server

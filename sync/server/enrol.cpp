@@ -1,0 +1,33 @@
+#include "sync/server/enrol.h"
+
+#include "platform/base/log.h"
+
+namespace caretaker::server {
+namespace {
+
+Bytes make_certificate(const SchoolState& school, const DeviceRow& device) {
+  const sync::DeviceCertificate certificate{school.id(), device.id, device.key, device.hardware, device.enrolled};
+  const SigningKey* key = &school.keys().sign;
+  return sync::make_envelope(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate), {&key, 1});
+}
+
+}  // namespace
+
+Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now) {
+  TRY(request, sync::open_enrolment({to_bytes(body)}));
+  if (request.school != school.id()) return make_error(ErrorCode::kPermissionDenied, "this server is another school's");
+  const DeviceRow device{hash(request.device_key), request.device_key, request.label, request.hardware, now, {}, "", "", {}};
+  const auto admit = [&]() -> Status {
+    TRY_DONE(store.use_token(sync::token_hash(request.token), device.id, now));
+    TRY_DONE(store.add_device(device));
+    return store.mark_replaced(device.hardware, device.id);
+  };
+  TRY_DONE(store.transaction(admit));
+  log_info("enrol", "device " + to_hex(device.id).substr(0, 12) + " enrolled as " + device.label);
+  TRY(policy, store.newest_policy());
+  TRY(lists, store.newest_lists(true));
+  return sync::EnrolmentAnswer{make_certificate(school, device), school.envelopes(), policy ? policy->envelope : Bytes(),
+                               lists ? lists->envelope : Bytes()};
+}
+
+}  // namespace caretaker::server

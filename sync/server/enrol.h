@@ -1,0 +1,14 @@
+// POST /v1/enrol: a machine with a technician's token becomes one of the school's. PROTOCOL.md, "Enrolment".
+#pragma once
+
+#include "sync/enrolment.h"
+#include "sync/server/fleet_store.h"
+#include "sync/server/school_state.h"
+
+namespace caretaker::server {
+
+// The token is used up in the same transaction that makes the device. A device whose answer was lost may ask again with the
+// same token and key. kUnauthentic: not signed by the key it names; kPermissionDenied: token or school is wrong.
+[[nodiscard]] Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now);
+
+}  // namespace caretaker::server

@@ -1,0 +1,92 @@
+// FleetStore: roots, policies, lists, and the requests of the school's people.
+#include "sync/server/fleet_store.h"
+
+namespace caretaker::server {
+namespace {
+
+Result<std::optional<Published>> first_row(Result<platform::Statement> query) {
+  if (!query) return query.error();
+  TRY(found, query->step());
+  if (!found) return std::optional<Published>();
+  return std::optional<Published>({query->integer(0), query->blob(1)});
+}
+
+}  // namespace
+
+Result<std::vector<Bytes>> FleetStore::roots() {
+  TRY(query, database_.prepare("SELECT envelope FROM roots ORDER BY version"));
+  std::vector<Bytes> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    out.push_back(query.blob(0));
+  }
+}
+
+Status FleetStore::add_root(std::int64_t version, ByteView envelope) {
+  TRY(insert, database_.prepare("INSERT INTO roots (version, envelope) VALUES (?, ?)"));
+  return insert.bind(1, version).bind(2, envelope).run();
+}
+
+Result<std::optional<Published>> FleetStore::newest_policy() {
+  return first_row(database_.prepare("SELECT version, envelope FROM policies ORDER BY version DESC LIMIT 1"));
+}
+
+Status FleetStore::add_policy(std::int64_t version, ByteView envelope, UnixSeconds now) {
+  TRY(insert, database_.prepare("INSERT INTO policies (version, envelope, published) VALUES (?, ?, ?)"));
+  return insert.bind(1, version).bind(2, envelope).bind(3, now).run();
+}
+
+Result<std::optional<Published>> FleetStore::newest_lists(bool whole_only) {
+  return first_row(database_.prepare(whole_only
+      ? "SELECT version, envelope FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 1"
+      : "SELECT version, envelope FROM lists ORDER BY version DESC LIMIT 1"));
+}
+
+Status FleetStore::add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now) {
+  TRY(insert, database_.prepare("INSERT INTO lists (version, envelope, published, file, file_size, file_here) "
+                                "VALUES (?, ?, ?, ?, ?, ?)"));
+  return insert.bind(1, manifest.version).bind(2, envelope).bind(3, now).bind(4, ByteView(manifest.file))
+      .bind(5, static_cast<std::int64_t>(manifest.file_size)).bind(6, std::int64_t{file_here}).run();
+}
+
+Result<std::optional<FleetStore::SetFile>> FleetStore::set_file(const Hash& file) {
+  TRY(query, database_.prepare("SELECT file_size, file_here FROM lists WHERE file = ? ORDER BY file_here DESC LIMIT 1"));
+  query.bind(1, ByteView(file));
+  TRY(found, query.step());
+  if (!found) return std::optional<SetFile>();
+  return std::optional<SetFile>({static_cast<std::uint64_t>(query.integer(0)), query.integer(1) != 0});
+}
+
+Status FleetStore::mark_here(const Hash& file) {
+  TRY(update, database_.prepare("UPDATE lists SET file_here = 1 WHERE file = ?"));
+  return update.bind(1, ByteView(file)).run();
+}
+
+Result<std::vector<Hash>> FleetStore::forget_old_files() {
+  TRY(update, database_.prepare("UPDATE lists SET file_here = 0 WHERE file_here = 1 AND file NOT IN "
+                                "(SELECT file FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 2) RETURNING file"));
+  std::vector<Hash> out;
+  while (true) {
+    TRY(found, update.step());
+    if (!found) return out;
+    TRY(file, to_array<32>(update.blob(0)));
+    out.push_back(file);
+  }
+}
+
+Status FleetStore::use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget) {
+  TRY(old, database_.prepare("DELETE FROM nonces WHERE forget < ?"));
+  TRY_DONE(old.bind(1, now).run());
+  TRY(insert, database_.prepare("INSERT INTO nonces (nonce, forget) VALUES (?, ?) ON CONFLICT DO NOTHING"));
+  TRY_DONE(insert.bind(1, nonce).bind(2, forget).run());
+  if (database_.changes() == 1) return ok();
+  return make_error(ErrorCode::kConflict, "this request has been made before");
+}
+
+Status FleetStore::add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome) {
+  TRY(insert, database_.prepare("INSERT INTO audit (time, signers, action, outcome) VALUES (?, ?, ?, ?)"));
+  return insert.bind(1, now).bind(2, signers).bind(3, action).bind(4, outcome).run();
+}
+
+}  // namespace caretaker::server

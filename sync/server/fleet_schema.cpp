@@ -1,0 +1,57 @@
+#include "sync/server/fleet_schema.h"
+
+#include <array>
+
+namespace caretaker::server {
+namespace {
+
+// Envelopes are kept as the bytes that came, so that every signature can be checked again. Sealed parts lie in a table of
+// their own: deleting one (retention, erasure) leaves the book whole.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE roots (version INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT;
+CREATE TABLE policies (version INTEGER PRIMARY KEY, envelope BLOB NOT NULL, published INTEGER NOT NULL) STRICT;
+CREATE TABLE lists (
+  version INTEGER PRIMARY KEY, envelope BLOB NOT NULL, published INTEGER NOT NULL,
+  file BLOB NOT NULL, file_size INTEGER NOT NULL, file_here INTEGER NOT NULL) STRICT;
+CREATE TABLE tokens (
+  hash BLOB PRIMARY KEY, made INTEGER NOT NULL, made_by TEXT NOT NULL, expires INTEGER NOT NULL,
+  used INTEGER, used_by BLOB) STRICT, WITHOUT ROWID;
+CREATE TABLE devices (
+  id BLOB PRIMARY KEY, key BLOB NOT NULL, label TEXT NOT NULL, dmi_uuid TEXT NOT NULL, board_serial TEXT NOT NULL,
+  enrolled INTEGER NOT NULL, last_seen INTEGER, state TEXT NOT NULL, problem TEXT NOT NULL, replaced_by BLOB)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE epochs (
+  device BLOB NOT NULL REFERENCES devices (id), epoch BLOB NOT NULL, opened INTEGER NOT NULL, reason TEXT NOT NULL,
+  previous BLOB, previous_seq INTEGER, previous_link BLOB,
+  last_seq INTEGER NOT NULL, head BLOB NOT NULL, ratchet_key BLOB NOT NULL, asked INTEGER NOT NULL,
+  PRIMARY KEY (device, epoch)) STRICT, WITHOUT ROWID;
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, epoch BLOB NOT NULL,
+  seq_from INTEGER NOT NULL, seq_to INTEGER NOT NULL, received INTEGER NOT NULL, envelope BLOB NOT NULL,
+  FOREIGN KEY (device, epoch) REFERENCES epochs (device, epoch)) STRICT;
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, epoch BLOB NOT NULL,
+  seq_from INTEGER NOT NULL, seq_to INTEGER NOT NULL, link BLOB NOT NULL, body BLOB NOT NULL,
+  batch INTEGER NOT NULL REFERENCES batches (id), received INTEGER NOT NULL,
+  UNIQUE (device, epoch, seq_to)) STRICT;
+CREATE TABLE sealed (event INTEGER PRIMARY KEY REFERENCES events (id), details BLOB NOT NULL) STRICT;
+CREATE TABLE holes (
+  device BLOB NOT NULL, epoch BLOB NOT NULL, seq_from INTEGER NOT NULL, seq_to INTEGER NOT NULL,
+  lost_by TEXT NOT NULL, noted INTEGER NOT NULL, PRIMARY KEY (device, epoch, seq_from)) STRICT, WITHOUT ROWID;
+CREATE TABLE quarantine (
+  hash BLOB PRIMARY KEY, device BLOB NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, envelope BLOB NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX quarantine_by_device ON quarantine (device);
+CREATE TABLE nonces (nonce TEXT PRIMARY KEY, forget INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, signers TEXT NOT NULL, action TEXT NOT NULL,
+  outcome TEXT NOT NULL) STRICT;
+)sql";
+
+constexpr std::array<platform::Migration, 1> kSteps{{{1, kFirst}}};
+
+}  // namespace
+
+std::span<const platform::Migration> fleet_schema() { return kSteps; }
+
+}  // namespace caretaker::server

@@ -1,0 +1,127 @@
+// What the server knows, in one SQLite file with one connection. One thread. A plain class over plain tables: what may be
+// written, and when, is decided by ingest, enrol and staff, inside transaction().
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/base/clock.h"
+#include "platform/sqlite.h"
+#include "sync/batch.h"
+#include "sync/bundle.h"
+#include "sync/enrolment.h"
+
+namespace caretaker::server {
+
+struct DeviceRow {
+  sync::DeviceId id{};
+  PublicKey key{};
+  std::string label;
+  sync::Hardware hardware;
+  UnixSeconds enrolled = 0;
+  std::optional<UnixSeconds> last_seen;
+  std::string state;    // JSON, as the device last reported it
+  std::string problem;  // "" or a stable word: "fork", "chain", "clone", "replaced", "gap", "unknown-epoch"
+  std::optional<sync::DeviceId> replaced_by;
+};
+
+// What the technician sees of a device's books beyond its row.
+struct DeviceBook {
+  std::optional<sync::EpochId> epoch;  // the newest
+  std::int64_t last_seq = 0;           // of it
+  std::int64_t holes = 0;              // of all
+  std::int64_t quarantined = 0;        // batches that did not fit and are kept as they came
+};
+
+// Where the server stands in one epoch: the last link, and the key that verifies the next.
+struct HeldEpoch {
+  sync::ChainHead head;
+  sync::RatchetKey next_key;
+  bool asked = false;  // the device has been told that something is missing
+};
+
+struct EventRow {
+  std::int64_t id = 0;
+  sync::DeviceId device{};
+  std::string label;  // of the device
+  sync::EpochId epoch{};
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  UnixSeconds received = 0;
+  Bytes body;    // empty: a stub
+  Bytes sealed;  // JSON; empty: none, or deleted
+};
+
+struct Published {
+  std::int64_t version = 0;
+  Bytes envelope;
+};
+
+class FleetStore {
+ public:
+  // kDamaged, kConflict (another server has it), kUnsupported (written by a newer server).
+  [[nodiscard]] static Result<FleetStore> open(const std::filesystem::path& path);
+
+  // Everything in `work` or nothing.
+  [[nodiscard]] Status transaction(const std::function<Status()>& work) { return database_.transaction(work); }
+
+  // Tokens. use_token is compare-and-set: kPermissionDenied for a token that is unknown, expired or used by another device.
+  [[nodiscard]] Status add_token(const Hash& hash, std::string_view made_by, UnixSeconds now, UnixSeconds expires);
+  [[nodiscard]] Status use_token(const Hash& hash, const sync::DeviceId& device, UnixSeconds now);
+
+  // Devices.
+  [[nodiscard]] Status add_device(const DeviceRow& row);  // one that is there already stays as it is
+  [[nodiscard]] Result<std::optional<DeviceRow>> device(const sync::DeviceId& id);
+  [[nodiscard]] Result<std::vector<DeviceRow>> devices();
+  [[nodiscard]] Result<DeviceBook> book(const sync::DeviceId& id);
+  // Every other device on this hardware has been replaced. Machines whose firmware names nothing are never the same.
+  [[nodiscard]] Status mark_replaced(const sync::Hardware& hardware, const sync::DeviceId& by);
+  [[nodiscard]] Status note_seen(const sync::DeviceId& id, UnixSeconds now, std::string_view state, std::string_view problem);
+
+  // The book.
+  [[nodiscard]] Result<std::optional<HeldEpoch>> epoch(const sync::DeviceId& device, const sync::EpochId& epoch);
+  [[nodiscard]] Status add_epoch(const sync::Batch& first, const HeldEpoch& held, UnixSeconds now);
+  // Compare-and-set: kConflict unless the epoch still stands at `before`.
+  [[nodiscard]] Status advance_epoch(const sync::DeviceId& device, const sync::EpochId& epoch, const sync::ChainHead& before,
+                                     const sync::VerifiedChain& after);
+  [[nodiscard]] Status mark_asked(const sync::DeviceId& device, const sync::EpochId& epoch);
+  [[nodiscard]] Result<std::int64_t> add_batch(const sync::Batch& batch, ByteView envelope, UnixSeconds now);
+  [[nodiscard]] Status add_event(const sync::Batch& batch, std::int64_t batch_row, const sync::ChainEntry& entry,
+                                 const Hash& link, const sync::SealedDetails* sealed, UnixSeconds now);
+  // The link after entry `seq`, where an entry ends there.
+  [[nodiscard]] Result<std::optional<Hash>> link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
+  [[nodiscard]] Status add_hole(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to,
+                                std::string_view lost_by, UnixSeconds now);
+  // Keeps what does not fit, as it came; the first twenty of a device.
+  [[nodiscard]] Status add_quarantine(const sync::DeviceId& device, std::string_view reason, ByteView envelope, UnixSeconds now);
+  // Events with ids over `after`, of one device or of all.
+  [[nodiscard]] Result<std::vector<EventRow>> events(std::int64_t after, const std::optional<sync::DeviceId>& device, int limit);
+
+  // What the school has published.
+  [[nodiscard]] Result<std::vector<Bytes>> roots();  // from 1 on
+  [[nodiscard]] Status add_root(std::int64_t version, ByteView envelope);
+  [[nodiscard]] Result<std::optional<Published>> newest_policy();
+  [[nodiscard]] Status add_policy(std::int64_t version, ByteView envelope, UnixSeconds now);
+  // Lists count once their file is here; whole_only = false also finds those that still wait.
+  [[nodiscard]] Result<std::optional<Published>> newest_lists(bool whole_only);
+  [[nodiscard]] Status add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now);
+  // Size of a file that published lists name; nullopt: none does.
+  struct SetFile { std::uint64_t size = 0; bool here = false; };
+  [[nodiscard]] Result<std::optional<SetFile>> set_file(const Hash& file);
+  [[nodiscard]] Status mark_here(const Hash& file);
+  // Files that are here and that none of the two newest lists names; from now on they are not here any more.
+  [[nodiscard]] Result<std::vector<Hash>> forget_old_files();
+
+  // The school's people.
+  [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before
+  [[nodiscard]] Status add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome);
+
+ private:
+  explicit FleetStore(platform::Database database) : database_(std::move(database)) {}
+  [[nodiscard]] Result<std::int64_t> count(std::string_view sql, const sync::DeviceId& device);
+  platform::Database database_;
+};
+
+}  // namespace caretaker::server

@@ -1,0 +1,186 @@
+#include "sync/server/ingest.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+#include "sync/server/decide_batch.h"
+
+namespace caretaker::server {
+namespace {
+
+constexpr std::size_t kMaxState = 16u << 10;
+constexpr std::uint32_t kIntervalSeconds = 900;
+
+struct Checkin {
+  sync::CheckinRequest request;
+  sync::DeviceCertificate certificate;
+  sync::Batch batch;
+  std::optional<sync::Receipt> proof;
+};
+
+Result<Checkin> open_checkin(const SchoolState& school, ByteView body) {
+  TRY(request, sync::parse_checkin_request(body, sync::kMaxCheckinBytes));
+  TRY(certificate, sync::open_certificate({request.certificate}, school.root()));
+  TRY(batch, sync::open_batch({request.batch}, certificate));
+  if (batch.state.dump().size() > kMaxState) return make_error(ErrorCode::kTooLarge, "the device's state is too long");
+  Checkin checkin{std::move(request), std::move(certificate), std::move(batch), {}};
+  if (checkin.request.last_receipt.empty()) return checkin;
+  // A receipt that does not verify proves nothing, and is no reason to refuse the rest.
+  auto proof = sync::open_receipt({checkin.request.last_receipt}, school.root(), checkin.certificate.device);
+  if (proof && proof->epoch == checkin.batch.epoch) checkin.proof = *std::move(proof);
+  return checkin;
+}
+
+// What the body of an event commits to must have come with it: the relay on the device is not trusted, and a receipt tells
+// the device that it may forget.
+Result<const sync::SealedDetails*> sealed_for(const Checkin& checkin, const sync::ChainEntry& entry) {
+  const sync::SealedDetails* none = nullptr;
+  if (entry.is_stub()) return none;
+  auto body = sync::parse_event_body(entry.body);
+  if (!body || !body->sealed) return none;
+  const auto found = checkin.request.sealed.find(entry.from);
+  if (found != checkin.request.sealed.end() && hash(found->second.ciphertext) == *body->sealed) return &found->second;
+  return make_error(ErrorCode::kInvalidInput, "the sealed part of event " + std::to_string(entry.from) + " is missing or not its own");
+}
+
+// Where we stand in the batch's epoch. A new one begins at its own first link with the key that the device sealed to us;
+// nullopt: new to us, and the batch does not begin it.
+Result<std::optional<HeldEpoch>> held_epoch(FleetStore& store, const SchoolState& school, const sync::Batch& batch, bool& is_new) {
+  TRY(held, store.epoch(batch.device, batch.epoch));
+  is_new = !held;
+  if (held || !batch.epoch_start) return held;
+  TRY(opened, box_open(school.keys().box, batch.epoch_start->sealed_key));
+  TRY(key, to_array<32>(opened));
+  return std::optional<HeldEpoch>(HeldEpoch{sync::first_head(batch.school, batch.device, batch.epoch), {1, SecretKey(key)}, false});
+}
+
+std::string_view problem_of(BatchFit fit) {
+  switch (fit) {
+    case BatchFit::kTake:
+    case BatchFit::kKnown: return "";
+    case BatchFit::kGap: return "gap";
+    case BatchFit::kFork: return "fork";
+    case BatchFit::kChain: return "chain";
+  }
+  return "";
+}
+
+// What is wrong with the device itself, apart from this batch. Hardware that differs from the certificate's means a copied
+// disk: it must enrol anew, and nothing is ever wiped because of it.
+std::string_view device_problem(const Checkin& checkin, const std::optional<DeviceRow>& row) {
+  if (row && row->replaced_by) return "replaced";
+  const Json& hardware = checkin.batch.state["hardware"];
+  const auto differs = [&hardware](std::string_view key, const std::string& certified) {
+    const auto* reported = hardware[key].as_string();
+    return reported && *reported != certified;
+  };
+  const auto& certified = checkin.certificate.hardware;
+  return differs("dmi_uuid", certified.dmi_uuid) || differs("board_serial", certified.board_serial) ? "clone" : "";
+}
+
+// What the device says it lost between its epochs, as far as we had not got it.
+Status note_lost_tail(FleetStore& store, const sync::Batch& batch, UnixSeconds now) {
+  if (!batch.epoch_start->previous) return ok();
+  TRY(previous, store.epoch(batch.device, *batch.epoch_start->previous));
+  const std::uint64_t held = previous ? previous->head.seq : 0;
+  const std::uint64_t claimed = batch.epoch_start->previous_head.seq;
+  if (claimed <= held) return ok();
+  return store.add_hole(batch.device, *batch.epoch_start->previous, held + 1, claimed, "device", now);
+}
+
+Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecision& decision, UnixSeconds now) {
+  const auto& batch = checkin.batch;
+  TRY(row, store.add_batch(batch, checkin.request.batch, now));
+  sync::ChainHead at = decision.from;
+  for (const auto& entry : decision.entries) {
+    at = entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(at, entry.body);
+    TRY(sealed, sealed_for(checkin, entry));
+    TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
+  }
+  if (decision.hole) {
+    TRY_DONE(store.add_hole(batch.device, batch.epoch, decision.hole->first, decision.hole->second, "server", now));
+  }
+  return ok();
+}
+
+// Everything that this check-in changes; runs inside one transaction.
+Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
+             std::string_view problem, UnixSeconds now) {
+  const auto& batch = checkin.batch;
+  const auto& certificate = checkin.certificate;
+  // A server restored from an older copy meets devices that it has certified and forgotten.
+  TRY_DONE(store.add_device({certificate.device, certificate.device_key, "", certificate.hardware, certificate.issued, {}, "", "", {}}));
+  TRY_DONE(store.note_seen(batch.device, now, batch.state.dump(), problem));
+  const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
+  if (held && is_new && fits) {
+    TRY_DONE(store.add_epoch(batch, *held, now));
+    TRY_DONE(note_lost_tail(store, batch, now));
+  }
+  switch (decision.fit) {
+    case BatchFit::kKnown: return ok();
+    case BatchFit::kGap: return is_new ? ok() : store.mark_asked(batch.device, batch.epoch);
+    case BatchFit::kFork:
+    case BatchFit::kChain: return store.add_quarantine(batch.device, problem_of(decision.fit), checkin.request.batch, now);
+    case BatchFit::kTake: break;
+  }
+  TRY_DONE(store_entries(store, checkin, decision, now));
+  return store.advance_epoch(batch.device, batch.epoch, held->head, *decision.taken);
+}
+
+Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sync::ChainHead& head, UnixSeconds now) {
+  const auto* nonce = batch.state["nonce"].as_string();
+  const sync::Receipt receipt{school.id(), batch.device, batch.epoch, head, nonce ? *nonce : "", now};
+  const SigningKey* key = &school.keys().sign;
+  return sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&key, 1});
+}
+
+// Newer signed material than the device says it has; what it cannot name, it gets.
+Status add_material(FleetStore& store, const SchoolState& school, const Json& state, sync::CheckinAnswer& answer) {
+  const auto has = [&state](std::string_view key) { return state[key].as_int() ? *state[key].as_int() : 0; };
+  const auto& roots = school.envelopes();
+  const auto first = static_cast<std::size_t>(std::clamp<std::int64_t>(has("root"), 0, static_cast<std::int64_t>(roots.size())));
+  for (std::size_t i = first; i < roots.size() && answer.roots.size() < sync::kMaxAnswerRoots; ++i) answer.roots.push_back(roots[i]);
+  TRY(policy, store.newest_policy());
+  if (policy && policy->version > has("policy")) answer.policy = std::move(policy->envelope);
+  TRY(lists, store.newest_lists(true));
+  if (lists && lists->version > has("lists")) answer.lists = std::move(lists->envelope);
+  return ok();
+}
+
+void tell(const Checkin& checkin, const BatchDecision& decision, std::string_view problem) {
+  const std::string device = to_hex(checkin.batch.device).substr(0, 12);
+  if (!problem.empty()) log_warning("ingest", "device " + device + ": " + std::string(problem));
+  if (decision.fit == BatchFit::kTake) {
+    log_info("ingest", "device " + device + ": events " + std::to_string(decision.from.seq + 1) + " to " + std::to_string(checkin.batch.seq_to));
+  }
+}
+
+}  // namespace
+
+Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now) {
+  TRY(checkin, open_checkin(school, body));
+  const auto& batch = checkin.batch;
+  bool is_new = false;
+  TRY(held, held_epoch(store, school, batch, is_new));
+  TRY(known_end, store.link_at(batch.device, batch.epoch, batch.seq_to));
+  TRY(row, store.device(batch.device));
+  const BatchDecision decision = held ? decide_batch(*held, batch, known_end, checkin.proof)
+                                      : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}};
+  std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
+  if (problem.empty()) problem = device_problem(checkin, row);
+
+  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
+  tell(checkin, decision, problem);
+
+  sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = kIntervalSeconds,
+                             .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem)};
+  const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
+  if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);
+  if (decision.fit == BatchFit::kGap) {
+    answer.expected = held ? held->head : sync::first_head(batch.school, batch.device, batch.epoch);
+  }
+  TRY_DONE(add_material(store, school, batch.state, answer));
+  return answer;
+}
+
+}  // namespace caretaker::server

@@ -1,0 +1,58 @@
+#include "sync/server/school_state.h"
+
+#include <algorithm>
+
+namespace caretaker::server {
+namespace {
+
+Error not_ours(std::string_view what) {
+  return make_error(ErrorCode::kUnauthentic, "the root does not name this server's " + std::string(what));
+}
+
+Status check_names_us(const sync::Root& root, const ServerKeys& keys) {
+  if (!sync::role_ring(root, sync::Role::kReceipts).contains(sync::key_id(keys.sign.public_key))) return not_ours("signing key (role receipts)");
+  if (root.server_box != keys.box.public_key) return not_ours("box key");
+  const bool pinned = std::find(root.tls_pins.begin(), root.tls_pins.end(), keys.tls.pin) != root.tls_pins.end();
+  if (!pinned) return not_ours("TLS pin");
+  return ok();
+}
+
+// The school is whatever this root says: who runs the command decides that it is the right one.
+Result<sync::VerifiedRoot> open_root_one(const sync::RawBlob& blob) {
+  TRY(payload, sync::unverified_payload(blob.bytes, sync::PayloadType::kRoot));
+  return sync::VerifiedRoot::open_first(blob, hash(payload));
+}
+
+}  // namespace
+
+Status SchoolState::adopt(FleetStore& store, const ServerKeys& keys, const sync::RawBlob& first) {
+  TRY(root, open_root_one(first));
+  TRY_DONE(check_names_us(root.root(), keys));
+  TRY(held, store.roots());
+  if (!held.empty()) return make_error(ErrorCode::kConflict, "this server has a school already");
+  return store.add_root(1, first.bytes);
+}
+
+Result<SchoolState> SchoolState::open(FleetStore& store, ServerKeys keys) {
+  TRY(envelopes, store.roots());
+  if (envelopes.empty()) {
+    return make_error(ErrorCode::kNotFound, "no school yet (caretaker-server --data DIR adopt ROOT1.json names it)");
+  }
+  TRY(root, open_root_one({envelopes.front()}));
+  for (std::size_t i = 1; i < envelopes.size(); ++i) {
+    TRY(next, root.open_next({envelopes[i]}));
+    root = std::move(next);
+  }
+  return SchoolState(std::move(root), std::move(keys), std::move(envelopes));
+}
+
+Result<std::int64_t> SchoolState::publish_next(FleetStore& store, const sync::RawBlob& blob) {
+  TRY(next, root_.open_next(blob));
+  TRY_DONE(check_names_us(next.root(), keys_));
+  TRY_DONE(store.add_root(next.root().version, blob.bytes));
+  root_ = std::move(next);
+  envelopes_.push_back(blob.bytes);
+  return root_.root().version;
+}
+
+}  // namespace caretaker::server

@@ -1,0 +1,154 @@
+#include "sync/server/staff.h"
+
+#include "platform/base/log.h"
+#include "sync/staff_request.h"
+
+namespace caretaker::server {
+namespace {
+
+constexpr std::int64_t kTokenSeconds = 24 * 3600;
+constexpr std::int64_t kMaxPage = 500;
+
+// Everything that an action may use.
+struct Desk {
+  FleetStore& store;
+  SchoolState& school;
+  const Json& arguments;
+  const std::string& holder;
+  UnixSeconds now;
+};
+
+Result<Json> new_token(Desk& desk) {
+  TRY(token, desk.arguments.hex_array_at<32>("token_hash"));
+  const UnixSeconds expires = desk.now + kTokenSeconds;
+  TRY_DONE(desk.store.add_token(token, desk.holder, desk.now, expires));
+  return Json(Json::Object{{"expires", expires}});
+}
+
+Result<Json> device_json(FleetStore& store, const DeviceRow& row) {
+  TRY(book, store.book(row.id));
+  TRY(state, parse_json(row.state));
+  return Json(Json::Object{
+      {"device", to_hex(row.id)},
+      {"label", row.label},
+      {"hardware", Json::Object{{"dmi_uuid", row.hardware.dmi_uuid}, {"board_serial", row.hardware.board_serial}}},
+      {"enrolled", row.enrolled},
+      {"last_seen", row.last_seen.value_or(0)},
+      {"epoch", book.epoch ? to_hex(*book.epoch) : ""},
+      {"seq", book.last_seq},
+      {"state", std::move(state)},
+      {"problem", row.replaced_by ? "replaced" : row.problem},
+      {"holes", book.holes},
+      {"quarantined", book.quarantined}});
+}
+
+Result<Json> list_devices(Desk& desk) {
+  TRY(rows, desk.store.devices());
+  Json::Array devices;
+  for (const auto& row : rows) {
+    TRY(json, device_json(desk.store, row));
+    devices.push_back(std::move(json));
+  }
+  return Json(Json::Object{{"devices", std::move(devices)}});
+}
+
+Result<Json> event_json(const EventRow& row) {
+  Json::Object json{{"id", row.id},       {"device", to_hex(row.device)}, {"label", row.label}, {"epoch", to_hex(row.epoch)},
+                    {"from", row.from},   {"to", row.to},                 {"received", row.received}};
+  if (!row.body.empty()) json["body"] = to_base64(row.body);
+  if (row.sealed.empty()) return Json(std::move(json));
+  TRY(sealed, parse_json(as_text(row.sealed)));
+  json["sealed"] = std::move(sealed);
+  return Json(std::move(json));
+}
+
+Result<Json> list_events(Desk& desk) {
+  const std::int64_t* after = desk.arguments["after"].as_int();
+  const std::int64_t* limit = desk.arguments["limit"].as_int();
+  std::optional<sync::DeviceId> device;
+  if (!desk.arguments["device"].is_null()) {
+    TRY(id, desk.arguments.hex_array_at<32>("device"));
+    device = id;
+  }
+  const std::int64_t page = limit ? *limit : kMaxPage;
+  if (page < 1 || page > kMaxPage) return make_error(ErrorCode::kInvalidInput, "\"limit\": expected 1 to 500");
+  TRY(rows, desk.store.events(after ? *after : 0, device, static_cast<int>(page) + 1));
+  const bool more = rows.size() > static_cast<std::size_t>(page);
+  if (more) rows.pop_back();
+  Json::Array events;
+  for (const auto& row : rows) {
+    TRY(json, event_json(row));
+    events.push_back(std::move(json));
+  }
+  return Json(Json::Object{{"events", std::move(events)}, {"more", more}});
+}
+
+Result<sync::RawBlob> envelope_of(const Desk& desk) {
+  TRY(envelope, desk.arguments.base64_at("envelope"));
+  return sync::RawBlob{std::move(envelope)};
+}
+
+Result<Json> publish_policy(Desk& desk) {
+  TRY(blob, envelope_of(desk));
+  TRY(newest, desk.store.newest_policy());
+  TRY(policy, sync::open_policy(blob, desk.school.root(), newest ? newest->version : 0, desk.now));
+  TRY_DONE(desk.store.add_policy(policy.bundle().version, blob.bytes, desk.now));
+  return Json(Json::Object{{"version", policy.bundle().version}});
+}
+
+// The manifest in force on the devices, as far as today's keys still speak for it.
+Result<std::optional<sync::ListsManifest>> current_lists(Desk& desk) {
+  TRY(newest, desk.store.newest_lists(true));
+  if (!newest) return std::optional<sync::ListsManifest>();
+  auto opened = sync::open_lists({newest->envelope}, desk.school.root(), std::nullopt, 0);
+  if (!opened) return std::optional<sync::ListsManifest>();
+  return std::optional<sync::ListsManifest>(opened->manifest());
+}
+
+Result<Json> publish_lists(Desk& desk) {
+  TRY(blob, envelope_of(desk));
+  TRY(current, current_lists(desk));
+  TRY(lists, sync::open_lists(blob, desk.school.root(), current, desk.now));
+  const auto& manifest = lists.manifest();
+  TRY(newest, desk.store.newest_lists(false));
+  if (newest && manifest.version <= newest->version) {
+    return make_error(ErrorCode::kStale, "lists of version " + std::to_string(newest->version) + " are published already");
+  }
+  TRY(file, desk.store.set_file(manifest.file));
+  const bool here = file && file->here;
+  TRY_DONE(desk.store.add_lists(manifest, blob.bytes, here, desk.now));
+  return Json(Json::Object{{"version", manifest.version}, {"file", to_hex(manifest.file)}, {"upload", !here}});
+}
+
+Result<Json> publish_root(Desk& desk) {
+  TRY(blob, envelope_of(desk));
+  TRY(version, desk.school.publish_next(desk.store, blob));
+  return Json(Json::Object{{"version", version}});
+}
+
+Result<Json> perform(std::string_view action, Desk& desk) {
+  struct Row { std::string_view action; Result<Json> (*perform)(Desk&); };
+  static constexpr Row kActions[] = {{"token.new", new_token},           {"devices.list", list_devices},
+                                     {"events.list", list_events},       {"policy.publish", publish_policy},
+                                     {"lists.publish", publish_lists},   {"root.publish", publish_root}};
+  for (const auto& row : kActions) {
+    if (row.action == action) return row.perform(desk);
+  }
+  return make_error(ErrorCode::kNotFound, "no action \"" + std::string(action) + "\"");
+}
+
+}  // namespace
+
+Result<Json> answer_staff(FleetStore& store, SchoolState& school, ByteView body, UnixSeconds now) {
+  TRY(opened, sync::open_staff_request({to_bytes(body)}, school.root(), now));
+  const auto& request = opened.request;
+  TRY_DONE(store.use_nonce(request.nonce, now, request.time + 2 * sync::kStaffRequestSeconds));
+  Desk desk{store, school, request.arguments, opened.holder, now};
+  auto result = perform(request.action, desk);
+  const std::string outcome = result ? "done" : std::string(error_code_name(result.error().code));
+  TRY_DONE(store.add_audit(now, opened.signer + " " + opened.holder, request.action, outcome));
+  log_info("staff", opened.holder + ": " + request.action + ": " + outcome);
+  return result;
+}
+
+}  // namespace caretaker::server
