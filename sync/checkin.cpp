@@ -63,13 +63,14 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
 }  // namespace
 
 Bytes make_checkin_request(const CheckinRequest& request) {
-  std::string sealed;  // already JSON: written into its place, not parsed and written again
-  for (const auto& [seq, details] : request.sealed) {
-    sealed += (sealed.empty() ? "\"" : ",\"") + std::to_string(seq) + "\":" + std::string(as_text(make_sealed_json(details)));
-  }
-  std::string out = "{\"batch\":\"" + to_base64(request.batch) + "\",\"certificate\":\"" + to_base64(request.certificate) + "\"";
-  if (!request.last_receipt.empty()) out += ",\"last_receipt\":\"" + to_base64(request.last_receipt) + "\"";
-  return to_bytes(out + ",\"sealed\":{" + sealed + "},\"v\":1}");
+  Json::Object sealed;
+  for (const auto& [seq, details] : request.sealed) sealed[std::to_string(seq)] = sealed_json(details);
+  Json::Object json{{"v", 1},
+                    {"certificate", to_base64(request.certificate)},
+                    {"batch", to_base64(request.batch)},
+                    {"sealed", std::move(sealed)}};
+  if (!request.last_receipt.empty()) json["last_receipt"] = to_base64(request.last_receipt);
+  return to_bytes(Json(std::move(json)).dump());
 }
 
 Result<CheckinRequest> parse_checkin_request(ByteView body, std::size_t max_bytes) {

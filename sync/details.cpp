@@ -95,13 +95,15 @@ Result<Details> open_details(const SealedDetails& sealed, const EventBody& body,
   return in_check(Check::kSealedContent, parse_details(text));
 }
 
-Bytes make_sealed_json(const SealedDetails& sealed) {
+Json sealed_json(const SealedDetails& sealed) {
   Json::Array keys;
   for (const WrappedKey& key : sealed.keys) {
     keys.push_back(Json::Object{{"recipient", key.recipient}, {"wrapped", to_base64(key.wrapped)}});
   }
-  return to_bytes(Json(Json::Object{{"ciphertext", to_base64(sealed.ciphertext)}, {"keys", std::move(keys)}}).dump());
+  return Json::Object{{"ciphertext", to_base64(sealed.ciphertext)}, {"keys", std::move(keys)}};
 }
+
+Bytes make_sealed_json(const SealedDetails& sealed) { return to_bytes(sealed_json(sealed).dump()); }
 
 Result<SealedDetails> parse_sealed(const Json& json) { return in_check(Check::kSealedForm, parse_fields(json)); }
 

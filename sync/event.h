@@ -63,6 +63,7 @@ struct Sealing {
 // The form in which it is stored and sent: {"ciphertext": base64, "keys": [{"recipient", "wrapped"}]}.
 [[nodiscard]] Bytes make_sealed_json(const SealedDetails& sealed);
 [[nodiscard]] Result<SealedDetails> parse_sealed_json(ByteView bytes);
+[[nodiscard]] Json sealed_json(const SealedDetails& sealed);
 [[nodiscard]] Result<SealedDetails> parse_sealed(const Json& json);
 
 }  // namespace caretaker::sync

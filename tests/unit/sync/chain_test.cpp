@@ -76,7 +76,7 @@ TEST_CASE("link_0 differs with the school, the device and the epoch") {
   CHECK(first_head(Hash{1}, Hash{2}, EpochId{9}).link != one);
 }
 
-TEST_CASE("an altered, removed, doubled, swapped or foreign entry does not verify") {
+TEST_CASE("an altered, removed, doubled, swapped or foreign entry does not verify", "[R26]") {
   Book book(5);
   SECTION("altered body") { book.entries[2].body[0] ^= 1; CHECK(book.verdict() == "C4"); }
   SECTION("altered tag") { book.entries[2].tag[31] ^= 1; CHECK(book.verdict() == "C4"); }
