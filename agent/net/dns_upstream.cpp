@@ -37,6 +37,7 @@ Result<DnsUpstream::Ticket> DnsUpstream::ask(const DnsKey& key, const DnsQuestio
   asked.dnssec_ok = dnssec_ok;
   asked.checking_disabled = checking_disabled;
   asked.servers = servers;
+  asked.tried.assign(servers->size(), false);
   asked.give_up = now + kGiveUpMs;
   if (!try_next(ticket, asked, now)) return make_error(ErrorCode::kUnavailable, "no upstream can be reached");
   by_key_.emplace(asked.key, ticket);
@@ -52,16 +53,20 @@ DnsUpstream::Health& DnsUpstream::health(const platform::Endpoint& server) {
   return health_.emplace_back(server, Health{}).second;
 }
 
-// Healthy servers in their order first, then the others; each further attempt goes one on.
-const platform::Endpoint& DnsUpstream::choose(const Asked& asked, MonotonicMs now) {
+// Of those not tried in this round the first that is healthy, else the first; when all were tried, a new round.
+const platform::Endpoint& DnsUpstream::choose(Asked& asked, MonotonicMs now) {
   const auto& servers = *asked.servers;
-  std::size_t skip = asked.attempts % servers.size();
-  for (const bool want_bad : {false, true}) {
-    for (const auto& server : servers) {
-      if ((health(server).bad_until > now) == want_bad && skip-- == 0) return server;
+  const auto find = [&](bool may_be_bad) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      if (!asked.tried[i] && (may_be_bad || health(servers[i]).bad_until <= now)) return i;
     }
-  }
-  return servers.front();
+    return servers.size();
+  };
+  if (find(true) == servers.size()) asked.tried.assign(servers.size(), false);
+  const auto healthy = find(false);
+  const auto chosen = healthy < servers.size() ? healthy : find(true);
+  asked.tried[chosen] = true;
+  return servers[chosen];
 }
 
 ExchangeOptions DnsUpstream::options_for(const Asked& asked, const platform::Endpoint& server, Transport transport,
@@ -100,7 +105,7 @@ void DnsUpstream::note_failure(Asked& asked, MonotonicMs now) {
   if (++known.failures >= kBadAfter) known.bad_until = now + penalty_ms(known.failures - kBadAfter);
 }
 
-void DnsUpstream::note_success(const Asked& asked, MonotonicMs) {
+void DnsUpstream::note_success(const Asked& asked) {
   auto& known = health(asked.exchange->server());
   known.failures = 0;
   known.bad_until = 0;
@@ -128,7 +133,7 @@ std::optional<DnsUpstream::Answer> DnsUpstream::on_answer(Ticket ticket, Asked& 
     note_failure(asked, now);
     return go_on(ticket, asked, try_next(ticket, asked, now));
   }
-  note_success(asked, now);
+  note_success(asked);
   Answer answer{ticket, to_bytes(writer.bytes()), *facts};
   if (is_final(facts->code)) return finish(ticket, std::move(answer));
   asked.unhappy = std::move(answer);

@@ -56,6 +56,7 @@ class DnsUpstream {
     bool checking_disabled = false;
     Servers servers;
     std::optional<DnsExchange> exchange;
+    std::vector<bool> tried;  // by server, in this round
     unsigned attempts = 0;
     bool case_was_changed = false;  // by the server of the exchange, over UDP
     MonotonicMs deadline = 0;
@@ -64,7 +65,7 @@ class DnsUpstream {
   };
   using Table = std::unordered_map<Ticket, Asked>;
 
-  [[nodiscard]] const platform::Endpoint& choose(const Asked& asked, MonotonicMs now);
+  [[nodiscard]] const platform::Endpoint& choose(Asked& asked, MonotonicMs now);
   [[nodiscard]] Health& health(const platform::Endpoint& server);
   [[nodiscard]] ExchangeOptions options_for(const Asked& asked, const platform::Endpoint& server, Transport transport,
                                             MonotonicMs now);
@@ -73,7 +74,7 @@ class DnsUpstream {
   [[nodiscard]] bool try_server(Ticket ticket, Asked& asked, const platform::Endpoint& server, Transport transport,
                                 MonotonicMs now);
   void note_failure(Asked& asked, MonotonicMs now);
-  void note_success(const Asked& asked, MonotonicMs now);
+  void note_success(const Asked& asked);
   [[nodiscard]] std::optional<Answer> on_answer(Ticket ticket, Asked& asked, MonotonicMs now);
   [[nodiscard]] std::optional<Answer> on_state(Ticket ticket, Asked& asked, DnsExchange::State state, MonotonicMs now);
   [[nodiscard]] std::optional<Answer> go_on(Ticket ticket, Asked& asked, bool is_asked_again);
