@@ -18,14 +18,20 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     auto* policy = app.add_subcommand("policy", "Write, build, sign and send the school's policy and lists");
     policy->require_subcommand(1);
+    add_policy_check(*policy, exit_code);
     add_policy_build(*policy, exit_code);
     add_policy_sign(*policy, exit_code);
     add_policy_push(*policy, exit_code);
+    add_why(app, exit_code);
     add_school(app, exit_code);
     add_token(app, exit_code);
     add_device(app, exit_code);
     add_events(app, exit_code);
-    CLI11_PARSE(app, argc, argv);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app.exit(e) == 0 ? 0 : 2;  // 0: help or version was asked for
+    }
     return exit_code;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "caretaker: %s\n", e.what());

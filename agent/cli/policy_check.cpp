@@ -1,0 +1,58 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/policy_file.h"
+#include "agent/cli/set_view_file.h"
+
+namespace caretaker::agent {
+namespace {
+
+struct CheckOptions {
+  std::string file, set;
+};
+
+std::string count_errors(const policy::ParsedPolicy& parsed) {
+  const auto errors =
+      std::count_if(parsed.diagnostics.begin(), parsed.diagnostics.end(),
+                    [](const policy::Diagnostic& d) { return d.level == policy::Diagnostic::Level::kError; });
+  return std::to_string(errors) + (errors == 1 ? " error" : " errors");
+}
+
+Status check_policy(const CheckOptions& options) {
+  TRY(text, read_policy_text(options.file));
+  policy::ParsedPolicy parsed = policy::parse_policy(text, policy::Strictness::kTechnician);
+  if (parsed.usable() && !options.set.empty()) {
+    TRY(set, open_set_file(options.set));
+    const auto more = check_categories(parsed.policy, set.view);
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
+  }
+  for (const policy::Diagnostic& diagnostic : parsed.diagnostics) {
+    std::fputs(format_diagnostic(options.file, diagnostic).c_str(), stderr);
+  }
+  if (!parsed.usable()) {
+    return make_error(ErrorCode::kInvalidInput,
+                      options.file + ": " + count_errors(parsed) + "; devices would refuse it");
+  }
+  std::fputs(make_policy_summary(parsed.policy).c_str(), stdout);
+  return ok();
+}
+
+}  // namespace
+
+void add_policy_check(CLI::App& policy, int& exit_code) {
+  auto options = std::make_shared<CheckOptions>();
+  auto* check = policy.add_subcommand("check", "Say what is wrong in a policy file, or what it does");
+  check->add_option("FILE", options->file, "The policy, as TOML")->required();
+  check->add_option("--set", options->set, "Compiled lists: warns of blocked categories that they have no names for");
+  check->callback([options, &exit_code] {
+    const Status checked = check_policy(*options);
+    if (checked) return;
+    std::fprintf(stderr, "caretaker: %s\n", checked.error().message.c_str());
+    exit_code = 1;
+  });
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,20 @@
+// What would happen to a name, and why: the same answer from the guard and on a technician's machine. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/control_user.h"
+#include "policy/decide_dns.h"
+
+namespace caretaker::agent {
+
+// `os_groups` are those of the question's user. The group named in the question counts, else its user's, else the
+// default one. Versions stay 0. kInvalidInput: no name; kNotFound: no such group, with a suggestion.
+[[nodiscard]] Result<WhyAnswer> decide_why(const policy::Policy& policy, const policy::SetView& set,
+                                           const WhyQuestion& question, const std::vector<std::string>& os_groups);
+
+// One sentence for a person, without a full stop.
+[[nodiscard]] std::string explain(const WhyAnswer& answer);
+
+}  // namespace caretaker::agent
