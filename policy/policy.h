@@ -77,10 +77,6 @@ struct ParsedPolicy {
 // Recipient kinds for a kind of event: its own line, else that of "*".
 [[nodiscard]] const std::vector<std::string>& recipients_for(const Policy& policy, std::string_view event_kind);
 
-// Complaints where the details of an event would be sealed to fewer than two keys and no escrow key: one key lost, and nobody
-// can read them. `keys`: how many keys the root holds of each recipient kind.
-[[nodiscard]] std::vector<Diagnostic> check_recipient_keys(const Policy& policy, const std::map<std::string, int>& keys);
-
 // Which group somebody belongs to: the first by user name, else the first by OS group, else the default one.
 [[nodiscard]] const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups);
 

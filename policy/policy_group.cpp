@@ -14,6 +14,7 @@ namespace caretaker::policy {
 namespace {
 
 constexpr std::size_t kMaxUserName = 256;
+constexpr std::size_t kMaxGroups = 64;
 constexpr std::array<std::string_view, 9> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass"};
 
@@ -193,6 +194,7 @@ std::vector<Group> read_groups(const Section& root) {
     }
     if (const auto section = groups->section(member.key)) out.push_back(read_group(member.key, *section));
   }
+  if (out.size() > kMaxGroups) groups->error_here("", "more than 64 groups");
   check_default(*groups, out);
   check_shared_users(*groups, out);
   return out;

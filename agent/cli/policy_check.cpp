@@ -6,12 +6,13 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/policy_file.h"
 #include "agent/cli/set_view_file.h"
+#include "policy/weakening.h"
 
 namespace caretaker::agent {
 namespace {
 
 struct CheckOptions {
-  std::string file, set;
+  std::string file, set, against;
 };
 
 std::string count_errors(const policy::ParsedPolicy& parsed) {
@@ -19,6 +20,18 @@ std::string count_errors(const policy::ParsedPolicy& parsed) {
       std::count_if(parsed.diagnostics.begin(), parsed.diagnostics.end(),
                     [](const policy::Diagnostic& d) { return d.level == policy::Diagnostic::Level::kError; });
   return std::to_string(errors) + (errors == 1 ? " error" : " errors");
+}
+
+void print_lines(const char* title, const std::vector<std::string>& lines) {
+  if (!lines.empty()) std::printf("%s\n", title);
+  for (const std::string& line : lines) std::printf("  %s\n", line.c_str());
+}
+
+void print_change(const policy::Policy& before, const policy::Policy& after) {
+  const policy::PolicyChange change = policy::compare_policies(before, after);
+  print_lines("This change opens, and so wants the signatures of two holders:", change.opens);
+  print_lines("This change closes:", change.closes);
+  if (change.opens.empty() && change.closes.empty()) std::printf("Nobody may do more or less than before.\n");
 }
 
 Status check_policy(const CheckOptions& options) {
@@ -37,6 +50,10 @@ Status check_policy(const CheckOptions& options) {
                       options.file + ": " + count_errors(parsed) + "; devices would refuse it");
   }
   std::fputs(make_policy_summary(parsed.policy).c_str(), stdout);
+  if (!options.against.empty()) {
+    TRY(before, read_policy_file(options.against));
+    print_change(before, parsed.policy);
+  }
   return ok();
 }
 
@@ -47,6 +64,7 @@ void add_policy_check(CLI::App& policy, int& exit_code) {
   auto* check = policy.add_subcommand("check", "Say what is wrong in a policy file, or what it does");
   check->add_option("FILE", options->file, "The policy, as TOML")->required();
   check->add_option("--set", options->set, "Compiled lists: warns of blocked categories that they have no names for");
+  check->add_option("--against", options->against, "The policy in force: says what the change opens and closes");
   check->callback([options, &exit_code] {
     const Status checked = check_policy(*options);
     if (checked) return;

@@ -1,0 +1,149 @@
+#include "policy/weakening.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "policy/policy_words.h"
+
+namespace caretaker::policy {
+namespace {
+
+constexpr std::size_t kNoGroup = ~std::size_t{0};
+using Ranks = std::pair<std::size_t, std::size_t>;  // a group's place in the policy before and after
+
+// The first group that has each of these names, before and after.
+std::set<Ranks> ranks_of(const Policy& before, const Policy& after, NameSet Group::*names) {
+  std::map<std::string_view, Ranks> found;
+  const auto collect = [&](const Policy& policy, std::size_t Ranks::*rank) {
+    for (std::size_t i = 0; i < policy.groups.size(); ++i) {
+      for (const std::string& name : policy.groups[i].*names) {
+        Ranks& ranks = found.emplace(name, Ranks{kNoGroup, kNoGroup}).first->second;
+        ranks.*rank = std::min(ranks.*rank, i);
+      }
+    }
+  };
+  collect(before, &Ranks::first);
+  collect(after, &Ranks::second);
+  std::set<Ranks> out = {{kNoGroup, kNoGroup}};  // somebody who is named nowhere
+  for (const auto& [name, ranks] : found) out.insert(ranks);
+  return out;
+}
+
+const Group& group_at(const Policy& policy, std::size_t by_user, std::size_t by_os_group) {
+  const std::size_t rank = by_user != kNoGroup ? by_user : by_os_group;
+  return rank == kNoGroup ? group_of(policy, "", {}) : policy.groups[rank];
+}
+
+// Every pair of groups that somebody may be in before and after. Two OS groups stand for any number: one decides
+// before, one after.
+std::set<std::pair<const Group*, const Group*>> moves(const Policy& before, const Policy& after) {
+  const auto users = ranks_of(before, after, &Group::users);
+  const auto os_groups = ranks_of(before, after, &Group::os_groups);
+  std::set<Ranks> by_os_groups;
+  for (const Ranks& a : os_groups) {
+    for (const Ranks& b : os_groups) by_os_groups.emplace(std::min(a.first, b.first), std::min(a.second, b.second));
+  }
+  std::set<std::pair<const Group*, const Group*>> out;
+  for (const Ranks& user : users) {
+    for (const Ranks& os_group : by_os_groups) {
+      out.emplace(&group_at(before, user.first, os_group.first), &group_at(after, user.second, os_group.second));
+    }
+  }
+  return out;
+}
+
+// Notes what is in `before` and not in `after`, each with `words` behind it.
+template <typename Set>
+void note_missing(const Set& before, const Set& after, const std::string& prefix, const std::string& words,
+                  std::vector<std::string>& out) {
+  for (const auto& item : before) {
+    if (!after.contains(item)) out.push_back(prefix + std::string(item) + words);
+  }
+}
+
+std::set<std::string_view> bypass_words(const Group& group) {
+  std::set<std::string_view> out;
+  for (const Bypass kind : group.blocked_bypass) out.insert(word_of(kBypassWords, kind));
+  return out;
+}
+
+void compare_groups(const Group& before, const Group& after, PolicyChange& change) {
+  const std::string who =
+      (before.name == after.name ? before.name : "people of " + before.name + " who are now in " + after.name) + ": ";
+  note_missing(before.blocked_categories, after.blocked_categories, who + "category ", " is no longer blocked",
+               change.opens);
+  note_missing(after.blocked_categories, before.blocked_categories, who + "category ", " is now blocked",
+               change.closes);
+  note_missing(after.allowed_names, before.allowed_names, who, " is now allowed", change.opens);
+  note_missing(before.allowed_names, after.allowed_names, who, " is no longer allowed by name", change.closes);
+  note_missing(before.denied_names, after.denied_names, who, " is no longer denied by name", change.opens);
+  note_missing(after.denied_names, before.denied_names, who, " is now denied", change.closes);
+  const auto bypass_before = bypass_words(before);
+  const auto bypass_after = bypass_words(after);
+  note_missing(bypass_before, bypass_after, who, " as a way round is no longer blocked", change.opens);
+  note_missing(bypass_after, bypass_before, who, " as a way round is now blocked", change.closes);
+  if (before.safe_search != after.safe_search) {
+    (after.safe_search ? change.closes : change.opens)
+        .push_back(who + "safe search is now " + (after.safe_search ? "on" : "off"));
+  }
+  if (before.youtube != after.youtube) {
+    (after.youtube > before.youtube ? change.closes : change.opens)
+        .push_back(who + "YouTube is now \"" + std::string(word_of(kYouTubeWords, after.youtube)) + "\"");
+  }
+}
+
+NameSet zone_names(const Policy& policy) {
+  NameSet out;
+  for (const ForwardedZone& zone : policy.forwarded_zones) out.insert(zone.zone);
+  return out;
+}
+
+// Who reads which kind of event, "web.blocked by safeguarding"; for the kinds that either policy names.
+NameSet readers(const Policy& policy, const Policy& other) {
+  NameSet out;
+  for (const Policy* named : {&policy, &other}) {
+    for (const auto& [event_kind, kinds] : named->recipients) {
+      for (const std::string& kind : recipients_for(policy, event_kind)) {
+        out.insert((event_kind == "*" ? "other events" : event_kind) + " by " + kind);
+      }
+    }
+  }
+  return out;
+}
+
+void compare_rest(const Policy& before, const Policy& after, PolicyChange& change) {
+  const NameSet zones_before = zone_names(before);
+  const NameSet zones_after = zone_names(after);
+  note_missing(zones_after, zones_before, "", " and everything under it is now forwarded past the categories",
+               change.opens);
+  note_missing(zones_before, zones_after, "", " is no longer forwarded past the categories", change.closes);
+  const NameSet readers_before = readers(before, after);
+  const NameSet readers_after = readers(after, before);
+  note_missing(readers_after, readers_before, "details can now be read: ", "", change.opens);
+  note_missing(readers_before, readers_after, "details can no longer be read: ", "", change.opens);
+  if (before.event_quota_bytes != after.event_quota_bytes) {
+    (after.event_quota_bytes < before.event_quota_bytes ? change.opens : change.closes)
+        .push_back("events may now take " + std::to_string(after.event_quota_bytes >> 20) + " MiB");
+  }
+}
+
+void sort_and_join(std::vector<std::string>& lines) {
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+}
+
+}  // namespace
+
+PolicyChange compare_policies(const Policy& before, const Policy& after) {
+  PolicyChange change;
+  for (const auto& [old_group, new_group] : moves(before, after)) compare_groups(*old_group, *new_group, change);
+  compare_rest(before, after, change);
+  sort_and_join(change.opens);
+  sort_and_join(change.closes);
+  return change;
+}
+
+}  // namespace caretaker::policy
