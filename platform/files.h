@@ -20,6 +20,13 @@ namespace caretaker::platform {
 // Gone durably; a file that is not there is fine.
 [[nodiscard]] Status remove_file(const std::filesystem::path& path);
 
+// Overwrites part of a file where it lies, durably: unlike replace_file() it leaves no old copy in the free space, as far as
+// file system and disk write in place. The file is there already and is not made longer.
+[[nodiscard]] Status overwrite_file(const std::filesystem::path& path, std::uint64_t offset, ByteView bytes);
+
+// Fills `into` from the file, leaving no copy elsewhere in memory: for secrets. kNotFound; kDamaged: the file is too short.
+[[nodiscard]] Status read_part(const std::filesystem::path& path, std::uint64_t offset, std::span<std::uint8_t> into);
+
 // Another name, durably, in place of a file that may be there; both on one file system.
 [[nodiscard]] Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 

@@ -35,7 +35,7 @@ struct QuotaRow {
   std::uint64_t to = 0;
   EventRank rank = EventRank::kMinor;
   bool is_stub = false;
-  bool acknowledged = false;
+  UnixSeconds acknowledged = 0;  // when; 0: not yet
   bool ends_batch = false;  // the last one of the batch that was handed out: a receipt may name it, so no stub runs across it
   std::uint64_t bytes = 0;
 };

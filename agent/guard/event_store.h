@@ -2,8 +2,8 @@
 // SQLite with one connection (WAL, FULL), chained and tagged as sync/chain.h says. One thread.
 //
 // Files in the folder: events.db, events.key (the ratchet's key), events.ballast (512 KiB to give up when the disk is full),
-// events.open (there while the book is open: still there at start means that the last stop was not clean), and
-// set-aside/ with books that were damaged or belong to another device.
+// events.clean (only there while the book is closed and was closed in order), and set-aside/ with books that were damaged or
+// belong to another device. kDamaged from any function: close the book and open it again, which sets it aside.
 #pragma once
 
 #include <filesystem>
@@ -85,7 +85,8 @@ class EventStore {
   [[nodiscard]] Result<OutgoingBatch> next_batch(std::size_t max_events, std::size_t max_bytes);
 
   // A receipt that the caller has verified, with its envelope. What it covers is kept for 14 days, room permitting.
-  // kConflict: it is about an epoch, a seq or a link that is not ours. kStale: it says less than an earlier one.
+  // kConflict: it is about an epoch or a link that is not ours. kStale: it says less than an earlier one. A receipt for more
+  // than the newest epoch holds proves that the disk was rolled back: a new epoch begins.
   [[nodiscard]] Status acknowledge(const sync::Receipt& receipt, ByteView envelope);
 
   // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is sent
@@ -104,7 +105,7 @@ class EventStore {
 
   // Entries of the newest epoch from from_seq on.
   [[nodiscard]] Result<std::vector<StoredEntry>> list(std::uint64_t from_seq, std::size_t limit, std::size_t max_bytes);
-  [[nodiscard]] Result<EventStoreStatus> status();
+  [[nodiscard]] EventStoreStatus status() const;
 
  private:
   struct State;

@@ -2,10 +2,11 @@
 // write more than a steady trickle. Bounded memory. Pure; one thread.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "platform/base/clock.h"
@@ -58,6 +59,7 @@ class RepeatFilter {
   [[nodiscard]] std::uint64_t take_dropped();
 
  private:
+  static constexpr MonotonicMs kNever = INT64_MIN;
   struct Window {
     MonotonicMs ends = 0;
     std::uint64_t count = 0;  // repeats, without the first
@@ -65,17 +67,19 @@ class RepeatFilter {
   };
   struct Bucket {
     double tokens = 0;
-    MonotonicMs filled = 0;
+    MonotonicMs filled = kNever;
   };
+  [[nodiscard]] static Bucket& fill(Bucket& bucket, double burst, double per_second, MonotonicMs now);
   [[nodiscard]] bool take_token(const std::string& user, MonotonicMs now);
   void close_oldest();
+  void close_ended(MonotonicMs now);
 
   RepeatLimits limits_;
   std::map<RepeatKey, Window> windows_;
+  std::deque<RepeatKey> order_;  // of windows_, the one that ends first in front
   std::map<std::string, Bucket> buckets_;
   Bucket total_;
-  bool total_started_ = false;
-  std::vector<Repeats> closed_early_;
+  std::vector<Repeats> finished_;
   std::uint64_t dropped_ = 0;
 };
 

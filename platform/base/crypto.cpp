@@ -20,6 +20,7 @@ void Secret<N>::wipe() {
 }
 template class Secret<32>;
 template class Secret<64>;
+template class Secret<128>;
 
 void wipe(Bytes& bytes) {
   sodium_memzero(bytes.data(), bytes.size());

@@ -86,6 +86,31 @@ Status replace_file(const fs::path& path, ByteView bytes, unsigned mode) {
   return sync_folder_of(path);
 }
 
+Status overwrite_file(const fs::path& path, std::uint64_t offset, ByteView bytes) {
+  TRY(file, open_path(path, O_WRONLY | O_NOFOLLOW));
+  struct stat facts {};
+  if (::fstat(file.fd(), &facts) != 0) return posix_error(errno, "size of " + path.string());
+  if (offset + bytes.size() > static_cast<std::uint64_t>(facts.st_size)) {
+    return make_error(ErrorCode::kDamaged, path.string() + " is too short");
+  }
+  if (::lseek(file.fd(), static_cast<off_t>(offset), SEEK_SET) < 0) return posix_error(errno, "seek in " + path.string());
+  TRY_DONE(write_all(file.fd(), bytes, path));
+  return sync_fd(file.fd(), path);
+}
+
+Status read_part(const fs::path& path, std::uint64_t offset, std::span<std::uint8_t> into) {
+  TRY(file, open_path(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+  while (!into.empty()) {
+    const ssize_t got = ::pread(file.fd(), into.data(), into.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return posix_error(errno, "read " + path.string());
+    if (got == 0) return make_error(ErrorCode::kDamaged, path.string() + " is too short");
+    into = into.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return ok();
+}
+
 Status remove_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0) {
     return errno == ENOENT ? ok() : Status(posix_error(errno, "remove " + path.string()));

@@ -1,0 +1,85 @@
+// The rows of the book of events: SQL and nothing else. Which rows, and when, is for event_store.h. One thread.
+// Every function may fail with kDamaged, kFull or kUnavailable (platform/sqlite.h).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "agent/guard/event_quota.h"
+#include "platform/sqlite.h"
+#include "sync/batch.h"
+
+namespace caretaker::agent {
+
+struct BookOwner {
+  sync::SchoolId school{};
+  sync::DeviceId device{};
+  friend bool operator==(const BookOwner&, const BookOwner&) = default;
+};
+
+struct EpochRow {
+  std::int64_t number = 0;
+  sync::EpochId id{};
+  sync::EpochStart start;
+  sync::ChainHead head;          // the last entry ever written
+  sync::ChainHead acknowledged;  // by a receipt; always the end of an entry
+  std::uint64_t offered_seq = 0;  // the end of the batch that was handed out last
+  Bytes receipt;
+  UnixSeconds receipt_time = 0;
+};
+
+struct EntryRow {
+  sync::ChainEntry entry;  // with its link, whether stub or not
+  EventRank rank = EventRank::kMinor;
+  bool acknowledged = false;
+  Bytes sealed;  // JSON; empty when there is none
+};
+
+struct BookUse {
+  QuotaUse bytes;
+  std::uint64_t queued = 0;  // events not acknowledged
+};
+
+class EventRows {
+ public:
+  // kDamaged or kUnsupported: this file cannot be used. With `check`, its pages are gone through first.
+  [[nodiscard]] static Result<EventRows> open(const std::filesystem::path& path, bool check);
+
+  [[nodiscard]] Status transaction(const std::function<Status()>& work) { return database_.transaction(work); }
+  [[nodiscard]] Status checkpoint() { return database_.checkpoint(); }
+  [[nodiscard]] Result<std::uint64_t> spare_bytes();  // inside the file: room that needs no disk
+
+  [[nodiscard]] Result<std::optional<BookOwner>> owner();
+  [[nodiscard]] Status set_owner(const BookOwner& owner);
+
+  [[nodiscard]] Result<std::vector<EpochRow>> epochs();  // oldest first
+  [[nodiscard]] Result<std::int64_t> add_epoch(const EpochRow& row);  // its number
+  [[nodiscard]] Status set_head(std::int64_t epoch, const sync::ChainHead& head);
+  [[nodiscard]] Status set_offered(std::int64_t epoch, std::uint64_t seq);
+  // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt.
+  [[nodiscard]] Status acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt);
+  // Marks the entries after `head` as not acknowledged.
+  [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
+
+  [[nodiscard]] Status add_entry(std::int64_t epoch, const EntryRow& row);
+  // Entries that end at `from_seq` or later, in order.
+  [[nodiscard]] Result<std::vector<EntryRow>> entries(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
+  // The last entry that ends at `seq` or before; nullopt: none does.
+  [[nodiscard]] Result<std::optional<sync::ChainHead>> end_before(std::int64_t epoch, std::uint64_t seq);
+  [[nodiscard]] Status make_stub(const StubPlan& plan);
+
+  [[nodiscard]] Result<BookUse> use();
+  [[nodiscard]] Result<std::vector<QuotaRow>> quota_rows();
+
+  [[nodiscard]] Result<bool> was_told(ByteView group);
+  [[nodiscard]] Status add_told(ByteView group);  // remembers the last thousand or so
+
+ private:
+  explicit EventRows(platform::Database database) : database_(std::move(database)) {}
+  platform::Database database_;
+};
+
+// What an entry counts for against the quota.
+[[nodiscard]] std::uint64_t entry_bytes(const EntryRow& row);
+
+}  // namespace caretaker::agent

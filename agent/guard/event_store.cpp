@@ -1,0 +1,257 @@
+#include "agent/guard/event_store.h"
+
+#include "agent/guard/event_store_state.h"
+#include "platform/base/log.h"
+#include "platform/files.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::uint64_t kBallast = 512u << 10;
+constexpr std::uint64_t kSpare = 512u << 10;  // kept free inside the file when the disk is full
+constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
+
+// Read by the parsers that the server uses: what it would refuse must not get into the chain, where it would block all that
+// comes after it.
+Result<EntryRow> prepare(const NewEvent& event) {
+  EntryRow row;
+  row.entry.body = sync::make_event_body(event.body);
+  row.rank = event_rank(event.body.kind, event.body.severity);
+  TRY(body, sync::parse_event_body(row.entry.body));
+  if (event.sealed.has_value() != body.sealed.has_value()) {
+    return make_error(ErrorCode::kInvalidInput, "an event's body and its sealed part do not belong together");
+  }
+  if (!event.sealed) return row;
+  row.sealed = sync::make_sealed_json(*event.sealed);
+  TRY(sealed, sync::parse_sealed_json(row.sealed));
+  if (hash(sealed.ciphertext) != *body.sealed) {
+    return make_error(ErrorCode::kInvalidInput, "the sealed part is not the one that the body names");
+  }
+  return row;
+}
+
+NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, UnixSeconds now) {
+  NewEvent event;
+  event.body.kind = "epoch.started";
+  event.body.time = now;
+  event.body.severity = reason == "damage" || reason == "rollback" ? sync::Severity::kHigh : sync::Severity::kInfo;
+  event.body.rule = epoch_rule(reason, last_known);
+  return event;
+}
+
+}  // namespace
+
+EventStore::State::State(EventStoreSettings settings_, const Clock& clock_, FoundBook book)
+    : settings(std::move(settings_)), clock(clock_), key_file(settings.folder / "events.key"), rows(std::move(book.rows)),
+      epochs(std::move(book.epochs)) {
+  if (book.key) key = std::move(*book.key);
+}
+
+EpochRow* EventStore::State::find_epoch(const sync::EpochId& id) {
+  for (EpochRow& epoch : epochs) {
+    if (epoch.id == id) return &epoch;
+  }
+  return nullptr;
+}
+
+Status EventStore::State::count_use() {
+  TRY(counted, rows.use());
+  use = counted;
+  return ok();
+}
+
+Status EventStore::State::add_entry(EpochRow& epoch, RatchetState& next, EntryRow& row) {
+  epoch.head = sync::next_head(epoch.head, row.entry.body);
+  row.entry.from = row.entry.to = epoch.head.seq;
+  row.entry.link = next.link = epoch.head.link;
+  row.entry.tag = sync::make_tag(next.next.key, epoch.head.link);
+  sync::advance(next.next);
+  return rows.add_entry(epoch.number, row);
+}
+
+Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known) {
+  EpochRow epoch;
+  epoch.id = random_array<16>();
+  epoch.head = epoch.acknowledged = sync::first_head(settings.school, settings.device, epoch.id);
+  RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
+  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, last_known.head, reason};
+  TRY(first, prepare(epoch_event(reason, last_known, clock.now())));
+  TRY_DONE(key_file.prepare(next, last_known.epoch.value_or(epoch.id)));
+  const Status committed = rows.transaction([&]() -> Status {
+    TRY(number, rows.add_epoch(epoch));
+    epoch.number = number;
+    TRY_DONE(add_entry(epoch, next, first));
+    return rows.set_head(epoch.number, epoch.head);
+  });
+  TRY_DONE(committed);
+  log(reason == "enrolment" ? LogLevel::kInfo : LogLevel::kWarning, "events",
+      "a new epoch begins: " + reason);
+  epochs.push_back(std::move(epoch));
+  key = std::move(next);
+  key_is_synced = false;
+  return count_use();
+}
+
+Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group) {
+  EpochRow epoch = current();
+  RatchetState next = key;
+  const Status committed = rows.transaction([&]() -> Status {
+    for (EntryRow& row : entries) TRY_DONE(add_entry(epoch, next, row));
+    if (group) TRY_DONE(rows.add_told(*group));
+    return rows.set_head(epoch.number, epoch.head);
+  });
+  TRY_DONE(committed);
+  current().head = epoch.head;
+  key = std::move(next);
+  key_is_synced = false;
+  for (const EntryRow& row : entries) use.bytes.add(row.rank, entry_bytes(row));
+  use.queued += entries.size();
+  return ok();
+}
+
+Status EventStore::State::drop(std::span<const StubPlan> plans) {
+  if (plans.empty()) return ok();
+  const Status committed = rows.transaction([&]() -> Status {
+    for (const StubPlan& plan : plans) TRY_DONE(rows.make_stub(plan));
+    return ok();
+  });
+  TRY_DONE(committed);
+  return count_use();
+}
+
+Status EventStore::State::make_room(const QuotaUse& incoming, const QuotaLimits& limits) {
+  const std::uint64_t ordinary = use.bytes.ordinary + incoming.ordinary;
+  const std::uint64_t total = ordinary + use.bytes.reserved + incoming.reserved;
+  if (total <= limits.max_bytes && ordinary <= limits.max_bytes - limits.reserve_bytes) return ok();
+  TRY(kept, rows.quota_rows());
+  return drop(decide_drops(kept, incoming, limits));
+}
+
+// The disk is full. The ballast's room lets the log be written back; then the file itself must have pages to spare, because
+// it cannot grow.
+Status EventStore::State::free_space() {
+  TRY_DONE(platform::remove_file(file("events.ballast")));
+  TRY_DONE(rows.checkpoint());
+  TRY(spare, rows.spare_bytes());
+  if (spare >= kSpare) return ok();
+  const std::uint64_t used = use.bytes.ordinary + use.bytes.reserved;
+  QuotaLimits less{used - std::min(used, 2 * kSpare), 0};
+  TRY_DONE(make_room({}, less));
+  return rows.checkpoint();
+}
+
+Status EventStore::State::with_room(const std::function<Status()>& work) {
+  Status done = work();
+  for (int attempt = 0; attempt < 2 && !done && done.error().code == ErrorCode::kFull; ++attempt) {
+    if (attempt == 0) log_warning("events", "the disk is full: the book gives up what it can");
+    if (auto freed = free_space(); !freed) return freed.error().with_context("the disk is full");
+    done = work();
+  }
+  return done;
+}
+
+// Not on the last free bytes: it would be given up again at once.
+Status EventStore::State::keep_ballast() {
+  if (std::filesystem::exists(file("events.ballast"))) return ok();
+  TRY(free, platform::free_bytes(settings.folder));
+  return free < 8 * kBallast ? ok() : platform::make_ballast(file("events.ballast"), kBallast);
+}
+
+EventStore::EventStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+EventStore::EventStore(EventStore&&) noexcept = default;
+EventStore& EventStore::operator=(EventStore&&) noexcept = default;
+
+EventStore::~EventStore() {
+  if (!state_) return;
+  const std::filesystem::path folder = state_->settings.folder;
+  bool is_clean = sync_key().has_value() && !state_->is_damaged;
+  is_clean = state_->rows.checkpoint().has_value() && is_clean;
+  state_.reset();
+  if (!is_clean || !leave_clean(folder)) log_warning("events", "the book could not be left clean: it is checked at next start");
+}
+
+Result<EventStore> EventStore::open(const EventStoreSettings& settings, const Clock& clock) {
+  const RatchetFile key_file(settings.folder / "events.key");
+  auto book = find_book(settings, key_file, clock.now());
+  if (!book && book.error().code == ErrorCode::kFull) {
+    TRY_DONE(platform::remove_file(settings.folder / "events.ballast"));
+    book = find_book(settings, key_file, clock.now());
+  }
+  if (!book) return book.error();
+  const bool continues = book->key.has_value();
+  const std::string reason = book->reason;
+  const LastKnown last_known = book->last_known;
+  auto state = std::make_unique<State>(settings, clock, std::move(*book));
+  TRY_DONE(state->count_use());
+  if (!continues) TRY_DONE(state->with_room([&] { return state->start_epoch(reason, last_known); }));
+  EventStore store(std::move(state));
+  // Appending needs neither: on a full disk both are done later.
+  for (const Status& done : {store.sync_key(), store.state_->keep_ballast()}) {
+    if (!done && done.error().code != ErrorCode::kFull) return done.error();
+  }
+  return store;
+}
+
+Status EventStore::append(std::span<const NewEvent> events, const std::optional<GroupId>& group) {
+  if (group) {
+    TRY(is_known, state_->noted(state_->rows.was_told(*group)));
+    if (is_known) return ok();
+  }
+  std::vector<EntryRow> entries;
+  QuotaUse incoming;
+  for (const NewEvent& event : events) {
+    TRY(row, prepare(event));
+    incoming.add(row.rank, entry_bytes(row));
+    entries.push_back(std::move(row));
+  }
+  if (entries.empty() && !group) return ok();
+  return state_->noted(state_->with_room([&]() -> Status {
+    TRY_DONE(state_->make_room(incoming, state_->settings.quota));
+    return state_->write(entries, group);
+  }));
+}
+
+Status EventStore::sync_key() {
+  if (state_->key_is_synced) return ok();
+  TRY_DONE(state_->key_file.sync(state_->key));
+  state_->key_is_synced = true;
+  return ok();
+}
+
+Status EventStore::begin_epoch(const std::string& reason) {
+  const LastKnown last_known{state_->current().id, state_->current().head};
+  TRY_DONE(state_->noted(state_->with_room([&] { return state_->start_epoch(reason, last_known); })));
+  return sync_key();
+}
+
+Status EventStore::maintain() {
+  const UnixSeconds cutoff = state_->clock.now() - kKeepAcknowledged;
+  TRY(kept, state_->noted(state_->rows.quota_rows()));
+  std::vector<bool> dropped;
+  for (const QuotaRow& row : kept) {
+    dropped.push_back(row.acknowledged != 0 && row.acknowledged <= cutoff && !row.is_stub && row.from != 1);
+  }
+  TRY_DONE(state_->noted(state_->with_room([&] { return state_->drop(plan_stubs(kept, dropped)); })));
+  return state_->keep_ballast();
+}
+
+Result<std::vector<StoredEntry>> EventStore::list(std::uint64_t from_seq, std::size_t limit, std::size_t max_bytes) {
+  TRY(found, state_->noted(state_->rows.entries(state_->current().number, from_seq, std::min<std::size_t>(limit, 1000))));
+  std::vector<StoredEntry> out;
+  for (EntryRow& row : found) {
+    const std::size_t size = row.entry.body.size() + row.sealed.size();
+    if (size > max_bytes) break;
+    max_bytes -= size;
+    out.push_back({row.entry.from, row.entry.to, row.acknowledged, std::move(row.entry.body), std::move(row.sealed)});
+  }
+  return out;
+}
+
+EventStoreStatus EventStore::status() const {
+  EventStoreStatus status{state_->current().id, state_->current().head, state_->use.queued, 0,
+                          state_->use.bytes.ordinary + state_->use.bytes.reserved};
+  for (const EpochRow& epoch : state_->epochs) status.last_receipt = std::max(status.last_receipt, epoch.receipt_time);
+  return status;
+}
+
+}  // namespace caretaker::agent

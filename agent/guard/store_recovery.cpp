@@ -1,0 +1,175 @@
+#include "agent/guard/store_recovery.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+#include "platform/files.h"
+#include "sync/limits.h"
+
+namespace caretaker::agent {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t kChunk = 500;  // entries read at a time
+
+struct Loaded {
+  EventRows rows;
+  std::vector<EpochRow> epochs;
+  bool is_foreign = false;  // another device's, or of another school
+};
+
+Error damaged(const EpochRow& epoch, const char* what) {
+  return make_error(ErrorCode::kDamaged, "epoch " + to_hex(epoch.id) + ": " + what);
+}
+
+using Visit = std::function<Status(const EntryRow&)>;
+Status for_each_entry(EventRows& rows, const EpochRow& epoch, std::uint64_t from_seq, const Visit& visit) {
+  for (;;) {
+    TRY(chunk, rows.entries(epoch.number, from_seq, kChunk));
+    for (const EntryRow& row : chunk) TRY_DONE(visit(row));
+    if (chunk.size() < kChunk) return ok();
+    from_seq = chunk.back().entry.to + 1;
+  }
+}
+
+// Every body is the one that was linked, and nothing is missing in between.
+Status check_chain(EventRows& rows, const EpochRow& epoch, const EventStoreSettings& settings) {
+  sync::ChainHead head = sync::first_head(settings.school, settings.device, epoch.id);
+  TRY_DONE(for_each_entry(rows, epoch, 1, [&](const EntryRow& row) -> Status {
+    if (row.entry.from != head.seq + 1 || row.entry.to < row.entry.from) return damaged(epoch, "an entry is missing");
+    head = row.entry.is_stub() ? sync::ChainHead{row.entry.to, row.entry.link} : sync::next_head(head, row.entry.body);
+    return head.link == row.entry.link ? ok() : Status(damaged(epoch, "an entry is not what was linked"));
+  }));
+  return head == epoch.head ? ok() : Status(damaged(epoch, "the last entry is missing"));
+}
+
+Status check_head(EventRows& rows, const EpochRow& epoch) {
+  TRY(end, rows.end_before(epoch.number, INT64_MAX));
+  return end == epoch.head ? ok() : Status(damaged(epoch, "the last entry is missing"));
+}
+
+Status check_epochs(Loaded& loaded, const EventStoreSettings& settings, bool thoroughly) {
+  for (const EpochRow& epoch : loaded.epochs) {
+    TRY_DONE(thoroughly ? check_chain(loaded.rows, epoch, settings) : check_head(loaded.rows, epoch));
+  }
+  return ok();
+}
+
+Result<Loaded> load(const EventStoreSettings& settings, bool thoroughly) {
+  TRY(rows, EventRows::open(settings.folder / "events.db", thoroughly));
+  const BookOwner us{settings.school, settings.device};
+  TRY(owner, rows.owner());
+  if (!owner) TRY_DONE(rows.set_owner(us));
+  TRY(epochs, rows.epochs());
+  Loaded loaded{std::move(rows), std::move(epochs), owner && *owner != us};
+  if (!loaded.is_foreign) TRY_DONE(check_epochs(loaded, settings, thoroughly));
+  return loaded;
+}
+
+// The log goes first: a main file without its log is merely older, a new main file with an old log would be filled from it.
+Status set_aside(const fs::path& folder, UnixSeconds now) {
+  const fs::path aside = folder / "set-aside";
+  TRY_DONE(platform::make_folder(aside, 0700));
+  std::string name = "events-" + to_rfc3339(now);
+  std::erase(name, ':');
+  for (int i = 2; fs::exists(aside / (name + ".db")); ++i) name = name.substr(0, 24) + "-" + std::to_string(i);
+  for (const char* part : {".db-wal", ".db-shm", ".db"}) {
+    const auto moved = platform::rename_file(folder / ("events" + std::string(part)), aside / (name + part));
+    if (!moved && moved.error().code != ErrorCode::kNotFound) return moved;
+  }
+  log_error("events", "the book of events was set aside as " + (aside / name).string() + ".db");
+  return ok();
+}
+
+// A key for entry 1 may have been prepared for an epoch that never came to be.
+bool was_used(const RatchetState& state) { return state.next.seq > 1; }
+
+LastKnown last_known(const std::vector<EpochRow>& epochs, const std::vector<RatchetState>& states) {
+  LastKnown known;
+  if (!epochs.empty()) known = {epochs.back().id, epochs.back().head};
+  for (const RatchetState& state : states) {
+    const bool is_later = known.epoch == state.epoch ? state.head().seq > known.head.seq : !known.epoch.has_value();
+    if (was_used(state) && is_later) known = {state.epoch, state.head()};
+  }
+  return known;
+}
+
+// Brings the key to the book's head, checking each tag on the way: the book was written without it for a moment only.
+Status catch_up(EventRows& rows, const EpochRow& epoch, RatchetState& key) {
+  return for_each_entry(rows, epoch, key.next.seq, [&](const EntryRow& row) -> Status {
+    TRY_DONE(sync::advance_to(key.next, row.entry.to, sync::kMaxStubSpan));
+    if (!equal_constant_time(sync::make_tag(key.next.key, row.entry.link), row.entry.tag)) {
+      return damaged(epoch, "an entry is not tagged with the key that follows from the kept one");
+    }
+    sync::advance(key.next);
+    key.link = row.entry.link;
+    return ok();
+  });
+}
+
+Result<FoundBook> continue_book(Loaded loaded, const std::vector<RatchetState>& states) {
+  FoundBook book{std::move(loaded.rows), std::move(loaded.epochs), std::nullopt, "", {}};
+  book.last_known = last_known(book.epochs, states);
+  const KeyChoice choice = decide_key(book.epochs, states);
+  if (choice.verdict == KeyVerdict::kContinues) {
+    RatchetState key = *choice.state;
+    const auto caught_up = catch_up(book.rows, book.epochs.back(), key);
+    if (caught_up) book.key = std::move(key);
+    else if (caught_up.error().code != ErrorCode::kDamaged) return caught_up.error();
+  }
+  book.reason = choice.verdict == KeyVerdict::kAhead ? "rollback" : "damage";
+  return book;
+}
+
+}  // namespace
+
+Status leave_clean(const fs::path& folder) { return platform::replace_file(folder / "events.clean", {}, 0600); }
+
+KeyChoice decide_key(const std::vector<EpochRow>& epochs, const std::vector<RatchetState>& states) {
+  const EpochRow& last = epochs.back();
+  KeyChoice choice;
+  bool is_ahead = false;
+  bool knows_other = false;
+  for (const RatchetState& state : states) {
+    const bool is_ours = std::any_of(epochs.begin(), epochs.end(), [&](const EpochRow& e) { return e.id == state.epoch; });
+    if (!is_ours) {
+      knows_other = knows_other || was_used(state);
+    } else if (state.epoch == last.id) {
+      if (state.head().seq > last.head.seq) is_ahead = true;
+      else if (choice.state == nullptr || state.next.seq > choice.state->next.seq) choice.state = &state;
+    }
+  }
+  if (is_ahead || (choice.state == nullptr && knows_other)) return {KeyVerdict::kAhead, nullptr};
+  choice.verdict = choice.state == nullptr ? KeyVerdict::kMissing : KeyVerdict::kContinues;
+  return choice;
+}
+
+std::string epoch_rule(const std::string& reason, const LastKnown& last_known) {
+  if (!last_known.epoch) return reason;
+  return reason + " epoch=" + to_hex(*last_known.epoch) + " seq=" + std::to_string(last_known.head.seq) +
+         " link=" + to_hex(last_known.head.link);
+}
+
+Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file, UnixSeconds now) {
+  TRY_DONE(platform::make_folder(settings.folder, 0700));
+  const bool was_clean = fs::exists(settings.folder / "events.clean");
+  TRY_DONE(platform::remove_file(settings.folder / "events.clean"));
+  const std::vector<RatchetState> states = key_file.read();
+  auto loaded = load(settings, !was_clean);
+  const bool is_unusable = !loaded && (loaded.error().code == ErrorCode::kDamaged || loaded.error().code == ErrorCode::kUnsupported);
+  if (!loaded && !is_unusable) return loaded.error();
+  if (is_unusable) log_error("events", loaded.error().message);
+  if (is_unusable || loaded->is_foreign) {
+    const std::string reason = is_unusable ? "damage" : "re-enrolment";
+    const LastKnown known = last_known(is_unusable ? std::vector<EpochRow>() : loaded->epochs, states);
+    loaded = make_error(ErrorCode::kInternal, "closed");  // before its files are renamed
+    TRY_DONE(set_aside(settings.folder, now));
+    TRY(fresh, load(settings, false));
+    return FoundBook{std::move(fresh.rows), {}, std::nullopt, reason, known};
+  }
+  if (!loaded->epochs.empty()) return continue_book(std::move(*loaded), states);
+  const LastKnown known = last_known({}, states);
+  return FoundBook{std::move(loaded->rows), {}, std::nullopt, known.epoch ? "damage" : "enrolment", known};
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,251 @@
+#include "agent/guard/event_store.h"
+
+#include "agent/guard/event_schema.h"
+#include "agent/guard/ratchet_file.h"
+#include "tests/unit/agent/event_store_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+using sync::Severity;
+
+namespace {
+
+std::vector<NewEvent> events(int from, int to, Severity severity = Severity::kLow) {
+  std::vector<NewEvent> out;
+  for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i), severity));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what is appended arrives once, in order, chained and tagged from the first key on", "[R18]") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 250)));
+  CHECK(store.status().queued == 251);
+  const auto rules = send_all(store, server, 100);
+  REQUIRE(rules.size() == 251);
+  CHECK(rules.front() == "enrolment");
+  CHECK(rules[1] == "1");
+  CHECK(rules.back() == "250");
+  CHECK(store.status().queued == 0);
+  REQUIRE(store.append(events(251, 260)));
+  CHECK(send_all(store, server).back() == "260");
+}
+
+TEST_CASE("the book goes on after a restart: same epoch, same chain, no seq twice") {
+  EventWorld world;
+  TestServer server(world.box);
+  sync::EpochId epoch{};
+  for (int i = 0; i < 5; ++i) {
+    EventStore store = world.open();
+    if (i == 0) epoch = store.status().epoch;
+    CHECK(store.status().epoch == epoch);
+    REQUIRE(store.append(events(10 * i, 10 * i + 9)));
+    if (i % 2 == 1) (void)send_all(store, server);
+  }
+  EventStore store = world.open();
+  CHECK(send_all(store, server).size() == 51);
+  CHECK(store.status().head.seq == 51);
+}
+
+TEST_CASE("sealed details travel beside the chain and open with the lead's key alone", "[R13]") {
+  EventWorld world;
+  const BoxKey lead = make_box_key(random_key());
+  EventStore store = world.open();
+  REQUIRE(store.append(std::vector{sealed_event("a", lead.public_key), event("b")}));
+  const auto next = store.next_batch(10, 1 << 20);
+  REQUIRE(next);
+  REQUIRE(next->sealed.size() == 1);
+  const auto body = sync::parse_event_body(next->batch.entries[1].body);
+  REQUIRE(body);
+  const auto details = sync::open_details(next->sealed.at(2), *body, lead);
+  REQUIRE(details);
+  CHECK(details->fields.at("name") == "example.com");
+  CHECK_FALSE(sync::open_details(next->sealed.at(2), *body, make_box_key(random_key())));
+}
+
+TEST_CASE("an event that the server would refuse is refused here, and blocks nothing") {
+  EventWorld world;
+  EventStore store = world.open();
+  const BoxKey lead = make_box_key(random_key());
+  NewEvent no_sealed = sealed_event("a", lead.public_key);
+  no_sealed.sealed.reset();
+  NewEvent other_sealed = sealed_event("a", lead.public_key);
+  other_sealed.sealed = sealed_event("b", lead.public_key).sealed;
+  for (const NewEvent& bad : {event(std::string(5000, 'x')), event("a", Severity::kLow, "Not A Kind"), no_sealed, other_sealed}) {
+    CHECK_FALSE(store.append(std::vector{event("good"), bad}));
+  }
+  CHECK(store.status().head.seq == 1);
+}
+
+TEST_CASE("a group that is reported again is stored once, also after a restart") {
+  EventWorld world;
+  const GroupId group = random_array<16>();
+  {
+    EventStore store = world.open();
+    REQUIRE(store.append(events(1, 3), group));
+    REQUIRE(store.append(events(1, 3), group));
+  }
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 3), group));
+  REQUIRE(store.append(events(4, 4), random_array<16>()));
+  CHECK(store.status().head.seq == 5);
+}
+
+TEST_CASE("a batch that is not answered is handed out again with the same end") {
+  EventWorld world;
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 5)));
+  const auto first = store.next_batch(100, 1 << 20);
+  REQUIRE(store.append(events(6, 9)));
+  const auto again = store.next_batch(100, 1 << 20);
+  REQUIRE(first);
+  REQUIRE(again);
+  CHECK(again->batch.seq_to == first->batch.seq_to);
+  CHECK(again->batch.head == first->batch.head);
+  CHECK(again->more);
+  CHECK_FALSE(first->more);
+}
+
+TEST_CASE("a batch keeps within the bytes of the request that it goes into") {
+  const BoxKey lead = make_box_key(random_key());
+  std::vector<NewEvent> many;
+  for (int i = 0; i < 400; ++i) many.push_back(i % 2 == 0 ? sealed_event("a", lead.public_key) : event(std::string(200, 'r')));
+  const SigningKey device = make_signing_key(random_key());
+  for (const std::size_t max_bytes : {std::size_t{20'000}, std::size_t{100'000}, std::size_t{400'000}}) {
+    EventWorld world;
+    EventStore store = world.open();
+    REQUIRE(store.append(many));
+    auto next = store.next_batch(1000, max_bytes);
+    REQUIRE(next);
+    next->batch.state = Json(Json::Object{{"nonce", "n"}});
+    const std::array keys{&device};
+    const Bytes envelope = sync::make_envelope(sync::PayloadType::kBatch, sync::make_batch_payload(next->batch), keys);
+    const Bytes request = sync::make_checkin_request({{}, envelope, next->sealed, {}});
+    CHECK(request.size() <= max_bytes);
+    CHECK(request.size() > max_bytes / 2);
+    CHECK(store.next_batch(1000, 1)->batch.entries.size() == 1);
+  }
+}
+
+TEST_CASE("a receipt counts only for our own chain") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 5)));
+  const auto next = store.next_batch(3, 1 << 20);
+  REQUIRE(server.take(next->batch));
+  const sync::Receipt good = server.receipt(next->batch);
+  sync::Receipt bad = good;
+  bad.head.link[0] ^= 1;
+  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
+  bad = good;
+  bad.epoch[0] ^= 1;
+  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
+  bad = good;
+  bad.device[0] ^= 1;
+  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
+  bad = good;
+  bad.head.seq = 2;
+  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
+  CHECK(store.status().queued == 6);
+  REQUIRE(store.acknowledge(good, as_bytes("r")));
+  CHECK(store.acknowledge(good, as_bytes("r")));
+  CHECK(store.status().queued == 3);
+  CHECK(as_text(store.next_batch(3, 1 << 20)->last_receipt) == "r");
+  bad = good;
+  bad.head = {1, {}};
+  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kStale);
+  CHECK(store.status().last_receipt == world.clock.time);
+}
+
+TEST_CASE("a server that was restored gets everything again that it has forgotten") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 20)));
+  (void)send_all(store, server, 7);
+  const sync::EpochId epoch = store.status().epoch;
+  server.forget_after(epoch, 8);
+  REQUIRE(store.append(events(21, 22)));
+  CHECK_FALSE(server.take(store.next_batch(100, 1 << 20)->batch));
+  sync::ChainHead wrong = server.head(epoch);
+  wrong.link[0] ^= 1;
+  CHECK(store.rewind(epoch, wrong).error().code == ErrorCode::kConflict);
+  REQUIRE(store.rewind(epoch, server.head(epoch)));
+  CHECK(store.status().queued == 15);
+  CHECK(send_all(store, server, 7).back() == "22");
+  CHECK(server.head(epoch) == store.status().head);
+}
+
+TEST_CASE("what was acknowledged goes after 14 days, and a server that lost all can still be brought up to date") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 20)));
+  (void)send_all(store, server);
+  world.clock.time += 13 * 86'400;
+  REQUIRE(store.maintain());
+  CHECK(store.list(1, 100, 1 << 20)->size() == 21);
+  world.clock.time += 2 * 86'400;
+  REQUIRE(store.maintain());
+  CHECK(store.list(1, 100, 1 << 20)->size() == 2);
+  REQUIRE(store.append(events(21, 25)));
+  TestServer empty(world.box);
+  const sync::EpochId epoch = store.status().epoch;
+  REQUIRE(store.rewind(epoch, sync::first_head(world.settings.school, world.settings.device, epoch)));
+  CHECK(send_all(store, empty).size() == 6);
+  CHECK(empty.head(epoch) == store.status().head);
+}
+
+TEST_CASE("a new epoch names the one before, and what is unsent of that is sent first") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 5)));
+  const EventStoreStatus before = store.status();
+  REQUIRE(store.begin_epoch("rollback"));
+  REQUIRE(store.append(events(6, 7)));
+  CHECK(store.status().epoch != before.epoch);
+  const auto rules = send_all(store, server);
+  REQUIRE(rules.size() == 9);
+  CHECK(rules[5] == "5");
+  CHECK(rules[6] == "rollback epoch=" + to_hex(before.epoch) + " seq=6 link=" + to_hex(before.head.link));
+}
+
+TEST_CASE("an epoch that the server does not take comes last, and is not forgotten") {
+  EventWorld world;
+  EventStore store = world.open();
+  const sync::EpochId old = store.status().epoch;
+  REQUIRE(store.begin_epoch("rollback"));
+  store.defer(old);
+  TestServer server(world.box);
+  auto next = store.next_batch(10, 1 << 20);
+  CHECK(next->batch.epoch == store.status().epoch);
+  CHECK(next->more);
+  REQUIRE(server.take(next->batch));
+  REQUIRE(store.acknowledge(server.receipt(next->batch), as_bytes("r")));
+  CHECK(store.next_batch(10, 1 << 20)->batch.epoch == old);
+}
+
+TEST_CASE("listing shows what is queued, with stubs and sealed parts, from where one asks") {
+  EventWorld world;
+  EventStore store = world.open();
+  const BoxKey lead = make_box_key(random_key());
+  REQUIRE(store.append(std::vector{event("a"), sealed_event("b", lead.public_key)}));
+  const auto all = store.list(2, 10, 1 << 20);
+  REQUIRE(all->size() == 2);
+  CHECK(sync::parse_event_body(all->at(0).body)->rule == "a");
+  CHECK(all->at(0).sealed.empty());
+  CHECK(sync::parse_sealed_json(all->at(1).sealed));
+  CHECK(store.list(2, 10, 10)->empty());
+  CHECK(store.list(99, 10, 1 << 20)->empty());
+}
+
+TEST_CASE("the steps of the schema are frozen") {
+  REQUIRE(event_schema().size() == 1);
+  CHECK(to_hex(hash(as_bytes(event_schema()[0].sql))) ==
+        "8eb1f0d862498e23a26ee505a1fa88bce9bd3a69013f488ef0dcbc84bbe5385c");
+}
