@@ -1,0 +1,264 @@
+"""A school in a temporary folder: its server, its people's keys, one device with guard and net, and a resolver for what is allowed.
+Scenarios use its words; everything real is done by the programs themselves."""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import sys
+import tempfile
+import traceback
+
+import dns_wire
+import own_users
+import processes
+import stand_in_resolver
+from processes import Program, wait_until
+
+PROGRAMS = ("caretakerd", "caretaker-net", "caretaker", "caretaker-server")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PASSPHRASE = "a passphrase for one scenario"
+POLICY = """
+school = "Scenario School"
+[groups.pupils]
+os_groups = ["pupils"]
+blocked_categories = ["adult", "gambling"]
+youtube = "strict"
+[groups.staff]
+os_groups = ["staff"]
+blocked_categories = ["adult"]
+youtube = "off"
+[groups.device]
+default = true
+blocked_categories = ["adult", "gambling"]
+[dns]
+upstreams = ["{upstream}"]
+[recipients]
+"*" = ["safeguarding", "escrow"]
+"""
+LISTS = {"adult": ["adult.example", *(f"bad{n}.example" for n in range(400))], "gambling": ["casino.example", "tracker.example"],
+         "illegal": ["illegal.example"]}
+CLOAKED = {"harmless.example": "ads.tracker.example"}
+
+
+def free_port():
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                udp.bind(tcp.getsockname())
+                return tcp.getsockname()[1]
+
+
+class World:
+    def __init__(self, programs):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-scenario-"))
+        self.folder.chmod(0o755)
+        self.bin, self.log = self.folder / "bin", self.folder / "log"
+        for path in (self.bin, self.log):
+            path.mkdir()
+        for name in PROGRAMS:  # the build may lie where other users cannot look
+            shutil.copy(pathlib.Path(programs) / name, self.bin)
+        self.resolver = stand_in_resolver.start(("127.0.0.1", 0), CLOAKED)
+        self.upstream = "127.0.0.1:%d" % self.resolver[0].server_address[1]
+        self.https, self.dns = free_port(), ("127.0.0.1", free_port())
+        self.school, self.lists = self.folder / "school", self.folder / "lists"
+        self.socket = self.own("run", own_users.GUARD, 0o755) / "guard.sock"
+        self.guard = self.program("guard", own_users.GUARD, "caretakerd", "--state", self.own("guard", own_users.GUARD),
+                                  "--socket", self.socket, "--net-uid", self.uid(own_users.NET))
+        self.net = self.program("net", own_users.NET, "caretaker-net", "--socket", self.socket, "--listen",
+                                "%s:%d" % self.dns, "--work", self.own("net", own_users.NET))
+        self.data = self.own("server", own_users.SERVER)
+        self.server = self.program("server", own_users.SERVER, "caretaker-server", "--data", self.data, "serve",
+                                   "--listen", f"127.0.0.1:{self.https}")
+
+    # ---- folders, programs, commands
+
+    @staticmethod
+    def uid(user):
+        return user if processes.may_change_user() else os.getuid()
+
+    def own(self, name, user, mode=0o700):
+        folder = self.folder / name
+        folder.mkdir()
+        folder.chmod(mode)
+        if processes.may_change_user():
+            os.chown(folder, user, user)
+        return folder
+
+    @staticmethod
+    def give_back(folder):
+        """A folder of the server's that the scenario has touched is the server's again."""
+        if processes.may_change_user():
+            for path in [folder, *folder.rglob("*")]:
+                os.chown(path, own_users.SERVER, own_users.SERVER)
+
+    def program(self, name, user, program, *arguments):
+        return Program(name, [self.bin / program, *arguments], user, self.log)
+
+    def caretaker(self, *arguments, user=None, check=True):
+        """The command line, as the technician at their desk or as a user of the device."""
+        command = [self.bin / "caretaker", *arguments]
+        caller = os.getuid() if user is None else user
+        return processes.run(command, caller, check=check, env={"CARETAKER_SCHOOL": str(self.school)})
+
+    def as_person(self, holder, *arguments):
+        return self.caretaker(*arguments, "--key", self.school / "keys" / f"{holder}.key", "--passphrase-file", self.passphrase)
+
+    # ---- the school and its people
+
+    def make_school(self):
+        self.passphrase = self.folder / "passphrase"
+        self.passphrase.write_text(PASSPHRASE, encoding="utf-8")
+        server = [self.bin / "caretaker-server", "--data", self.data]
+        processes.run([*server, "init", "--url", f"https://127.0.0.1:{self.https}"], own_users.SERVER)
+        self.caretaker("school", "new", "--dir", self.school, "--name", "Scenario School", "--safeguarding", "lead",
+                       "--server-info", self.data / "server-public.json", "--passphrase-file", self.passphrase)
+        root = shutil.copy(self.school / "roots" / "1.json", self.folder / "1.json")
+        os.chmod(root, 0o644)
+        processes.run([*server, "adopt", root], own_users.SERVER)
+
+    def start_server(self):
+        self.server.start()
+        wait_until("the server to listen", self.server_listens)
+
+    def server_listens(self):
+        assert self.server.running(), "the server has ended"
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.https), 1).close()
+            return True
+        return False
+
+    def publish_lists(self, lists=None):
+        source = pathlib.Path(tempfile.mkdtemp(dir=self.folder, prefix="source-"))
+        for category, names in (lists or LISTS).items():
+            (source / category).mkdir()
+            (source / category / "domains").write_text("\n".join(names) + "\n", encoding="utf-8")
+        self.caretaker("policy", "build", "--lists", source, "--out", self.lists)
+        signed = self.folder / "lists.signed"
+        self.as_person("list-publisher", "policy", "sign", "--lists", self.lists / "lists.json", "--out", signed)
+        self.as_person("list-publisher", "policy", "push", "--lists", signed, "--set", self.lists / "lists.set")
+
+    def sign_policy(self, text=None, **options):
+        """Path of a signed policy; options are those of `policy sign`."""
+        policy, signed = self.folder / "policy.toml", self.folder / "policy.signed"
+        policy.write_text((text or POLICY).format(upstream=self.upstream), encoding="utf-8")
+        more = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self.as_person("technician", "policy", "sign", "--policy", policy, "--out", signed, *more)
+        return signed
+
+    def publish_policy(self, text=None, **options):
+        self.as_person("technician", "policy", "push", "--policy", self.sign_policy(text, **options))
+
+    # ---- the device
+
+    def start_guard(self):
+        self.guard.start()
+        wait_until("the guard to answer", lambda: self.guard.running() and self.status(check=False))
+
+    def status(self, check=True):
+        done = self.caretaker("status", "--json", "--socket", self.socket, check=check)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def enrol(self):
+        token = self.folder / "guard" / "token"
+        self.as_person("technician", "token", "new", "--out", token)
+        if processes.may_change_user():
+            os.chown(token, own_users.GUARD, own_users.GUARD)
+        self.caretaker("enrol", "--socket", self.socket, "--token-file", token, user=own_users.GUARD)
+
+    def start_net(self):
+        self.net.start()
+        wait_until("the filter to answer", self.filter_answers, timeout=180)
+
+    def filter_answers(self):
+        assert self.net.running(), "caretaker-net has ended"
+        with contextlib.suppress(OSError):
+            return self.ask("use-application-dns.net").rcode == "NXDOMAIN"
+        return False
+
+    def start_all(self):
+        """A school whose one device is enrolled and filters."""
+        self.make_school()
+        self.start_server()
+        self.publish_lists()
+        self.publish_policy()
+        self.start_guard()
+        self.enrol()
+        self.start_net()
+
+    def ask(self, name, kind=dns_wire.A, user=None, timeout=5.0):
+        """A question by this user's own socket."""
+        return dns_wire.ask(self.dns, name, kind, timeout, self.socket_of(user))
+
+    @staticmethod
+    def socket_of(user):
+        """A socket belongs to whoever the maker was at that moment."""
+        if user is None or not processes.may_change_user():
+            return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        os.seteuid(user)
+        try:
+            return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        finally:
+            os.seteuid(0)
+
+    def device_rows(self):
+        """What the guard says is in its book: durable by its word."""
+        return json.loads(self.caretaker("events", "--json", "--socket", self.socket, user=own_users.GUARD).stdout)
+
+    def why(self, name, *arguments, user=None):
+        return json.loads(self.caretaker("why", name, "--json", "--socket", self.socket, *arguments, user=user).stdout)
+
+    # ---- what the school sees
+
+    def rows(self, reader="lead"):
+        """The server's rows as this person can read them."""
+        return json.loads(self.as_person(reader, "events", "--server", "--json").stdout)
+
+    def violations(self):
+        return [row for row in self.rows() if row.get("kind", "").startswith("web.")]
+
+    def device_count(self):
+        return len(json.loads(self.as_person("technician", "device", "list", "--json").stdout))
+
+    def end(self):
+        for program in (self.net, self.guard, self.server):
+            with contextlib.suppress(AssertionError):
+                program.kill()
+        for server in self.resolver:
+            server.shutdown()
+
+    def show_logs(self, lines=30):
+        for log in sorted(self.log.iterdir()):
+            print(f"---- the last of {log.name}")
+            print("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]))
+
+
+def tell(what):
+    print(f"  {what}", flush=True)
+
+
+def play(scenario):
+    """Runs scenario(world); on a failure shows what the programs said."""
+    parser = argparse.ArgumentParser(description=scenario.__doc__)
+    parser.add_argument("--bin", required=True, help="folder with the built programs")
+    parser.add_argument("--keep", action="store_true", help="leave the folder behind")
+    options = parser.parse_args()
+    own_users.enter()
+    world, failed = World(options.bin), False
+    try:
+        scenario(world)
+    except Exception:  # every failure is shown with the logs beside it
+        failed = True
+        traceback.print_exc(file=sys.stdout)
+        world.show_logs()
+    finally:
+        world.end()
+        if options.keep:
+            print(f"kept: {world.folder}")
+        else:
+            shutil.rmtree(world.folder, ignore_errors=True)
+    print("failed" if failed else "held")
+    sys.exit(1 if failed else 0)
