@@ -50,7 +50,9 @@ HttpReply on_enrol(Backend& backend, const HttpQuery& query) {
 
 HttpReply on_checkin(Backend& backend, const HttpQuery& query) {
   auto answer = ingest(backend.store, backend.school, query.body, backend.clock.now());
-  return answer ? reply(sync::make_checkin_answer(*answer)) : refusal(answer.error());
+  if (!answer) return refusal(answer.error());
+  answer->interval_s = backend.interval_s;
+  return reply(sync::make_checkin_answer(*answer));
 }
 
 HttpReply on_staff(Backend& backend, const HttpQuery& query) {

@@ -15,6 +15,7 @@ struct Backend {
   SchoolState& school;
   SetFiles& sets;
   const Clock& clock;
+  std::uint32_t interval_s = 900;  // between two check-ins of a device, told in each answer
 };
 [[nodiscard]] std::vector<Route> make_routes(Backend& backend);
 

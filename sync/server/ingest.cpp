@@ -9,7 +9,6 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::size_t kMaxState = 16u << 10;
-constexpr std::uint32_t kIntervalSeconds = 900;
 
 struct Checkin {
   sync::CheckinRequest request;
@@ -172,7 +171,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
   tell(checkin, decision, problem);
 
-  sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = kIntervalSeconds,
+  sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
                              .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem)};
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);

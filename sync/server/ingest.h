@@ -9,7 +9,7 @@
 
 namespace caretaker::server {
 
-// kInvalidInput, kUnauthentic (certificate or signature), kConflict (two at once; ask again), kFull.
+// The answer's interval is the caller's to set. kInvalidInput, kUnauthentic (certificate or signature), kConflict (two at once; ask again), kFull.
 [[nodiscard]] Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now);
 
 }  // namespace caretaker::server

@@ -1,4 +1,4 @@
-// caretaker-server --data DIR init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT]
+// caretaker-server --data DIR init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT] [--interval SECONDS]
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -36,13 +36,13 @@ Status adopt(const fs::path& data, const fs::path& root) {
   return ok();
 }
 
-Status serve(const fs::path& data, const std::string& listen) {
+Status serve(const fs::path& data, const std::string& listen, std::uint32_t interval_s) {
   TRY(at, platform::parse_endpoint(listen, kDefaultPort));
   TRY(opened, open_data(data));
   TRY(school, SchoolState::open(opened.store, std::move(opened.keys)));
   TRY(stop, platform::StopSignal::install([] {}));
   SetFiles sets(data / "sets");
-  Backend backend{opened.store, school, sets, system_clock()};
+  Backend backend{opened.store, school, sets, system_clock(), interval_s};
   TRY(http, HttpServer::start(at, school.keys().tls, make_routes(backend), {}, system_clock()));
   at.port = http->port();
   log_info("server", "serving " + school.root().root().school_name + " on " + platform::to_text(at));
@@ -61,6 +61,7 @@ int report(const Status& status) {
 int run(int argc, char** argv) {
   CLI::App app{"The server that a school's devices report to", "caretaker-server"};
   std::string data, url, root, listen = "127.0.0.1:" + std::to_string(kDefaultPort);
+  std::uint32_t interval_s = 900;
   int code = 0;
   app.add_option("--data", data, "folder with the server's keys and its database")->required();
   app.require_subcommand(1);
@@ -72,7 +73,9 @@ int run(int argc, char** argv) {
   adopt_command->callback([&] { code = report(adopt(data, root)); });
   auto* serve_command = app.add_subcommand("serve", "run until a stop is asked for");
   serve_command->add_option("--listen", listen, "address and port")->capture_default_str();
-  serve_command->callback([&] { code = report(serve(data, listen)); });
+  serve_command->add_option("--interval", interval_s, "seconds between two check-ins of a device")
+      ->capture_default_str()->check(CLI::Range(1, 86'400));
+  serve_command->callback([&] { code = report(serve(data, listen, interval_s)); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

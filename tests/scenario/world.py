@@ -72,7 +72,7 @@ class World:
                                 "%s:%d" % self.dns, "--work", self.own("net", own_users.NET))
         self.data = self.own("server", own_users.SERVER)
         self.server = self.program("server", own_users.SERVER, "caretaker-server", "--data", self.data, "serve",
-                                   "--listen", f"127.0.0.1:{self.https}")
+                                   "--listen", f"127.0.0.1:{self.https}", "--interval", "1")
 
     # ---- folders, programs, commands
 
