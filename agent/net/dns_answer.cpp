@@ -40,14 +40,16 @@ std::uint16_t answer_flags(const DnsQuery& query, std::uint16_t code) {
 
 void begin(const DnsQuery& query, DnsWriter& writer) {
   writer.header({});
+  if (!query.has_question) return;
   writer.name(query.question.name);
   writer.u16(query.question.type);
   writer.u16(query.question.dns_class);
 }
 
 void finish_header(const DnsQuery& query, std::uint16_t flags, const Counts& counts, DnsWriter& writer) {
+  const std::uint16_t questions = query.has_question ? 1 : 0;
   const std::uint16_t additionals = query.has_edns ? 1 : 0;
-  writer.header({query.id, flags, 1, counts.answers, counts.authorities, additionals});
+  writer.header({query.id, flags, questions, counts.answers, counts.authorities, additionals});
 }
 
 // Adds what stands behind the records, and makes a truncated answer of one that is too long (RFC 2181 section 9).
@@ -119,12 +121,12 @@ Parsed parse_query(ByteView message, DnsQuery& query, std::uint16_t& refusal) {
   if (!header || (header->flags & dns_flag::kAnswer) != 0) return Parsed::kIgnored;
   query.id = header->id;
   query.flags = header->flags;
+  const auto at = header->questions == 1 ? read_question(message, kDnsHeader, query.question) : std::nullopt;
+  query.has_question = at.has_value();
   refusal = rcode::kNotImp;
   if ((header->flags & dns_flag::kOpcode) != 0) return Parsed::kRefused;
   refusal = rcode::kFormErr;
-  if (header->questions != 1 || header->answers != 0) return Parsed::kRefused;
-  auto at = read_question(message, kDnsHeader, query.question);
-  if (!at) return Parsed::kRefused;
+  if (!at || header->answers != 0) return Parsed::kRefused;
   refusal = rcode::kRefused;
   if (!is_served(query.question)) return Parsed::kRefused;
   refusal = rcode::kFormErr;

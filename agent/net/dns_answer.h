@@ -35,7 +35,8 @@ struct Explanation {
 struct DnsQuery {
   std::uint16_t id = 0;
   std::uint16_t flags = 0;
-  DnsQuestion question;  // its name in the case it was asked in
+  bool has_question = true;  // false: none could be read, so none is repeated
+  DnsQuestion question;      // its name in the case it was asked in
   bool has_edns = false;
   bool dnssec_ok = false;
   std::uint16_t udp_size = 512;

@@ -264,6 +264,10 @@ TEST_CASE("what is no question is refused by its kind, or not answered at all") 
   CHECK(code_of(changed) == rcode::kFormErr);
   changed[5] = 0;
   CHECK(code_of(changed) == rcode::kFormErr);
+  changed.resize(kDnsHeader);
+  const auto header_only = scene.dns.exchange(changed);
+  REQUIRE(header_only);
+  CHECK(header_only->size() == kDnsHeader);  // no question to repeat
   changed = good;
   changed.resize(changed.size() - 3);
   CHECK(code_of(changed) == rcode::kFormErr);
