@@ -186,8 +186,9 @@ class World:
         self.publish_lists()
         self.publish_policy()
         self.start_guard()
+        self.net.start()
         self.enrol()
-        self.start_net()
+        wait_until("the filter to answer", self.filter_answers, timeout=180)
 
     def ask(self, name, kind=dns_wire.A, user=None, timeout=5.0):
         """A question by this user's own socket."""
