@@ -11,6 +11,16 @@ ListScreen::WatchedNames::value_type& ListScreen::watch(std::string_view name) {
   return found != watched_.end() ? *found : *watched_.emplace(name, Watched{}).first;
 }
 
+template <typename Test>
+std::vector<std::string> ListScreen::watched_that(Test test) const {
+  std::vector<std::string> names;
+  for (const auto& [name, watched] : watched_) {
+    if (test(name, watched)) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 void ListScreen::watch_with_parents(std::string_view name) {
   for_each_suffix(name, [this](std::string_view suffix) {
     watch(suffix);
@@ -23,7 +33,11 @@ void ListScreen::watch_popular(std::string_view name) {
   popular_.push_back(&watch(name).first);
 }
 
-void ListScreen::watch_allowed(std::string_view name) { watch_with_parents(name); }
+void ListScreen::watch_allowed(std::string_view name) {
+  watch_with_parents(name);
+  watch(name).second.allowed = true;
+}
+
 void ListScreen::release(std::string_view name) { watch(name).second.released = true; }
 void ListScreen::keep(std::string_view name) { watch(name).second.kept = true; }
 
@@ -34,6 +48,7 @@ ListScreen::Judgement ListScreen::judge(std::string_view name, int category, boo
   if (found == watched_.end()) return Judgement::kTake;
   if (found->second.released && !locked) return Judgement::kReleased;
   found->second.categories |= std::uint64_t{1} << category;
+  found->second.locked = found->second.locked || locked;
   return Judgement::kTake;
 }
 
@@ -54,21 +69,17 @@ std::vector<Finding> ListScreen::undecided() const {
 }
 
 std::vector<std::string> ListScreen::idle_decisions() const {
-  std::vector<std::string> idle;
-  for (const auto& [name, watched] : watched_) {
-    if ((watched.released || watched.kept) && !watched.listed) idle.push_back(name);
-  }
-  std::ranges::sort(idle);
-  return idle;
+  return watched_that([](std::string_view, const Watched& watched) { return (watched.released || watched.kept) && !watched.listed; });
+}
+
+std::vector<std::string> ListScreen::locked_anyway() const {
+  return watched_that([](std::string_view, const Watched& watched) { return (watched.released || watched.allowed) && watched.locked; });
 }
 
 std::vector<std::string> ListScreen::collisions(const SetView& set) const {
-  std::vector<std::string> colliding;
-  for (const auto& [name, watched] : watched_) {
-    if (watched.categories == 0 && set.categories_of(name) != 0) colliding.push_back(name);
-  }
-  std::ranges::sort(colliding);
-  return colliding;
+  return watched_that([&set](std::string_view name, const Watched& watched) {
+    return watched.categories == 0 && set.categories_of(name) != 0;
+  });
 }
 
 }  // namespace caretaker::policy

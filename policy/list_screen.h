@@ -41,6 +41,8 @@ class ListScreen {
   [[nodiscard]] std::vector<Finding> undecided() const;
   // Decisions that no list had a rule for.
   [[nodiscard]] std::vector<std::string> idle_decisions() const;
+  // Names that a policy allows or the technician released and that stay blocked: they stand in a locked category.
+  [[nodiscard]] std::vector<std::string> locked_anyway() const;
   // Watched names, or parents of them, that the set says it holds though no list does: another salt is needed.
   [[nodiscard]] std::vector<std::string> collisions(const SetView& set) const;
 
@@ -49,7 +51,9 @@ class ListScreen {
     std::uint64_t categories = 0;  // of the rules taken with exactly this name
     bool released = false;
     bool kept = false;
+    bool allowed = false;
     bool listed = false;
+    bool locked = false;  // listed in a locked category
   };
   struct TextHash {
     using is_transparent = void;
@@ -59,6 +63,8 @@ class ListScreen {
 
   WatchedNames::value_type& watch(std::string_view name);
   void watch_with_parents(std::string_view name);
+  template <typename Test>
+  [[nodiscard]] std::vector<std::string> watched_that(Test test) const;  // sorted
 
   WatchedNames watched_;
   std::vector<const std::string*> popular_;  // by rank; keys of watched_

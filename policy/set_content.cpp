@@ -10,8 +10,9 @@ namespace {
 // The byte stream of policy/set_file.h for one choice of categories.
 class ContentHash {
  public:
-  ContentHash(const std::array<std::uint8_t, 16>& salt, const std::vector<Category>& categories, std::uint64_t chosen)
-      : chosen_(chosen) {
+  ContentHash(const std::array<std::uint8_t, 16>& salt, const std::vector<Category>& categories,
+              const std::vector<std::uint64_t>& sets, std::uint64_t chosen) {
+    for (const auto bits : sets) squeezed_.push_back(squeeze(bits, chosen));
     ByteWriter head;
     head.raw(as_bytes("caretaker lists v1"));
     head.raw(salt);
@@ -24,9 +25,9 @@ class ContentHash {
     hasher_.add(head.bytes());
   }
 
-  void add(std::uint64_t hash, std::uint64_t categories) {
-    if ((categories & chosen_) == 0) return;
-    const std::uint64_t record[] = {hash, squeeze(categories)};
+  void add(std::uint64_t hash, std::uint64_t set) {
+    if (squeezed_[set] == 0) return;
+    const std::uint64_t record[] = {hash, squeezed_[set]};
     hasher_.add({reinterpret_cast<const std::uint8_t*>(record), sizeof record});
     ++names_;
   }
@@ -41,17 +42,15 @@ class ContentHash {
 
  private:
   // Bits of the chosen categories, moved together.
-  [[nodiscard]] std::uint64_t squeeze(std::uint64_t categories) const {
+  [[nodiscard]] static std::uint64_t squeeze(std::uint64_t bits, std::uint64_t chosen) {
     std::uint64_t out = 0;
     int at = 0;
-    for (auto rest = chosen_; rest != 0; rest &= rest - 1, ++at) {
-      if ((categories & rest & (~rest + 1)) != 0) out |= std::uint64_t{1} << at;
-    }
+    for (; chosen != 0; chosen &= chosen - 1, ++at) out |= (bits >> std::countr_zero(chosen) & 1) << at;
     return out;
   }
 
   Hasher hasher_;
-  std::uint64_t chosen_;
+  std::vector<std::uint64_t> squeezed_;  // category set number -> the record's second half
   std::uint64_t names_ = 0;
 };
 
@@ -87,8 +86,8 @@ class CanonicalCheck {
 
 Result<SetView::Content> SetView::canonical_content() const {
   const auto every = categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << categories_.size()) - 1;
-  ContentHash all(salt_, categories_, every);
-  ContentHash locked(salt_, categories_, locked_mask_);
+  ContentHash all(salt_, categories_, sets_, every);
+  ContentHash locked(salt_, categories_, sets_, locked_mask_);
   CanonicalCheck check(sets_.size());
   TRY_DONE(check_index());  // again: the file may have changed under the mapping since open()
   for (std::size_t bucket = 0; bucket + 1 < kIndexSize; ++bucket) {
@@ -96,10 +95,11 @@ Result<SetView::Content> SetView::canonical_content() const {
     for (std::uint64_t number = begin; number < index_at(bucket + 1) && number < size_; ++number) {
       const auto entry = entry_at(number);
       const auto key = entry >> kSetBits;
-      TRY_DONE(check.on_entry(key, entry & ((1u << kSetBits) - 1), number == begin));
+      const auto in_set = entry & ((1u << kSetBits) - 1);
+      TRY_DONE(check.on_entry(key, in_set, number == begin));
       const auto hash = static_cast<std::uint64_t>(bucket) << kKeyBits | key;
-      all.add(hash, categories_in(entry));
-      locked.add(hash, categories_in(entry));
+      all.add(hash, in_set);
+      locked.add(hash, in_set);
     }
   }
   TRY_DONE(check.finish(sets_, categories_));

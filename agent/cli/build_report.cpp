@@ -164,17 +164,19 @@ std::string make_findings_text(const CompiledSet& compiled) {
   return out;
 }
 
-std::string make_build_summary(const CompiledSet& compiled, const std::vector<std::string>& skipped,
-                               const std::vector<std::string>& idle_decisions, const std::set<std::string>& blocked) {
+std::string make_build_summary(const CompiledSet& compiled, const BuildNotes& notes) {
   std::string out;
   print_categories(out, compiled);
   print_dropped(out, compiled);
-  for (const auto& note : skipped) print(out, "\nNot taken: %s\n", harmless(note).c_str());
+  for (const auto& note : notes.skipped) print(out, "\nNot taken: %s\n", harmless(note).c_str());
   print_bad_lines(out, compiled);
-  if (!idle_decisions.empty()) {
-    print(out, "\n%s names of --release and --keep stand in no list.\n", grouped(idle_decisions.size()).c_str());
+  if (!notes.idle_decisions.empty()) {
+    print(out, "\n%s names of --release and --keep stand in no list.\n", grouped(notes.idle_decisions.size()).c_str());
   }
-  print_missing(out, compiled, blocked);
+  for (const auto& name : notes.locked_anyway) {
+    print(out, "\n%s stays blocked although you allow or release it: it is listed as illegal.\n", name.c_str());
+  }
+  print_missing(out, compiled, notes.blocked);
   print_findings(out, compiled);
   return out;
 }

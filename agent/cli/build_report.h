@@ -16,9 +16,13 @@ namespace caretaker::agent {
 [[nodiscard]] Json make_sources_json(const CompiledSet& compiled);
 // lists.findings.txt: every undecided rule, a line each, as text for people that --keep and --release read too.
 [[nodiscard]] std::string make_findings_text(const CompiledSet& compiled);
-// For the terminal. blocked: the categories that the policy blocks.
-[[nodiscard]] std::string make_build_summary(const CompiledSet& compiled, const std::vector<std::string>& skipped,
-                                             const std::vector<std::string>& idle_decisions,
-                                             const std::set<std::string>& blocked);
+// What the technician should know beside the set itself.
+struct BuildNotes {
+  std::vector<std::string> skipped;         // lists not taken, and why
+  std::vector<std::string> idle_decisions;  // names of --release and --keep that no list has
+  std::vector<std::string> locked_anyway;   // allowed or released names that stay blocked
+  std::set<std::string> blocked;            // categories that the policy blocks
+};
+[[nodiscard]] std::string make_build_summary(const CompiledSet& compiled, const BuildNotes& notes);
 
 }  // namespace caretaker::agent

@@ -81,9 +81,11 @@ Status build_policy_lists(const BuildOptions& options) {
   TRY_DONE(write_outputs(options.out, compiled));
   progress.finish();
 
-  std::set<std::string> blocked;
-  for (const auto& group : policy.groups) blocked.insert(group.blocked_categories.begin(), group.blocked_categories.end());
-  std::fputs(make_build_summary(compiled, found.skipped, screen.idle_decisions(), blocked).c_str(), stdout);
+  BuildNotes notes{found.skipped, screen.idle_decisions(), screen.locked_anyway(), {}};
+  for (const auto& group : policy.groups) {
+    notes.blocked.insert(group.blocked_categories.begin(), group.blocked_categories.end());
+  }
+  std::fputs(make_build_summary(compiled, notes).c_str(), stdout);
   std::printf("\nWritten: %s and lists.json beside it, to be signed with `caretaker policy sign`.\n",
               (std::filesystem::path(options.out) / "lists.set").c_str());
   return ok();

@@ -49,6 +49,16 @@ TEST_CASE("nothing releases a name from the locked class", "[R7]") {
   CHECK(screen.judge("illegal.example", 1, true) == Judgement::kTake);
   REQUIRE(screen.undecided().size() == 1);
   CHECK(screen.undecided()[0].categories == 0b10);
+  CHECK(screen.locked_anyway() == std::vector<std::string>{"illegal.example"});
+}
+
+TEST_CASE("a policy's own exception for a name of the locked class is pointed out", "[R7]") {
+  ListScreen screen;
+  screen.watch_allowed("illegal.example");
+  screen.watch_allowed("lesson.example");
+  CHECK(screen.judge("illegal.example", 1, true) == Judgement::kTake);
+  CHECK(screen.judge("lesson.example", 0, false) == Judgement::kTake);
+  CHECK(screen.locked_anyway() == std::vector<std::string>{"illegal.example"});
 }
 
 TEST_CASE("watched names that are in the set though no list has them are collisions", "[R8]") {
