@@ -67,7 +67,7 @@ Result<policy::ListScreen> make_screen(const BuildOptions& options, const policy
 }
 
 Status build_policy_lists(const BuildOptions& options) {
-  TRY(stop, platform::StopSignal::install(nullptr));
+  TRY(stop, platform::StopSignal::install([] {}));
   TRY(found, find_list_sources(options.lists, options.category));
   TRY(policy, read_policy(options.policy));
   Progress progress(options.progress);
