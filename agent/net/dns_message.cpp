@@ -17,6 +17,31 @@ bool is_plain(std::uint8_t byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
 }
 
+std::optional<std::size_t> read_labels(ByteView message, std::size_t at, DnsName& name) {
+  std::size_t size = 0;
+  std::optional<std::size_t> behind;  // of the name where it stands, once a pointer has been followed
+  std::size_t limit = at;             // a pointer must go in front of where this piece of the name began
+  for (;;) {
+    if (at >= message.size()) return std::nullopt;
+    const std::uint8_t length = message[at];
+    if ((length & kPointer) == kPointer) {
+      if (at + 1 >= message.size()) return std::nullopt;
+      const std::size_t target = read_u16(message, at) & kMaxPointerTarget;
+      if (target >= limit || target < kDnsHeader) return std::nullopt;
+      if (!behind) behind = at + 2;
+      at = limit = target;
+      continue;
+    }
+    if (length > kMaxLabel || at + 1 + length > message.size() || size + 1 + length > name.bytes.size()) return std::nullopt;
+    std::memcpy(&name.bytes[size], &message[at], 1u + length);
+    size += 1u + length;
+    at += 1u + length;
+    if (length == 0) break;
+  }
+  name.size = static_cast<std::uint8_t>(size);
+  return behind.value_or(at);
+}
+
 }  // namespace
 
 void make_lower_case(DnsName& name) {
@@ -74,28 +99,9 @@ std::optional<DnsHeader> read_header(ByteView message) {
 }
 
 std::optional<std::size_t> read_name(ByteView message, std::size_t at, DnsName& name) {
-  std::size_t size = 0;
-  std::optional<std::size_t> behind;  // of the name where it stands, once a pointer has been followed
-  std::size_t limit = at;             // a pointer must go in front of where this piece of the name began
-  for (;;) {
-    if (at >= message.size()) return std::nullopt;
-    const std::uint8_t length = message[at];
-    if ((length & kPointer) == kPointer) {
-      if (at + 1 >= message.size()) return std::nullopt;
-      const std::size_t target = read_u16(message, at) & kMaxPointerTarget;
-      if (target >= limit || target < kDnsHeader) return std::nullopt;
-      if (!behind) behind = at + 2;
-      at = limit = target;
-      continue;
-    }
-    if (length > kMaxLabel || at + 1 + length > message.size() || size + 1 + length > name.bytes.size()) return std::nullopt;
-    std::memcpy(&name.bytes[size], &message[at], 1u + length);
-    size += 1u + length;
-    at += 1u + length;
-    if (length == 0) break;
-  }
-  name.size = static_cast<std::uint8_t>(size);
-  return behind.value_or(at);
+  const auto behind = read_labels(message, at, name);
+  if (!behind) name = DnsName();
+  return behind;
 }
 
 std::optional<std::size_t> read_question(ByteView message, std::size_t at, DnsQuestion& question) {

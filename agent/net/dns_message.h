@@ -74,7 +74,8 @@ struct DnsRecord {
   std::uint16_t rdata_size = 0;
 };
 
-// Each reads one thing at offset `at` of the message and returns the offset behind it; nullopt when it is not well formed.
+// Each reads one thing at offset `at` of the message and returns the offset behind it; nullopt when it is not well formed;
+// a name is then the root.
 // Compression pointers must point backwards (RFC 1035 section 4.1.4), which also rules out loops.
 [[nodiscard]] std::optional<DnsHeader> read_header(ByteView message);
 [[nodiscard]] std::optional<std::size_t> read_name(ByteView message, std::size_t at, DnsName& name);

@@ -21,7 +21,8 @@ void check_readable(ByteView message, std::size_t limit) {
   require(message.size() <= limit);
   const auto header = read_header(message);
   DnsQuestion question;
-  auto at = header ? read_question(message, kDnsHeader, question) : std::nullopt;
+  require(header.has_value());
+  auto at = header->questions == 0 ? std::optional(kDnsHeader) : read_question(message, kDnsHeader, question);
   DnsRecord record;
   for (int left = at ? header->answers + header->authorities + header->additionals : 0; at && left > 0; --left) {
     at = read_record(message, *at, record);
