@@ -60,10 +60,11 @@ Result<EventsQuestion> parse_events_question(ByteView fields) {
   return out;
 }
 
-Bytes make_events_answer(const std::vector<QueuedEvent>& events) {
+Bytes make_events_answer(const EventsAnswer& answer) {
   ByteWriter out;
-  out.u32(static_cast<std::uint32_t>(events.size()));
-  for (const QueuedEvent& event : events) {
+  out.raw(answer.epoch);
+  out.u32(static_cast<std::uint32_t>(answer.events.size()));
+  for (const QueuedEvent& event : answer.events) {
     out.u64(event.from);
     out.u64(event.to);
     out.u8(event.acknowledged ? 1 : 0);
@@ -73,9 +74,10 @@ Bytes make_events_answer(const std::vector<QueuedEvent>& events) {
   return std::move(out).take();
 }
 
-Result<std::vector<QueuedEvent>> parse_events_answer(ByteView fields) {
+Result<EventsAnswer> parse_events_answer(ByteView fields) {
   ByteReader in(fields);
-  std::vector<QueuedEvent> out;
+  EventsAnswer out;
+  out.epoch = read_array<16>(in);
   const std::uint32_t count = in.u32();
   if (count > kMaxEvents) return malformed("list of events");
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
@@ -85,7 +87,7 @@ Result<std::vector<QueuedEvent>> parse_events_answer(ByteView fields) {
     event.acknowledged = in.u8() != 0;
     event.body = to_bytes(in.sized(kMaxSealed));
     event.sealed = to_bytes(in.sized(kMaxSealed));
-    out.push_back(std::move(event));
+    out.events.push_back(std::move(event));
   }
   if (!in.at_end()) return malformed("list of events");
   return out;

@@ -43,8 +43,12 @@ struct QueuedEvent {
   Bytes body;    // sync/event.h
   Bytes sealed;  // sync/event.h, make_sealed_json; empty when there is none
 };
-[[nodiscard]] Bytes make_events_answer(const std::vector<QueuedEvent>& events);
-[[nodiscard]] Result<std::vector<QueuedEvent>> parse_events_answer(ByteView fields);
+struct EventsAnswer {
+  sync::EpochId epoch{};
+  std::vector<QueuedEvent> events;
+};
+[[nodiscard]] Bytes make_events_answer(const EventsAnswer& answer);
+[[nodiscard]] Result<EventsAnswer> parse_events_answer(ByteView fields);
 
 // kEnrolBegin: the token's text and the machine's name; out: the envelope that POST /v1/enrol takes.
 struct EnrolBegin {

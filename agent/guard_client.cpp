@@ -67,7 +67,7 @@ Result<StatusAnswer> GuardClient::status() {
   return parse_status_answer(fields);
 }
 
-Result<std::vector<QueuedEvent>> GuardClient::events(const EventsQuestion& question) {
+Result<EventsAnswer> GuardClient::events(const EventsQuestion& question) {
   TRY(fields, call(Ask::kEvents, make_events_question(question)));
   return parse_events_answer(fields);
 }

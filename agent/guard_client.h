@@ -27,7 +27,7 @@ class GuardClient {
   [[nodiscard]] Result<UplinkAnswer> get_uplink();
 
   [[nodiscard]] Result<StatusAnswer> status();
-  [[nodiscard]] Result<std::vector<QueuedEvent>> events(const EventsQuestion& question);
+  [[nodiscard]] Result<EventsAnswer> events(const EventsQuestion& question);
   [[nodiscard]] Result<Bytes> enrol_begin(const EnrolBegin& begin);
   [[nodiscard]] Status enrol_finish(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Result<WhyAnswer> why(const WhyQuestion& question);

@@ -19,6 +19,9 @@ struct User {
 [[nodiscard]] Result<User> find_user(std::uint32_t uid);
 [[nodiscard]] Result<User> find_user(const std::string& name);
 
+// Who this process runs as.
+[[nodiscard]] std::uint32_t own_uid();
+
 // Users with an active session on a seat or a remote one (logind). Empty when nobody is logged in or nobody can tell.
 [[nodiscard]] std::vector<std::uint32_t> active_users();
 

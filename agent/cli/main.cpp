@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
     add_token(app, exit_code);
     add_device(app, exit_code);
     add_events(app, exit_code);
+    add_enrol(app, exit_code);
+    add_status(app, exit_code);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -1,1 +1,91 @@
-int main() { return 0; }
+// caretakerd: the guard. One loop around the control socket; a second guard on the same state refuses to start.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "agent/guard/monitor.h"
+#include "agent/guard_client.h"
+#include "platform/base/log.h"
+#include "platform/hardware.h"
+#include "platform/stop_signal.h"
+
+namespace {
+
+using namespace caretaker;
+using namespace caretaker::agent;
+
+constexpr MonotonicMs kTickMs = 1000;
+constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
+
+struct Options {
+  std::filesystem::path state = "/var/lib/caretaker";
+  std::filesystem::path socket = kDefaultSocket;
+  std::optional<std::uint32_t> net_uid;
+};
+
+Result<GuardSettings> make_settings(const Options& options) {
+  GuardSettings settings{options.state, {}, 0, platform::own_uid()};
+  const platform::HardwareIdentity hardware = platform::hardware_identity();
+  settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
+  if (options.net_uid) {
+    settings.net_uid = *options.net_uid;
+    return settings;
+  }
+  const auto user = platform::find_user(std::string("caretaker-net"));
+  if (!user) return user.error().with_context("no user caretaker-net (or say --net-uid)");
+  settings.net_uid = user->uid;
+  return settings;
+}
+
+Status serve(Guard& guard, platform::ControlServer& socket) {
+  TRY(stop, platform::StopSignal::install([&socket] { socket.wake(); }));
+  Monitor monitor(guard);
+  const Clock& clock = system_clock();
+  MonotonicMs next_tick = 0;
+  while (!stop.requested()) {
+    TRY_DONE(socket.serve_once(
+        [&monitor](const platform::Peer& peer, platform::ControlFrame request) {
+          return monitor.answer(peer, std::move(request));
+        },
+        static_cast<int>(kTickMs)));
+    if (clock.monotonic_ms() < next_tick) continue;
+    guard.tick();
+    next_tick = clock.monotonic_ms() + kTickMs;
+  }
+  guard.close();
+  log_info("guard", "stopped; requests refused: " + std::to_string(monitor.refused()));
+  return ok();
+}
+
+Status run(const Options& options) {
+  TRY_DONE(crypto_ready());
+  TRY(settings, make_settings(options));
+  TRY_DONE(platform::make_folder(settings.state, 0700));
+  auto lock = platform::lock_file(settings.state / "lock");
+  if (!lock) return lock.error().with_context("is there another guard?");
+  TRY(guard, Guard::open(settings, system_clock(), [](std::uint32_t uid) { return platform::find_user(uid); }));
+  TRY_DONE(platform::make_folder(options.socket.parent_path(), 0755));
+  TRY(socket, platform::ControlServer::listen(options.socket, kSocketMode));
+  log_info("guard", "Caretaker " CARETAKER_VERSION " listens at " + options.socket.string());
+  return serve(*guard, socket);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Options options;
+    CLI::App app{"Caretaker's guard: keeps policy and events, and verifies every signature"};
+    app.set_version_flag("--version", CARETAKER_VERSION);
+    app.add_option("--state", options.state, "Folder of everything that it keeps")->capture_default_str();
+    app.add_option("--socket", options.socket, "The control socket")->capture_default_str();
+    app.add_option("--net-uid", options.net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
+    CLI11_PARSE(app, argc, argv);
+    const Status done = run(options);
+    if (done) return 0;
+    std::fprintf(stderr, "caretakerd: %s\n", done.error().message.c_str());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "caretakerd: %s\n", e.what());
+  }
+  return 1;
+}

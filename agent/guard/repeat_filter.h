@@ -10,14 +10,16 @@
 #include <vector>
 
 #include "platform/base/clock.h"
+#include "policy/decide_dns.h"
 
 namespace caretaker::agent {
 
 // What makes two violations the same one.
 struct RepeatKey {
-  std::string user;  // "device" when nobody can tell
+  std::string user;  // empty: nobody could tell, the device
   std::string name;
   std::string category;
+  policy::Reason reason = policy::Reason::kCategory;
   friend auto operator<=>(const RepeatKey&, const RepeatKey&) = default;
 };
 

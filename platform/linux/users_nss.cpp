@@ -89,6 +89,8 @@ Result<User> find_user(const std::string& name) {
   });
 }
 
+std::uint32_t own_uid() { return ::geteuid(); }
+
 std::vector<std::uint32_t> active_users() {
   uid_t* raw = nullptr;
   const int count = ::sd_get_uids(&raw);

@@ -1,0 +1,72 @@
+// `caretaker enrol`: makes this machine one of the school's.
+#include <Poco/Environment.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "agent/cli/commands.h"
+#include "agent/guard_client.h"
+#include "platform/files.h"
+#include "platform/http_transport.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxToken = 4096;
+
+struct EnrolOptions {
+  std::filesystem::path token_file;
+  std::filesystem::path socket = kDefaultSocket;
+};
+
+Result<std::string> read_token(const std::filesystem::path& file) {
+  if (file != "-") {
+    TRY(bytes, platform::read_file(file, kMaxToken));
+    return std::string(as_text(bytes));
+  }
+  std::string line;
+  std::getline(std::cin, line);
+  return line;
+}
+
+Result<sync::EnrolmentAnswer> ask_server(const sync::EnrolmentToken& token, Bytes envelope) {
+  TRY(server, platform::make_http_transport(token.server, {token.tls_pin}));
+  TRY(response, server->send({"POST", "/v1/enrol", "application/json", std::move(envelope), 0}, {}));
+  if (response.status == 200) return sync::parse_enrolment_answer(response.body);
+  const auto refusal = parse_json(as_text(response.body));
+  const std::string* message = refusal ? (*refusal)["message"].as_string() : nullptr;
+  return make_error(ErrorCode::kPermissionDenied,
+                    "the server refuses: " + (message != nullptr ? *message : "status " + std::to_string(response.status)));
+}
+
+Status enrol(const EnrolOptions& options) {
+  TRY(text, read_token(options.token_file));
+  TRY(token, sync::parse_token_text(text));
+  TRY(guard, GuardClient::connect(options.socket));
+  TRY(envelope, guard.enrol_begin({text, Poco::Environment::nodeName()}));
+  TRY(answer, ask_server(token, std::move(envelope)));
+  TRY_DONE(guard.enrol_finish(answer));
+  TRY(status, guard.status());
+  std::printf("This machine belongs to %s now.\nDevice %s\n", status.school.c_str(), status.device.c_str());
+  return ok();
+}
+
+}  // namespace
+
+void add_enrol(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("enrol", "Make this machine one of the school's");
+  const auto options = std::make_shared<EnrolOptions>();
+  command->add_option("--token-file", options->token_file, "File with the enrolment token; - is standard input")->required();
+  command->add_option("--socket", options->socket, "The guard's control socket")->capture_default_str();
+  command->callback([options, &exit_code] {
+    const Status status = enrol(*options);
+    if (status) return;
+    std::fprintf(stderr, "caretaker: %s\n", status.error().message.c_str());
+    exit_code = 1;
+  });
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,92 @@
+#include "agent/cli/status_text.h"
+
+#include <array>
+
+#include "agent/cli/table.h"
+#include "platform/base/clock.h"
+
+namespace caretaker::agent {
+namespace {
+
+struct HealthText {
+  std::string_view code;
+  std::string_view text;
+};
+
+constexpr std::array kHealth = {
+    HealthText{"not-enrolled", "this machine is not enrolled: names are not answered"},
+    HealthText{"re-enrolment-needed", "this is not the hardware that was enrolled: enrol it anew"},
+    HealthText{"hardware-unreadable", "the serial numbers cannot be read: nothing is sent to the school"},
+    HealthText{"identity-damaged", "the device's identity was damaged and set aside: enrol it anew"},
+    HealthText{"root-missing", "the school's keys are missing: enrol the machine anew"},
+    HealthText{"root-damaged", "a stored list of the school's keys is damaged: the server's copy is asked for"},
+    HealthText{"policy-missing", "no policy has come yet: names are not answered"},
+    HealthText{"policy-stale", "the policy has expired: it stays in force until a new one is signed"},
+    HealthText{"policy-damaged", "the stored policy is damaged: the one before is in force"},
+    HealthText{"policy-signer-gone", "who signed the policy in force may not sign policies any more"},
+    HealthText{"lists-missing", "no lists have come yet: names are not answered"},
+    HealthText{"lists-waiting", "new lists are announced, their file has not come yet"},
+    HealthText{"lists-stale", "the lists have expired: they stay in force until new ones are signed"},
+    HealthText{"lists-damaged", "the stored lists are damaged: the server's copy is asked for"},
+    HealthText{"lists-signer-gone", "who signed the lists in force may not sign lists any more"},
+    HealthText{"events-not-stored", "events cannot be stored: is the disk full?"},
+    HealthText{"no-recipients", "nobody's key can open the details of events"},
+};
+
+std::string health_text(const std::string& code) {
+  for (const HealthText& known : kHealth) {
+    if (known.code == code) return std::string(known.text);
+  }
+  return "";
+}
+
+std::string version_text(std::int64_t version) { return version == 0 ? "none" : std::to_string(version); }
+
+void add_line(std::string& out, std::string_view label, const std::string& value) {
+  std::string line(label);
+  line.resize(16, ' ');
+  out += line + printable(value) + "\n";
+}
+
+}  // namespace
+
+std::string monitoring_notice(const StatusAnswer& status) {
+  if (!status.enrolled) return "";
+  return "This device belongs to " + printable(status.school) +
+         ". What is asked for on the internet is filtered;\nattempts to open what is blocked are recorded, and the school's "
+         "safeguarding lead can read them.\n";
+}
+
+std::string show_status(const StatusAnswer& status) {
+  std::string out = monitoring_notice(status);
+  if (!out.empty()) out += "\n";
+  add_line(out, "enrolled", status.enrolled ? "yes" : "no");
+  if (status.enrolled) add_line(out, "school", status.school);
+  if (!status.device.empty()) add_line(out, "device", status.device);
+  add_line(out, "root", version_text(status.root_version));
+  add_line(out, "policy", version_text(status.policy_version));
+  add_line(out, "lists", version_text(status.lists_version));
+  if (status.stale_since > 0) add_line(out, "stale since", to_rfc3339(status.stale_since));
+  add_line(out, "events queued", std::to_string(status.events_queued));
+  add_line(out, "last receipt", status.last_receipt == 0 ? "never" : to_rfc3339(status.last_receipt));
+  add_line(out, "agent", status.agent_version);
+  for (const std::string& code : status.health) add_line(out, "health", code + ": " + health_text(code));
+  if (status.health.empty()) add_line(out, "health", "good");
+  return out;
+}
+
+Json status_json(const StatusAnswer& status) {
+  return Json::Object{{"agent", status.agent_version},
+                      {"enrolled", status.enrolled},
+                      {"school", status.school},
+                      {"device", status.device},
+                      {"root", status.root_version},
+                      {"policy", status.policy_version},
+                      {"lists", status.lists_version},
+                      {"stale_since", status.stale_since},
+                      {"events_queued", status.events_queued},
+                      {"last_receipt", status.last_receipt},
+                      {"health", Json::Array(status.health.begin(), status.health.end())}};
+}
+
+}  // namespace caretaker::agent

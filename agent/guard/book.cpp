@@ -1,0 +1,110 @@
+#include "agent/guard/book.h"
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr MonotonicMs kNoteMs = 3'600'000;
+constexpr MonotonicMs kMaintainMs = 600'000;
+
+}  // namespace
+
+std::map<sync::KeyId, BoxPublicKey> recipients_of_kind(const PolicyStore& trust, const std::string& kind) {
+  if (trust.root() == nullptr) return {};
+  const sync::Root& root = trust.root()->root();
+  if (trust.policy() != nullptr) {
+    auto named = sync::recipients_of(root, policy::recipients_for(trust.policy()->rules, kind));
+    if (!named.empty()) return named;
+  }
+  const std::vector<std::string> leads{"safeguarding"};
+  return sync::recipients_of(root, leads);
+}
+
+Book::Book(const PolicyStore& trust, const Clock& clock) : trust_(trust), clock_(clock) {}
+
+Status Book::open(EventStoreSettings settings) {
+  settings_ = std::move(settings);
+  store_.reset();  // one connection to one file
+  TRY(store, EventStore::open(settings_, clock_));
+  store_.emplace(std::move(store));
+  return ok();
+}
+
+// A book that turns out to be damaged is opened again, which sets it aside and begins a new one.
+Status Book::append_events(const std::vector<NewEvent>& events, const std::optional<GroupId>& group) {
+  if (!store_) return make_error(ErrorCode::kUnavailable, "there is no book yet");
+  auto stored = store_->append(events, group);
+  if (stored || stored.error().code != ErrorCode::kDamaged) return stored;
+  TRY_DONE(open(EventStoreSettings(settings_)));
+  return store_->append(events, group);
+}
+
+NewEvent Book::make_event(const PlannedEvent& planned) const {
+  const Subject& subject = planned.subject;
+  NewEvent event;
+  event.body = {subject.kind, planned.time, subject.severity, subject.rule, planned.count, std::nullopt, std::nullopt};
+  if (subject.details) {
+    sync::Sealing sealing = sync::seal_details(*subject.details, recipients_of_kind(trust_, subject.kind));
+    event.body.sealed = sealing.hash;
+    event.body.key_commitment = sealing.commitment;
+    event.sealed = std::move(sealing.sealed);
+  }
+  return event;
+}
+
+Status Book::append(const std::vector<PlannedEvent>& planned, const std::optional<GroupId>& group) {
+  std::vector<NewEvent> events;
+  for (const PlannedEvent& event : planned) events.push_back(make_event(event));
+  auto stored = append_events(events, group);
+  if (!stored && store_) log_error("events", "not stored: " + stored.error().message);
+  failing_ = !stored;
+  return stored;
+}
+
+void Book::note(const Subject& subject, std::uint32_t count) {
+  const std::string key = subject.kind + '\n' + subject.rule;
+  if (const auto known = notes_.find(key); known != notes_.end()) {
+    known->second.repeats += std::min(count, UINT32_MAX - known->second.repeats);
+    return;
+  }
+  log_info("events", subject.kind + " " + subject.rule);
+  if (append({{subject, count, clock_.now()}})) notes_[key] = {subject, 0, clock_.monotonic_ms() + kNoteMs};
+}
+
+void Book::close_notes(MonotonicMs now) {
+  for (auto note = notes_.begin(); note != notes_.end();) {
+    if (note->second.ends > now) {
+      ++note;
+      continue;
+    }
+    if (note->second.repeats > 0 && !append({{note->second.subject, note->second.repeats, clock_.now()}})) return;
+    note = notes_.erase(note);
+  }
+}
+
+void Book::tick() {
+  if (!store_) return;
+  close_notes(clock_.monotonic_ms());
+  if (auto synced = store_->sync_key(); !synced) {
+    log_error("events", "the ratchet's key: " + synced.error().message);
+    failing_ = true;
+  }
+  if (clock_.monotonic_ms() - maintained_ < kMaintainMs) return;
+  maintained_ = clock_.monotonic_ms();
+  if (auto done = store_->maintain(); !done) log_error("events", "housekeeping: " + done.error().message);
+}
+
+void Book::close() {
+  if (store_) close_notes(INT64_MAX);
+  store_.reset();
+}
+
+std::set<std::string> Book::health() const {
+  std::set<std::string> codes;
+  if (failing_) codes.insert("events-not-stored");
+  if (store_ && recipients_of_kind(trust_, "web.blocked").empty()) codes.insert("no-recipients");
+  return codes;
+}
+
+}  // namespace caretaker::agent

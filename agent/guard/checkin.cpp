@@ -1,0 +1,100 @@
+#include "agent/guard/checkin.h"
+
+#include <algorithm>
+#include <array>
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+namespace {
+
+using sync::Severity;
+
+constexpr std::size_t kMaxEvents = 500;
+constexpr std::size_t kMaxBytes = 2u << 20;  // a slow line can send it within the time that a request may take
+
+// What a server may say is wrong, as far as we know it; anything else becomes "other" in the book.
+constexpr std::array<std::string_view, 6> kProblems = {"fork", "chain", "clone", "replaced", "gap", "unknown-epoch"};
+
+}  // namespace
+
+Json Checkin::make_state(const std::set<std::string>& health) const {
+  const sync::Hardware& hardware = identity_.hardware();
+  const ListsInForce* wanted = trust_.wanted_set();
+  const ListsInForce* lists = wanted != nullptr ? wanted : trust_.lists();
+  Json::Array codes(health.begin(), health.end());
+  Json::Object state{
+      {"nonce", nonce_},
+      {"time", std::max<UnixSeconds>(0, clock_.now())},
+      {"root", trust_.root() == nullptr ? 0 : trust_.root()->root().version},
+      {"policy", trust_.policy() == nullptr ? 0 : trust_.policy()->verified.bundle().version},
+      {"lists", lists == nullptr ? 0 : lists->verified.manifest().version},
+      {"hardware", Json::Object{{"dmi_uuid", hardware.dmi_uuid}, {"board_serial", hardware.board_serial}}},
+      {"health", std::move(codes)},
+      {"agent", CARETAKER_VERSION}};
+  if (const UnixSeconds since = trust_.stale_since(clock_.now()); since > 0) state["stale_since"] = since;
+  return state;
+}
+
+Result<Bytes> Checkin::next_request(const std::set<std::string>& health) {
+  const bool somebody = identity_.state() == DeviceIdentity::State::kCertified && !identity_.in_doubt();
+  if (!somebody || book_.store() == nullptr) return Bytes{};
+  TRY(outgoing, book_.store()->next_batch(kMaxEvents, kMaxBytes));
+  nonce_ = to_hex(random_array<16>());
+  epoch_ = outgoing.batch.epoch;
+  more_ = outgoing.more;
+  outgoing.batch.state = make_state(health);
+  const SigningKey* key = &identity_.key();
+  sync::CheckinRequest request;
+  request.certificate = identity_.certificate();
+  request.batch = sync::make_envelope(sync::PayloadType::kBatch, sync::make_batch_payload(outgoing.batch), {&key, 1});
+  request.sealed = std::move(outgoing.sealed);
+  request.last_receipt = std::move(outgoing.last_receipt);
+  return sync::make_checkin_request(request);
+}
+
+Status Checkin::take_receipt(ByteView envelope) {
+  TRY(receipt, sync::open_receipt(sync::RawBlob{to_bytes(envelope)}, *trust_.root(), identity_.id()));
+  if (nonce_.empty() || receipt.nonce != nonce_ || receipt.epoch != epoch_) {
+    return make_error(ErrorCode::kStale, "A5: a receipt for another request");
+  }
+  nonce_.clear();
+  if (auto known = book_.store()->acknowledge(receipt, envelope); !known) {
+    if (known.error().code == ErrorCode::kConflict) return known.error().with_context("A6");
+    return known;
+  }
+  return ok();
+}
+
+// The server's complaint is not signed; all that it can cause is sending again. True: there is something to send again.
+bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
+  if (answer.problem.empty()) return false;
+  const bool known = std::ranges::find(kProblems, answer.problem) != kProblems.end();
+  log_warning("checkin", "the server says: " + (known ? answer.problem : std::string("something unknown")));
+  const bool again = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
+  if (again) return true;
+  book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
+  if (answer.problem == "fork" || answer.problem == "chain") book_.store()->defer(epoch_);
+  return false;
+}
+
+TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
+  TrustUpdates updates(trust_);
+  for (const Subject& finding : updates.take({answer.roots, answer.policy, answer.lists}, clock_.now())) {
+    book_.note(finding);
+  }
+  if (trust_.root() == nullptr || book_.store() == nullptr) return {};
+  bool received = false;
+  if (!answer.receipt.empty()) {
+    const Status taken = take_receipt(answer.receipt);
+    received = taken.has_value();
+    if (!received) {
+      log_warning("checkin", "receipt refused: " + taken.error().message);
+      book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
+    }
+  }
+  const bool again = take_problem(answer);
+  return {again || (received && more_)};
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,40 @@
+// One check-in: what the guard has net send, and what it makes of the server's answer. Net carries both and is trusted with
+// neither: the batch is signed here, receipt and signed material are verified here. One thread.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "agent/control_net.h"
+#include "agent/guard/book.h"
+#include "agent/guard/device_identity.h"
+#include "agent/guard/trust_updates.h"
+
+namespace caretaker::agent {
+
+class Checkin {
+ public:
+  Checkin(const DeviceIdentity& identity, PolicyStore& trust, Book& book, const Clock& clock)
+      : identity_(identity), trust_(trust), book_(book), clock_(clock) {}
+
+  // The body of POST /v1/checkin; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
+  // nonce of its own; the latest counts.
+  [[nodiscard]] Result<Bytes> next_request(const std::set<std::string>& health);
+  // What is wrong in the answer becomes an event; an error only where our own disk fails.
+  [[nodiscard]] TakenAnswer take(const sync::CheckinAnswer& answer);
+
+ private:
+  [[nodiscard]] Json make_state(const std::set<std::string>& health) const;
+  [[nodiscard]] Status take_receipt(ByteView envelope);
+  [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
+
+  const DeviceIdentity& identity_;
+  PolicyStore& trust_;
+  Book& book_;
+  const Clock& clock_;
+  std::string nonce_;       // of the request that is out; empty when there is none
+  sync::EpochId epoch_{};   // of its batch
+  bool more_ = false;       // entries wait behind it
+};
+
+}  // namespace caretaker::agent

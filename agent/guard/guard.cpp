@@ -1,0 +1,81 @@
+#include "agent/guard/guard.h"
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+
+using sync::Severity;
+
+Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
+             WebReports::FindUser find_user)
+    : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
+      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock) {}
+
+Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const Clock& clock,
+                                           WebReports::FindUser find_user) {
+  TRY_DONE(platform::make_folder(settings.state, 0700));
+  TRY(identity, DeviceIdentity::open(settings.state, settings.hardware));
+  TRY(trust, PolicyStore::open(settings.state / "trust"));
+  if (identity.state() != DeviceIdentity::State::kNone) TRY_DONE(trust.load(identity.school()));
+  std::unique_ptr<Guard> guard(new Guard(settings, clock, std::move(identity), std::move(trust), std::move(find_user)));
+  TRY_DONE(guard->open_book());
+  guard->book_.note({"guard.started", CARETAKER_VERSION});
+  for (const std::string& code : guard->health()) {
+    log_warning("guard", code);
+    guard->book_.note({"guard.health", code, Severity::kMedium});
+  }
+  return guard;
+}
+
+Status Guard::open_book() {
+  if (identity_.state() == DeviceIdentity::State::kNone || trust_.root() == nullptr) return ok();
+  EventStoreSettings settings{settings_.state / "events", identity_.school(), identity_.id(),
+                              trust_.root()->root().server_box, {}};
+  if (trust_.policy() != nullptr) {
+    settings.quota.max_bytes = static_cast<std::uint64_t>(trust_.policy()->rules.event_quota_bytes);
+    settings.quota.reserve_bytes = settings.quota.max_bytes / 8;
+  }
+  return book_.open(settings);
+}
+
+Revision Guard::revision() const {
+  if (trust_.policy() == nullptr || trust_.set() == nullptr) return {};
+  Hasher hasher;
+  hasher.add(trust_.policy()->envelope);
+  hasher.add(trust_.lists()->verified.manifest().content);
+  return hasher.finish();
+}
+
+std::set<std::string> Guard::health() const {
+  std::set<std::string> codes = book_.health();
+  if (identity_.was_damaged()) codes.insert("identity-damaged");
+  if (identity_.in_doubt()) codes.insert("hardware-unreadable");
+  if (identity_.needs_re_enrolment()) codes.insert("re-enrolment-needed");
+  if (identity_.state() == DeviceIdentity::State::kNone || trust_.root() == nullptr) {
+    codes.insert("not-enrolled");
+    return codes;
+  }
+  codes.merge(trust_.health(clock_.now()));
+  return codes;
+}
+
+void Guard::store_repeats(bool all) {
+  if (book_.store() == nullptr || trust_.policy() == nullptr) return;
+  const auto repeats = web_.take_repeats(trust_.policy()->rules, all);
+  if (!repeats.empty() && !book_.append(repeats)) log_error("events", "counts of repeats are lost");
+  if (const std::uint32_t dropped = web_.take_dropped(); dropped > 0) {
+    book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);
+  }
+}
+
+void Guard::tick() {
+  store_repeats(false);
+  book_.tick();
+}
+
+void Guard::close() {
+  store_repeats(true);
+  book_.close();
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,98 @@
+// The guard's state and its answers. Which request reaches which answer, and who may ask, is the monitor's table; here each
+// answer is a few lines over the parts that do the work. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "agent/control_user.h"
+#include "agent/guard/book.h"
+#include "agent/guard/checkin.h"
+#include "agent/guard/device_identity.h"
+#include "agent/guard/policy_store.h"
+#include "agent/guard/report_web.h"
+#include "platform/control_channel.h"
+
+namespace caretaker::agent {
+
+struct GuardSettings {
+  std::filesystem::path state;  // folder of everything that the guard keeps
+  sync::Hardware hardware;
+  std::uint32_t net_uid = 0;    // who caretaker-net runs as
+  std::uint32_t owner_uid = 0;  // who the guard itself runs as
+};
+
+// A request that the monitor let through.
+struct Asked {
+  platform::Peer peer;
+  ByteView fields;
+  const platform::OpenFile& file;
+};
+struct Answered {
+  Bytes fields;
+  platform::OpenFile file;
+};
+
+class Guard {
+ public:
+  // Errors are those of the disk. `clock` outlives the guard.
+  [[nodiscard]] static Result<std::unique_ptr<Guard>> open(const GuardSettings& settings, const Clock& clock,
+                                                           WebReports::FindUser find_user);
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  // caretaker-net's requests (guard_net.cpp).
+  [[nodiscard]] Result<Answered> get_filter(const Asked& asked);
+  [[nodiscard]] Result<Answered> wait_filter(const Asked& asked);
+  [[nodiscard]] Result<Answered> report_web(const Asked& asked);
+  [[nodiscard]] Result<Answered> next_batch(const Asked& asked);
+  [[nodiscard]] Result<Answered> take_answer(const Asked& asked);
+  [[nodiscard]] Result<Answered> offer_set(const Asked& asked);
+  [[nodiscard]] Result<Answered> get_uplink(const Asked& asked);
+
+  // The command line's requests (guard_user.cpp).
+  [[nodiscard]] Result<Answered> status(const Asked& asked);
+  [[nodiscard]] Result<Answered> events(const Asked& asked);
+  [[nodiscard]] Result<Answered> enrol_begin(const Asked& asked);
+  [[nodiscard]] Result<Answered> enrol_finish(const Asked& asked);
+  [[nodiscard]] Result<Answered> why(const Asked& asked);
+
+  [[nodiscard]] const GuardSettings& settings() const { return settings_; }
+  [[nodiscard]] Book& book() { return book_; }
+  [[nodiscard]] bool is_owner(const platform::Peer& peer) const {
+    return peer.uid == settings_.owner_uid || peer.uid == 0;
+  }
+
+  void tick();   // every second
+  void close();  // at the end of the process: what is counted goes into the book
+
+ private:
+  Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
+        WebReports::FindUser find_user);
+  // Opens the book when it is known whose it is; without that there is nobody to record as.
+  [[nodiscard]] Status open_book();
+  [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
+  [[nodiscard]] Revision revision() const;
+  [[nodiscard]] std::set<std::string> health() const;
+  void store_repeats(bool all);
+
+  // Events of a group that could not be stored: when the group comes again, they are what is stored.
+  struct UnstoredGroup {
+    GroupId id{};
+    std::vector<PlannedEvent> events;
+  };
+
+  GuardSettings settings_;
+  const Clock& clock_;
+  WebReports::FindUser find_user_;
+  DeviceIdentity identity_;
+  PolicyStore trust_;
+  Book book_;
+  Checkin checkin_;
+  WebReports web_;
+  std::optional<GroupId> last_group_;  // stored
+  std::optional<UnstoredGroup> unstored_;
+  MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
+};
+
+}  // namespace caretaker::agent

@@ -1,0 +1,92 @@
+// What caretaker-net asks for.
+#include "agent/guard/guard.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr MonotonicMs kOfferPauseMs = 10'000;
+
+Status without_fields(const Asked& asked) {
+  if (asked.fields.empty()) return ok();
+  return make_error(ErrorCode::kInvalidInput, "this request has no fields");
+}
+
+}  // namespace
+
+Result<Answered> Guard::get_filter(const Asked& asked) {
+  TRY_DONE(without_fields(asked));
+  FilterAnswer answer;
+  if (trust_.root() == nullptr) return Answered{make_filter_answer(answer), {}};
+  answer.state = FilterState::kIncomplete;
+  if (trust_.policy() == nullptr || trust_.set() == nullptr) return Answered{make_filter_answer(answer), {}};
+  TRY(file, trust_.open_set_file());
+  answer.state = FilterState::kReady;
+  answer.revision = revision();
+  answer.policy_toml = trust_.policy()->verified.bundle().policy_toml;
+  return Answered{make_filter_answer(answer), std::move(file)};
+}
+
+Result<Answered> Guard::wait_filter(const Asked& asked) {
+  TRY(known, parse_wait_filter(asked.fields));
+  return Answered{make_wait_filter_answer(known == revision()), {}};
+}
+
+Result<Answered> Guard::report_web(const Asked& asked) {
+  TRY(report, parse_web_report(asked.fields));
+  TRY_DONE(check_report(report));
+  if (book_.store() == nullptr || trust_.policy() == nullptr) {
+    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
+  }
+  if (last_group_ == report.id) return Answered{make_web_report_answer(false), {}};
+  const bool again = unstored_ && unstored_->id == report.id;
+  if (!again) {
+    unstored_ = UnstoredGroup{report.id, web_.plan(report, trust_.policy()->rules)};
+    if (report.lost > 0) book_.note({"events.dropped", "net-queue", sync::Severity::kMedium}, report.lost);
+  }
+  if (!unstored_->events.empty()) TRY_DONE(book_.append(unstored_->events, report.id));
+  last_group_ = report.id;
+  bool urgent = false;
+  for (const PlannedEvent& event : unstored_->events) urgent |= event.subject.severity == sync::Severity::kHigh;
+  unstored_.reset();
+  return Answered{make_web_report_answer(urgent), {}};
+}
+
+Result<Answered> Guard::next_batch(const Asked& asked) {
+  TRY_DONE(without_fields(asked));
+  TRY(body, checkin_.next_request(health()));
+  return Answered{make_next_batch_answer(body), {}};
+}
+
+Result<Answered> Guard::take_answer(const Asked& asked) {
+  TRY(answer, parse_take_answer(asked.fields));
+  return Answered{make_taken_answer(checkin_.take(answer)), {}};
+}
+
+Result<Answered> Guard::offer_set(const Asked& asked) {
+  TRY_DONE(without_fields(asked));
+  // Copying and walking a set takes a while, in which nobody else is answered: not for every piece of rubbish.
+  if (clock_.monotonic_ms() < next_offer_) return make_error(ErrorCode::kUnavailable, "the last offer was refused: not yet");
+  const auto applied = TrustUpdates(trust_).take_set(asked.file);
+  if (!applied) {
+    next_offer_ = clock_.monotonic_ms() + kOfferPauseMs;
+    return applied.error();
+  }
+  book_.note(*applied);
+  return Answered{};
+}
+
+Result<Answered> Guard::get_uplink(const Asked& asked) {
+  TRY_DONE(without_fields(asked));
+  UplinkAnswer answer;
+  answer.enrolled = identity_.state() == DeviceIdentity::State::kCertified && !identity_.in_doubt();
+  if (trust_.root() != nullptr) {
+    answer.servers = trust_.root()->root().servers;
+    answer.tls_pins = trust_.root()->root().tls_pins;
+  }
+  if (const ListsInForce* wanted = trust_.wanted_set(); wanted != nullptr) {
+    answer.wanted = WantedSet{wanted->verified.manifest().file, wanted->verified.manifest().file_size};
+  }
+  return Answered{make_uplink_answer(answer), {}};
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,113 @@
+// What the command line asks for.
+#include "agent/guard/guard.h"
+#include "agent/why.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxEventBytes = 2u << 20;
+
+std::string user_name(const WebReports::FindUser& find_user, std::uint32_t uid) {
+  const auto user = find_user(uid);
+  return user ? user->name : "";
+}
+
+}  // namespace
+
+Result<Answered> Guard::status(const Asked& asked) {
+  if (!asked.fields.empty()) return make_error(ErrorCode::kInvalidInput, "this request has no fields");
+  StatusAnswer answer;
+  answer.agent_version = CARETAKER_VERSION;
+  answer.enrolled = identity_.state() == DeviceIdentity::State::kCertified;
+  if (identity_.state() != DeviceIdentity::State::kNone) answer.device = to_hex(identity_.id());
+  if (trust_.root() != nullptr) {
+    answer.school = trust_.root()->root().school_name;
+    answer.root_version = trust_.root()->root().version;
+  }
+  if (trust_.policy() != nullptr) answer.policy_version = trust_.policy()->verified.bundle().version;
+  if (trust_.set() != nullptr) answer.lists_version = trust_.lists()->verified.manifest().version;
+  answer.stale_since = trust_.stale_since(clock_.now());
+  if (book_.store() != nullptr) {
+    const EventStoreStatus stored = book_.store()->status();
+    answer.events_queued = stored.queued;
+    answer.last_receipt = stored.last_receipt;
+  }
+  const auto codes = health();
+  answer.health.assign(codes.begin(), codes.end());
+  return Answered{make_status_answer(answer), {}};
+}
+
+Result<Answered> Guard::events(const Asked& asked) {
+  TRY(question, parse_events_question(asked.fields));
+  EventsAnswer answer;
+  if (book_.store() == nullptr) return Answered{make_events_answer(answer), {}};
+  answer.epoch = book_.store()->status().epoch;
+  TRY(stored, book_.store()->list(question.from_seq, question.limit, kMaxEventBytes));
+  for (StoredEntry& entry : stored) {
+    answer.events.push_back({entry.from, entry.to, entry.acknowledged, std::move(entry.body), std::move(entry.sealed)});
+  }
+  return Answered{make_events_answer(answer), {}};
+}
+
+Result<Answered> Guard::enrol_begin(const Asked& asked) {
+  TRY(begin, parse_enrol_begin(asked.fields));
+  TRY(token, sync::parse_token_text(begin.token));
+  TRY_DONE(identity_.begin(token.school));
+  const sync::EnrolmentRequest request{identity_.school(), identity_.key().public_key, token.secret, identity_.hardware(),
+                                       begin.label};
+  const SigningKey* key = &identity_.key();
+  return Answered{make_enrol_begin_answer(sync::make_envelope(sync::PayloadType::kEnrolment,
+                                                              sync::make_enrolment_payload(request), {&key, 1})),
+                  {}};
+}
+
+// From here on this machine is the school's: the chain of roots from the pinned one, and a certificate for our own key.
+Status Guard::certify(const sync::EnrolmentAnswer& answer) {
+  const bool known_school = trust_.root() != nullptr && trust_.root()->root().school == identity_.school();
+  if (!known_school) TRY_DONE(trust_.adopt(identity_.school(), answer.roots));
+  TRY(certificate, sync::open_certificate(sync::RawBlob{answer.certificate}, *trust_.root()));
+  const sync::Hardware& ours = identity_.hardware();
+  if (certificate.device_key != identity_.key().public_key || certificate.hardware.dmi_uuid != ours.dmi_uuid ||
+      certificate.hardware.board_serial != ours.board_serial) {
+    return make_error(ErrorCode::kUnauthentic, "A7: a certificate for another device");
+  }
+  return identity_.certify(answer.certificate);
+}
+
+Result<Answered> Guard::enrol_finish(const Asked& asked) {
+  TRY(answer, parse_enrol_finish(asked.fields));
+  if (identity_.state() != DeviceIdentity::State::kUncertified) {
+    return make_error(ErrorCode::kConflict, "no enrolment has begun, or it is done already");
+  }
+  TRY_DONE(certify(answer));
+  // A device that knew its school before has some of these roots already.
+  const auto known = static_cast<std::size_t>(trust_.root()->root().version);
+  TrustBlobs blobs{{}, std::move(answer.policy), std::move(answer.lists)};
+  for (std::size_t i = known; i < answer.roots.size(); ++i) blobs.roots.push_back(std::move(answer.roots[i]));
+  const auto findings = TrustUpdates(trust_).take(blobs, clock_.now());
+  TRY_DONE(open_book());
+  book_.note({"enrolment.done", "certificate"});
+  for (const Subject& finding : findings) book_.note(finding);
+  return Answered{};
+}
+
+Result<Answered> Guard::why(const Asked& asked) {
+  TRY(question, parse_why_question(asked.fields));
+  const std::string self = user_name(find_user_, asked.peer.uid);
+  if (question.user.empty() && question.group.empty()) question.user = self;
+  const bool about_self = question.group.empty() && question.user == self;
+  if (!about_self && !is_owner(asked.peer)) {
+    return make_error(ErrorCode::kPermissionDenied, "only the device's administrator may ask about others");
+  }
+  if (trust_.policy() == nullptr || trust_.set() == nullptr) {
+    return make_error(ErrorCode::kNotFound, "no verified policy and lists are loaded: nothing is answered");
+  }
+  std::vector<std::string> os_groups;
+  if (const auto user = platform::find_user(question.user); user) os_groups = user->groups;
+  TRY(answer, decide_why(trust_.policy()->rules, *trust_.set(), question, os_groups));
+  answer.policy_version = trust_.policy()->verified.bundle().version;
+  answer.lists_version = trust_.lists()->verified.manifest().version;
+  return Answered{make_why_answer(answer), {}};
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,262 @@
+#include "agent/guard/policy_store.h"
+
+#include <algorithm>
+
+#include "platform/base/json.h"
+#include "platform/base/log.h"
+#include "sync/limits.h"
+
+namespace caretaker::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::int64_t int_or_zero(const Json& json, std::string_view key) {
+  const std::int64_t* value = json[key].as_int();
+  return value == nullptr ? 0 : *value;
+}
+
+}  // namespace
+
+Result<PolicyStore> PolicyStore::open(fs::path folder) {
+  TRY_DONE(platform::make_folder(folder / "roots", 0700));
+  return PolicyStore(std::move(folder));
+}
+
+fs::path PolicyStore::root_file(std::int64_t version) const {
+  return folder_ / "roots" / (std::to_string(version) + ".json");
+}
+
+fs::path PolicyStore::set_file(const sync::ListsManifest& manifest) const {
+  return folder_ / ("set." + to_hex(ByteView(manifest.content).first(16)));
+}
+
+Result<platform::OpenFile> PolicyStore::open_set_file() const {
+  if (!set_ || !lists_) return make_error(ErrorCode::kNotFound, "no set file is in force");
+  return platform::open_read_only(set_file(lists_->verified.manifest()));
+}
+
+const ListsInForce* PolicyStore::wanted_set() const {
+  if (waiting_) return &*waiting_;
+  return lists_ && !set_ ? &*lists_ : nullptr;
+}
+
+std::int64_t PolicyStore::lists_floor() const {
+  std::int64_t floor = lists_floor_;
+  if (lists_) floor = std::max(floor, lists_->verified.manifest().version);
+  if (waiting_) floor = std::max(floor, waiting_->verified.manifest().version);
+  return floor;
+}
+
+UnixSeconds PolicyStore::stale_since(UnixSeconds clock) const {
+  const UnixSeconds now = judged_time(clock);
+  UnixSeconds since = 0;
+  const auto consider = [&](UnixSeconds expires) {
+    if (expires <= now && (since == 0 || expires < since)) since = expires;
+  };
+  if (policy_) consider(policy_->verified.bundle().expires);
+  if (lists_) consider(lists_->verified.manifest().expires);
+  return since;
+}
+
+std::set<std::string> PolicyStore::health(UnixSeconds clock) const {
+  const UnixSeconds now = judged_time(clock);
+  std::set<std::string> codes = damage_;
+  if (roots_.empty()) codes.insert("root-missing");
+  if (!policy_) codes.insert("policy-missing");
+  if (policy_ && policy_->verified.bundle().expires <= now) codes.insert("policy-stale");
+  if (!set_) codes.insert("lists-missing");
+  if (set_ && waiting_) codes.insert("lists-waiting");
+  if (lists_ && lists_->verified.manifest().expires <= now) codes.insert("lists-stale");
+  return codes;
+}
+
+Status PolicyStore::adopt(const sync::SchoolId& school, const std::vector<Bytes>& roots) {
+  std::vector<sync::VerifiedRoot> verified;
+  for (const Bytes& envelope : roots) {
+    const sync::RawBlob blob{envelope};
+    TRY(next, verified.empty() ? sync::VerifiedRoot::open_first(blob, school) : verified.back().open_next(blob));
+    verified.push_back(std::move(next));
+  }
+  if (verified.empty()) return make_error(ErrorCode::kInvalidInput, "the server sent no root");
+  std::error_code failed;
+  fs::remove_all(folder_, failed);
+  if (failed) return make_error(ErrorCode::kUnavailable, "clear " + folder_.string() + ": " + failed.message());
+  *this = PolicyStore(folder_);
+  TRY_DONE(platform::make_folder(folder_ / "roots", 0700));
+  for (std::size_t i = 0; i < roots.size(); ++i) TRY_DONE(append_root(std::move(verified[i]), roots[i]));
+  return ok();
+}
+
+Status PolicyStore::append_root(sync::VerifiedRoot root, ByteView envelope) {
+  TRY_DONE(platform::replace_file(root_file(root.root().version), envelope, 0600));
+  time_floor_ = std::max(time_floor_, root.root().issued);
+  roots_.push_back(std::move(root));
+  damage_.erase("root-damaged");
+  return write_floors();
+}
+
+Status PolicyStore::replace_policy(PolicyInForce policy) {
+  // The one before stays beside it: what is unreadable tomorrow falls back to it, not to nothing.
+  if (policy_) TRY_DONE(platform::replace_file(folder_ / "policy.previous.json", policy_->envelope, 0600));
+  TRY_DONE(platform::replace_file(folder_ / "policy.json", policy.envelope, 0600));
+  policy_floor_ = std::max(policy_floor_, policy.verified.bundle().version);
+  time_floor_ = std::max(time_floor_, policy.verified.bundle().issued);
+  policy_ = std::move(policy);
+  damage_.erase("policy-damaged");
+  damage_.erase("policy-signer-gone");
+  // The policy is in force; a floor that could not be written is read from it at the next start.
+  if (auto written = write_floors(); !written) log_warning("policy", written.error().message);
+  return ok();
+}
+
+Status PolicyStore::replace_lists(ListsInForce lists) {
+  const bool same_set = set_ && lists_ && lists_->verified.manifest().content == lists.verified.manifest().content;
+  if (!same_set) {
+    TRY_DONE(platform::replace_file(folder_ / "lists.waiting.json", lists.envelope, 0600));
+    waiting_ = std::move(lists);
+    return ok();
+  }
+  TRY_DONE(platform::replace_file(folder_ / "lists.json", lists.envelope, 0600));
+  lists_ = std::move(lists);
+  waiting_.reset();
+  return platform::remove_file(folder_ / "lists.waiting.json");
+}
+
+Status PolicyStore::install_set(const fs::path& file, SetInForce set) {
+  const ListsInForce* wanted = wanted_set();
+  if (wanted == nullptr) return make_error(ErrorCode::kNotFound, "no set file is waited for");
+  // The manifest's own replacement is the moment of change: until then the old pair of manifest and file is whole.
+  TRY_DONE(platform::rename_file(file, set_file(wanted->verified.manifest())));
+  TRY_DONE(platform::replace_file(folder_ / "lists.json", wanted->envelope, 0600));
+  if (waiting_) lists_ = std::exchange(waiting_, std::nullopt);
+  set_ = std::move(set);
+  lists_floor_ = std::max(lists_floor_, lists_->verified.manifest().version);
+  damage_.erase("lists-damaged");
+  damage_.erase("lists-signer-gone");
+  remove_other_sets();
+  if (auto written = write_floors(); !written) log_warning("policy", written.error().message);
+  return platform::remove_file(folder_ / "lists.waiting.json");
+}
+
+void PolicyStore::remove_other_sets() const {
+  const fs::path kept = set_file(lists_->verified.manifest());
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+    if (entry.path().filename().string().starts_with("set.") && entry.path() != kept) {
+      fs::remove(entry.path(), ignored);  // a leftover costs space only, and the next install tries again
+    }
+  }
+}
+
+Status PolicyStore::write_floors() const {
+  const Json json(Json::Object{{"v", 1}, {"policy", policy_floor_}, {"lists", lists_floor_}, {"time", time_floor_}});
+  return platform::replace_file(folder_ / "floors.json", as_bytes(json.dump()), 0600);
+}
+
+Status PolicyStore::load(const sync::SchoolId& school) {
+  *this = PolicyStore(folder_);
+  load_floors();
+  load_roots(school);
+  if (roots_.empty()) return ok();
+  load_policy();
+  load_lists();
+  return ok();
+}
+
+std::optional<Bytes> PolicyStore::read(const fs::path& file, const char* code) {
+  auto bytes = platform::read_file(file, sync::kMaxEnvelopeBytes);
+  if (bytes) return std::move(*bytes);
+  if (bytes.error().code != ErrorCode::kNotFound) {
+    log_error("policy", bytes.error().message);
+    damage_.insert(code);
+  }
+  return std::nullopt;
+}
+
+void PolicyStore::load_roots(const sync::SchoolId& school) {
+  for (std::int64_t version = 1;; ++version) {
+    auto envelope = read(root_file(version), "root-damaged");
+    if (!envelope) return;
+    const sync::RawBlob blob{std::move(*envelope)};
+    auto root = roots_.empty() ? sync::VerifiedRoot::open_first(blob, school) : roots_.back().open_next(blob);
+    if (!root) {
+      log_error("policy", "stored root " + std::to_string(version) + ": " + root.error().message);
+      damage_.insert("root-damaged");
+      return;
+    }
+    time_floor_ = std::max(time_floor_, root->root().issued);
+    roots_.push_back(std::move(*root));
+  }
+}
+
+std::optional<PolicyInForce> PolicyStore::reopen_policy(const char* file, const char* code) {
+  auto envelope = read(folder_ / file, code);
+  if (!envelope) return std::nullopt;
+  const sync::RawBlob blob{*envelope};
+  // A key that a later root took away counted when this was accepted: what is in force stays in force, and it shows.
+  for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
+    auto verified = sync::open_policy(blob, *root, 0, 0);
+    if (!verified) continue;
+    auto parsed = policy::parse_policy(verified->bundle().policy_toml, policy::Strictness::kDevice);
+    if (!parsed.usable()) break;
+    if (root != roots_.rbegin()) damage_.insert("policy-signer-gone");
+    return PolicyInForce{std::move(*verified), std::move(parsed.policy), std::move(*envelope)};
+  }
+  log_error("policy", std::string(file) + " does not verify any more");
+  damage_.insert(code);
+  return std::nullopt;
+}
+
+void PolicyStore::load_policy() {
+  policy_ = reopen_policy("policy.json", "policy-damaged");
+  if (!policy_) policy_ = reopen_policy("policy.previous.json", "policy-damaged");
+  if (!policy_) return;
+  policy_floor_ = std::max(policy_floor_, policy_->verified.bundle().version);
+  time_floor_ = std::max(time_floor_, policy_->verified.bundle().issued);
+}
+
+std::optional<ListsInForce> PolicyStore::reopen_lists(const char* file, const char* code,
+                                                      const std::optional<sync::ListsManifest>& current) {
+  auto envelope = read(folder_ / file, code);
+  if (!envelope) return std::nullopt;
+  const sync::RawBlob blob{*envelope};
+  for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
+    auto verified = sync::open_lists(blob, *root, current, 0);
+    if (!verified) continue;
+    if (root != roots_.rbegin()) damage_.insert("lists-signer-gone");
+    return ListsInForce{std::move(*verified), std::move(*envelope)};
+  }
+  log_error("policy", std::string(file) + " does not verify any more");
+  damage_.insert(code);
+  return std::nullopt;
+}
+
+void PolicyStore::load_lists() {
+  lists_ = reopen_lists("lists.json", "lists-damaged", std::nullopt);
+  if (lists_) {
+    const sync::ListsManifest& manifest = lists_->verified.manifest();
+    auto set = SetInForce::open(set_file(manifest), manifest);
+    if (set) {
+      set_.emplace(std::move(*set));
+    } else {
+      log_error("policy", "stored set file: " + set.error().message);
+      damage_.insert("lists-damaged");
+    }
+  }
+  const auto current = lists_ ? std::optional(lists_->verified.manifest()) : std::nullopt;
+  // One that no longer fits the lists in force was overtaken by them.
+  waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged", current);
+}
+
+void PolicyStore::load_floors() {
+  const auto bytes = platform::read_file(folder_ / "floors.json", 4096);
+  if (!bytes) return;
+  const auto json = parse_json(as_text(*bytes));
+  if (!json) return;
+  policy_floor_ = int_or_zero(*json, "policy");
+  lists_floor_ = int_or_zero(*json, "lists");
+  time_floor_ = int_or_zero(*json, "time");
+}
+
+}  // namespace caretaker::agent

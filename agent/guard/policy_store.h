@@ -1,0 +1,93 @@
+// What the guard trusts and obeys, on disk: the chain of roots, the policy and the lists in force, the set file, a lists
+// manifest whose set file has not come yet, and the floors. Nothing gets in unverified (trust_updates.h), and at start
+// everything is verified again. Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
+// set.<content hash>, floors.json. One thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "agent/guard/set_in_force.h"
+#include "policy/policy.h"
+#include "sync/bundle.h"
+
+namespace caretaker::agent {
+
+struct PolicyInForce {
+  sync::VerifiedPolicy verified;
+  policy::Policy rules;
+  Bytes envelope;
+};
+struct ListsInForce {
+  sync::VerifiedLists verified;
+  Bytes envelope;
+};
+
+class PolicyStore {
+ public:
+  // Makes the folder; knows nothing until load() or adopt().
+  [[nodiscard]] static Result<PolicyStore> open(std::filesystem::path folder);
+
+  // Reads back what is there for this school. What does not verify is left out and named in damage(); an error only where the
+  // disk itself fails.
+  [[nodiscard]] Status load(const sync::SchoolId& school);
+  // Starts with a school's verified roots (envelopes from root 1 on); what was there for another school goes.
+  [[nodiscard]] Status adopt(const sync::SchoolId& school, const std::vector<Bytes>& roots);
+
+  [[nodiscard]] const sync::VerifiedRoot* root() const { return roots_.empty() ? nullptr : &roots_.back(); }
+  [[nodiscard]] const PolicyInForce* policy() const { return policy_ ? &*policy_ : nullptr; }
+  [[nodiscard]] const ListsInForce* lists() const { return lists_ ? &*lists_ : nullptr; }
+  [[nodiscard]] const policy::SetView* set() const { return set_ ? &set_->view() : nullptr; }
+  [[nodiscard]] Result<platform::OpenFile> open_set_file() const;
+  // The lists whose set file is missing, waiting or in force; nullptr when it is all here.
+  [[nodiscard]] const ListsInForce* wanted_set() const;
+
+  [[nodiscard]] std::int64_t policy_floor() const { return policy_floor_; }
+  [[nodiscard]] std::int64_t lists_floor() const;
+  // The larger of the clock and the highest time that people's keys have signed.
+  [[nodiscard]] UnixSeconds judged_time(UnixSeconds clock) const { return std::max(clock, time_floor_); }
+  // Since when policy or lists in force are expired; 0 when they are not.
+  [[nodiscard]] UnixSeconds stale_since(UnixSeconds clock) const;
+  // Stable health codes: what is missing, stale or damaged.
+  [[nodiscard]] std::set<std::string> health(UnixSeconds clock) const;
+
+  // Each durable when it returns; on an error what was in force still is.
+  [[nodiscard]] Status append_root(sync::VerifiedRoot root, ByteView envelope);
+  [[nodiscard]] Status replace_policy(PolicyInForce policy);
+  [[nodiscard]] Status replace_lists(ListsInForce lists);  // to wait for its set file, unless the set in force is the same
+  // The set file for wanted_set(), copied into the folder already; SetInForce has been opened on it.
+  [[nodiscard]] Status install_set(const std::filesystem::path& file, SetInForce set);
+  [[nodiscard]] std::filesystem::path incoming_set() const { return folder_ / "set.incoming"; }
+
+ private:
+  explicit PolicyStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] std::filesystem::path root_file(std::int64_t version) const;
+  [[nodiscard]] std::filesystem::path set_file(const sync::ListsManifest& manifest) const;
+  [[nodiscard]] std::optional<Bytes> read(const std::filesystem::path& file, const char* code);
+  void load_roots(const sync::SchoolId& school);
+  void load_policy();
+  void load_lists();
+  void load_floors();
+  [[nodiscard]] std::optional<PolicyInForce> reopen_policy(const char* file, const char* code);
+  [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code,
+                                                         const std::optional<sync::ListsManifest>& current);
+  [[nodiscard]] Status write_floors() const;
+  void remove_other_sets() const;
+
+  std::filesystem::path folder_;
+  std::vector<sync::VerifiedRoot> roots_;
+  std::optional<PolicyInForce> policy_;
+  std::optional<ListsInForce> lists_;
+  std::optional<ListsInForce> waiting_;
+  std::optional<SetInForce> set_;
+  std::int64_t policy_floor_ = 0;
+  std::int64_t lists_floor_ = 0;
+  UnixSeconds time_floor_ = 0;
+  std::set<std::string> damage_;
+};
+
+}  // namespace caretaker::agent

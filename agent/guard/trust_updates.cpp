@@ -1,0 +1,115 @@
+#include "agent/guard/trust_updates.h"
+
+#include <cctype>
+
+#include "platform/base/log.h"
+#include "policy/set_change.h"
+#include "policy/weakening.h"
+
+namespace caretaker::agent {
+namespace {
+
+using sync::RawBlob;
+using sync::Severity;
+
+Subject applied(const char* subject, std::int64_t version) {
+  return {std::string(subject) + ".applied", "v" + std::to_string(version), Severity::kInfo};
+}
+
+Subject refused(const char* subject, const Error& error) {
+  log_warning("policy", std::string(subject) + " refused: " + error.message);
+  return {std::string(subject) + ".refused", rule_of(error), Severity::kMedium};
+}
+
+}  // namespace
+
+std::string rule_of(const Error& error) {
+  const std::size_t colon = error.message.find(':');
+  const std::string number = error.message.substr(0, colon == std::string::npos ? 0 : colon);
+  const bool is_number = number.size() >= 2 && number.size() <= 4 && std::isupper(static_cast<unsigned char>(number[0])) &&
+                         std::isdigit(static_cast<unsigned char>(number[1]));
+  return is_number ? number : std::string(error_code_name(error.code));
+}
+
+std::vector<Subject> TrustUpdates::take(const TrustBlobs& blobs, UnixSeconds clock) {
+  std::vector<Subject> findings;
+  for (const Bytes& envelope : blobs.roots) {
+    if (auto taken = take_root(envelope); !taken) {
+      findings.push_back(refused("root", taken.error()));
+      break;  // the ones behind it build on it
+    }
+    findings.push_back(applied("root", store_.root()->root().version));
+  }
+  if (store_.root() == nullptr) return findings;
+  const UnixSeconds now = store_.judged_time(clock);
+  if (!blobs.policy.empty()) {
+    const auto taken = take_policy(blobs.policy, now);
+    findings.push_back(taken ? applied("policy", store_.policy_floor()) : refused("policy", taken.error()));
+  }
+  if (!blobs.lists.empty()) {
+    if (auto taken = take_lists(blobs.lists, now); !taken) findings.push_back(refused("lists", taken.error()));
+  }
+  return findings;
+}
+
+Status TrustUpdates::take_root(ByteView envelope) {
+  if (store_.root() == nullptr) return make_error(ErrorCode::kNotFound, "no root to measure a root against");
+  TRY(next, store_.root()->open_next(RawBlob{to_bytes(envelope)}));
+  return store_.append_root(std::move(next), envelope);
+}
+
+Status TrustUpdates::check_weakening(const sync::VerifiedPolicy& verified, const policy::Policy& rules) const {
+  if (store_.policy() == nullptr) return ok();
+  const auto weakenings = policy::find_weakenings(store_.policy()->rules, rules);
+  if (weakenings.empty()) return ok();
+  auto two = sync::check_role(store_.root()->root(), sync::Role::kPolicy, verified.signers(), 2);
+  if (two) return ok();
+  return make_error(ErrorCode::kPermissionDenied, "A2: a weaker policy needs two holders' signatures");
+}
+
+Status TrustUpdates::take_policy(ByteView envelope, UnixSeconds now) {
+  // Without a policy in force (damaged), the one that was accepted last may come again.
+  const std::int64_t floor = store_.policy_floor() - (store_.policy() == nullptr && store_.policy_floor() > 0 ? 1 : 0);
+  TRY(verified, sync::open_policy(RawBlob{to_bytes(envelope)}, *store_.root(), floor, now));
+  auto parsed = policy::parse_policy(verified.bundle().policy_toml, policy::Strictness::kDevice);
+  if (!parsed.usable()) return make_error(ErrorCode::kInvalidInput, "A1: signed, but not a usable policy");
+  TRY_DONE(check_weakening(verified, parsed.policy));
+  return store_.replace_policy({std::move(verified), std::move(parsed.policy), to_bytes(envelope)});
+}
+
+Status TrustUpdates::take_lists(ByteView envelope, UnixSeconds now) {
+  const auto current = store_.lists() != nullptr ? std::optional(store_.lists()->verified.manifest()) : std::nullopt;
+  TRY(verified, sync::open_lists(RawBlob{to_bytes(envelope)}, *store_.root(), current, now));
+  const std::int64_t floor = store_.lists_floor() - (current || store_.lists_floor() == 0 ? 0 : 1);
+  if (verified.manifest().version <= floor) {
+    return make_error(ErrorCode::kStale, "B5: lists not newer than what was accepted before");
+  }
+  return store_.replace_lists({std::move(verified), to_bytes(envelope)});
+}
+
+// The manifest's counts bound a change from below only; here the names themselves are compared.
+Status TrustUpdates::check_change(const ListsInForce& wanted, const SetInForce& offered) const {
+  if (store_.set() == nullptr || wanted.verified.countersigned()) return ok();
+  const std::uint64_t changed = policy::changed_names(*store_.set(), offered.view());
+  if (!sync::is_large_change(changed, store_.set()->size())) return ok();
+  return make_error(ErrorCode::kPermissionDenied, "A4: " + std::to_string(changed) +
+                                                      " names changed: that needs a technician's signature too");
+}
+
+Result<Subject> TrustUpdates::take_set(const platform::OpenFile& offered) {
+  const ListsInForce* wanted = store_.wanted_set();
+  if (wanted == nullptr) return make_error(ErrorCode::kNotFound, "no set file is waited for");
+  const sync::ListsManifest& manifest = wanted->verified.manifest();
+  const auto incoming = store_.incoming_set();
+  TRY_DONE(platform::copy_file(offered, incoming, manifest.file_size, 0600));
+  auto set = SetInForce::open(incoming, manifest);
+  Status good = set ? check_change(*wanted, *set) : Status(set.error());
+  if (good) good = store_.install_set(incoming, std::move(*set));
+  if (!good) {
+    if (auto removed = platform::remove_file(incoming); !removed) log_warning("policy", removed.error().message);
+    return good.error();
+  }
+  return applied("lists", store_.lists()->verified.manifest().version);
+}
+
+}  // namespace caretaker::agent

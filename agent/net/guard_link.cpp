@@ -1,0 +1,98 @@
+#include "agent/net/guard_link.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr MonotonicMs kLookMs = 1000;
+constexpr milliseconds kGroupPause{100};  // after a group; the first of a burst goes at once
+constexpr milliseconds kFirstRetry{100};
+constexpr milliseconds kLastRetry{5000};
+
+bool is_empty(const WebReport& report) { return report.violations.empty() && report.lost == 0; }
+
+}  // namespace
+
+Result<FilterPtr> make_filter(const GuardClient::FilterFile& given) {
+  auto parsed = policy::parse_policy(given.answer.policy_toml, policy::Strictness::kDevice);
+  if (!parsed.usable()) return make_error(ErrorCode::kInvalidInput, "the guard's policy is not usable here");
+  TRY(file, platform::MappedFile::map(given.set));
+  TRY(view, policy::SetView::open(file.bytes()));
+  return FilterPtr(std::make_shared<const Filter>(Filter{std::move(parsed.policy), std::move(file), std::move(view)}));
+}
+
+void GuardLink::stop() {
+  stopping_ = true;
+  queue_.close();
+}
+
+Status GuardLink::update_filter() {
+  if (system_clock().monotonic_ms() < next_look_) return ok();
+  next_look_ = system_clock().monotonic_ms() + kLookMs;
+  TRY(current, guard_->filter_is_current(revision_));
+  if (current) return ok();
+  TRY(given, guard_->get_filter());
+  if (given.answer.state != FilterState::kReady) return ok();  // what was good before stays
+  auto filter = make_filter(given);
+  revision_ = given.answer.revision;  // also of one that cannot be used: it is not asked for every second
+  if (!filter) {
+    log_error("net", "the filter stays as it was: " + filter.error().message);
+    return ok();
+  }
+  log_info("net", "filter in force: " + to_hex(ByteView(revision_).first(4)));
+  hooks_.on_filter(std::move(*filter));
+  return ok();
+}
+
+Status GuardLink::send_group() {
+  if (is_empty(group_)) group_ = queue_.take(milliseconds(kLookMs));
+  if (is_empty(group_)) return ok();
+  const auto urgent = guard_->report_web(group_);
+  if (!urgent && urgent.error().code == ErrorCode::kInvalidInput) {
+    log_error("net", "the guard refuses a report for good: " + urgent.error().message);
+    group_ = {};
+    return ok();
+  }
+  if (!urgent) return urgent.error();
+  group_ = {};
+  if (*urgent) hooks_.on_urgent();
+  if (!stopping_) std::this_thread::sleep_for(kGroupPause);
+  return ok();
+}
+
+Status GuardLink::step() {
+  if (!guard_) {
+    TRY(guard, GuardClient::connect(socket_));
+    guard_.emplace(std::move(guard));
+    next_look_ = 0;
+  }
+  TRY_DONE(update_filter());
+  return send_group();
+}
+
+void GuardLink::run() {
+  milliseconds retry = kFirstRetry;
+  bool complained = false;
+  while (true) {
+    const Status done = step();
+    if (done) {
+      retry = kFirstRetry;
+      complained = false;
+      if (stopping_ && is_empty(group_)) return;
+      continue;
+    }
+    if (stopping_) return;
+    if (!std::exchange(complained, true)) log_warning("net", "guard: " + done.error().message);
+    guard_.reset();
+    std::this_thread::sleep_for(retry);
+    retry = std::min(2 * retry, kLastRetry);
+  }
+}
+
+}  // namespace caretaker::agent

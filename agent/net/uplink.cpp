@@ -1,0 +1,162 @@
+#include "agent/net/uplink.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+#include "sync/timing.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr MonotonicMs kLookMs = 2000;            // whether the guard is enrolled, or waits for a set
+constexpr MonotonicMs kHurrySpreadMs = 5000;
+constexpr MonotonicMs kHurryPauseMs = 60'000;
+constexpr int kMaxRounds = 1000;                 // batches in one check-in
+constexpr std::uint32_t kMaxIntervalS = 86'400;
+constexpr std::uint32_t kDownloadRetryS = 60;
+constexpr MonotonicMs kLeastPauseMs = 100;
+constexpr MonotonicMs kBootMs = 600'000;         // a start within this time belongs to the machine's own
+constexpr double kRestartSpreadMs = 10'000;
+
+MonotonicMs now_ms() { return system_clock().monotonic_ms(); }
+double draw() { return random_below(1u << 30) / static_cast<double>(1u << 30); }
+
+// The monotonic clock counts from the boot where it can; elsewhere a restart is spread like a boot, which harms nobody.
+MonotonicMs first_delay_ms() {
+  if (now_ms() < kBootMs) return sync::first_checkin_ms(draw());
+  return static_cast<MonotonicMs>(draw() * kRestartSpreadMs);
+}
+
+}  // namespace
+
+void Uplink::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+void Uplink::hurry() {
+  const std::lock_guard lock(mutex_);
+  hurry_ = true;
+  changed_.notify_all();
+}
+
+// False: stop.
+bool Uplink::wait(MonotonicMs until) {
+  std::unique_lock lock(mutex_);
+  const MonotonicMs now = now_ms();
+  changed_.wait_for(lock, std::chrono::milliseconds(std::clamp<MonotonicMs>(until - now, 0, kLookMs)),
+                    [this] { return stopping_ || hurry_; });
+  if (std::exchange(hurry_, false) && due_.checkin_failures == 0 && now_ms() - hurried_ >= kHurryPauseMs) {
+    hurried_ = now_ms();
+    due_.checkin = std::min(due_.checkin, now_ms() + static_cast<MonotonicMs>(draw() * kHurrySpreadMs));
+  }
+  return !stopping_;
+}
+
+Result<UplinkAnswer> Uplink::ask_guard() {
+  if (!guard_) {
+    TRY(guard, GuardClient::connect(socket_));
+    guard_.emplace(std::move(guard));
+  }
+  return guard_->get_uplink();
+}
+
+Status Uplink::choose_server(const UplinkAnswer& uplink) {
+  if (uplink.servers.empty()) return make_error(ErrorCode::kNotFound, "the school's root names no server");
+  const std::string& url = uplink.servers[server_index_ % uplink.servers.size()];
+  std::string key = url;
+  for (const Hash& pin : uplink.tls_pins) key += to_hex(pin);
+  if (server_ && key == server_key_) return ok();
+  TRY(server, platform::make_http_transport(url, uplink.tls_pins));
+  server_ = std::move(server);
+  server_key_ = std::move(key);
+  return ok();
+}
+
+// One batch up, one answer down.
+Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
+  more = false;
+  TRY(body, guard_->next_batch());
+  if (body.empty()) return ok();
+  TRY(response, server_->send({"POST", "/v1/checkin", "application/json", std::move(body), 0}, {}));
+  if (response.status != 200) {
+    retry_after_s = response.retry_after_s;
+    return make_error(ErrorCode::kUnavailable, "the server answers " + std::to_string(response.status));
+  }
+  TRY(answer, sync::parse_checkin_answer(response.body));
+  interval_s_ = std::clamp<std::uint32_t>(answer.interval_s, 1, kMaxIntervalS);
+  TRY(taken, guard_->take_answer(answer));
+  more = taken.more;
+  return ok();
+}
+
+void Uplink::check_in(const UplinkAnswer& uplink) {
+  bool more = true;
+  std::optional<int> retry_after_s;
+  Status done = choose_server(uplink);
+  for (int round = 0; done && more && round < kMaxRounds; ++round) done = exchange(more, retry_after_s);
+  if (done) {
+    due_.checkin_failures = 0;
+    due_.checkin = now_ms() + sync::next_checkin_ms(interval_s_, draw());
+    return;
+  }
+  if (due_.checkin_failures++ == 0) log_warning("net", "check-in: " + done.error().message);
+  ++server_index_;
+  guard_.reset();
+  due_.checkin = now_ms() + sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw());
+}
+
+Status Uplink::offer(const WantedSet& wanted) {
+  const auto go_on = [this] {
+    const std::lock_guard lock(mutex_);
+    return !stopping_;
+  };
+  TRY(file, download_.fetch(*server_, wanted, go_on));
+  log_info("net", "a set file of " + std::to_string(wanted.size) + " bytes has come");
+  const Status offered = guard_->offer_set(file);
+  if (!offered && offered.error().code == ErrorCode::kUnavailable) return offered;  // it may be good
+  TRY_DONE(download_.forget(wanted));
+  return offered;
+}
+
+void Uplink::bring_set(const WantedSet& wanted) {
+  const Status brought = server_ ? offer(wanted) : Status(make_error(ErrorCode::kUnavailable, "no server yet"));
+  if (brought) {
+    due_.download_failures = 0;
+    due_.download = 0;
+    return;
+  }
+  log_warning("net", "set file: " + brought.error().message);
+  due_.download = now_ms() + sync::retry_ms(kDownloadRetryS, ++due_.download_failures, std::nullopt, draw());
+}
+
+void Uplink::on_answer(const UplinkAnswer& uplink) {
+  const bool first_answer = !std::exchange(asked_, true);
+  const bool newly_enrolled = !std::exchange(was_enrolled_, uplink.enrolled) && uplink.enrolled;
+  if (!newly_enrolled) return;
+  // Enrolled while we looked on: somebody waits to see it. At a start: a whole school may be starting.
+  due_.checkin = now_ms() + (first_answer ? first_delay_ms() : 0);
+}
+
+void Uplink::run() {
+  MonotonicMs next = 0;
+  do {
+    next = now_ms() + kLookMs;
+    auto uplink = ask_guard();
+    if (!uplink) {
+      guard_.reset();
+      continue;
+    }
+    on_answer(*uplink);
+    if (!uplink->enrolled) continue;
+    if (now_ms() >= due_.checkin) {
+      check_in(*uplink);
+      uplink = ask_guard();
+    }
+    if (uplink && uplink->wanted && now_ms() >= due_.download && choose_server(*uplink)) bring_set(*uplink->wanted);
+    next = std::max(due_.checkin, now_ms() + kLeastPauseMs);
+  } while (wait(next));
+}
+
+}  // namespace caretaker::agent

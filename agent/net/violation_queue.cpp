@@ -1,0 +1,36 @@
+#include "agent/net/violation_queue.h"
+
+namespace caretaker::agent {
+
+void ViolationQueue::push(Violation violation) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() < capacity_) {
+      waiting_.push_back(std::move(violation));
+    } else if (lost_ < UINT32_MAX) {
+      ++lost_;
+    }
+  }
+  changed_.notify_one();
+}
+
+WebReport ViolationQueue::take(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [this] { return closed_ || !waiting_.empty(); });
+  WebReport report;
+  report.id = random_array<16>();
+  report.lost = std::exchange(lost_, 0);
+  while (!waiting_.empty() && report.violations.size() < kMaxReported) {
+    report.violations.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return report;
+}
+
+void ViolationQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace caretaker::agent
