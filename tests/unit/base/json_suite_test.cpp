@@ -1,0 +1,47 @@
+// Nicolas Seriot's JSONTestSuite against parse_json: y_ must be taken, n_ refused, i_ is the parser's own choice.
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "platform/base/json.h"
+#include "tests/unit/shared_data.h"
+
+using namespace caretaker;
+
+namespace {
+
+// Taken by RFC 8259's grammar, refused by us on purpose: two values under one key are an error here.
+const std::set<std::string> kRefusedOnPurpose = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"};
+
+// Our choices where the RFC leaves one: numbers beyond a double are refused, and so is everything that is not UTF-8.
+const std::set<std::string> kImplementationTaken = {
+    "i_number_double_huge_neg_exp.json",      "i_number_real_underflow.json", "i_number_too_big_neg_int.json", "i_number_too_big_pos_int.json",
+    "i_number_very_big_negative_int.json", "i_structure_UTF-8_BOM_empty_object.json"};
+
+bool expected(const std::string& name) {
+  if (name[0] == 'y') return !kRefusedOnPurpose.contains(name);
+  return name[0] == 'i' && kImplementationTaken.contains(name);
+}
+
+}  // namespace
+
+TEST_CASE("JSONTestSuite: what must be taken is taken, what must not is refused") {
+  const std::filesystem::path folder = CARETAKER_JSON_SUITE;
+  if (!std::filesystem::exists(folder)) {
+    WARN("skipped: no shared/vectors/json-test-suite.tar.xz when the build was configured");
+    return;
+  }
+  std::map<char, int> seen;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() != ".json") continue;
+    ++seen[name[0]];
+    INFO(name);
+    const auto parsed = parse_json(tests::read_text(entry.path()), {1u << 20, 512});
+    CHECK(parsed.has_value() == expected(name));
+    if (parsed) CHECK(parse_json(parsed->dump(), {1u << 20, 512}));  // and what we write, we read
+  }
+  CHECK(seen['y'] == 95);
+  CHECK(seen['n'] == 188);
+  CHECK(seen['i'] == 35);
+}
