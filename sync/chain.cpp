@@ -11,11 +11,12 @@ constexpr std::string_view kRatchetContext = "ctratche";
 
 std::string at(const ChainEntry& entry) { return "seq " + std::to_string(entry.from); }
 
-Status check_shape(const ChainHead& head, const ChainEntry& entry) {
+// `start`: where the walk began. It is bounded as a whole, not stub by stub: the ratchet turns once for each event.
+Status check_shape(const ChainHead& start, const ChainHead& head, const ChainEntry& entry) {
   if (entry.from != head.seq + 1) return refuse(Check::kEntrySequence, at(entry));
   if (entry.to < entry.from || entry.to > kMaxSeq) return refuse(Check::kEntryShape, at(entry));
   if (!entry.is_stub() && entry.to != entry.from) return refuse(Check::kEntryShape, at(entry));
-  if (entry.to - entry.from >= kMaxStubSpan) return refuse(Check::kStubSpan, at(entry));
+  if (entry.to - start.seq > kMaxStubSpan) return refuse(Check::kStubSpan, at(entry));
   return ok();
 }
 
@@ -56,7 +57,7 @@ Result<VerifiedChain> verify_chain(const ChainHead& head, const RatchetKey& key,
   if (key.seq != head.seq + 1) return make_error(ErrorCode::kInvalidInput, "the key is not that of the next entry");
   VerifiedChain chain{head, key};
   for (const ChainEntry& entry : entries) {
-    TRY_DONE(check_shape(chain.head, entry));
+    TRY_DONE(check_shape(head, chain.head, entry));
     TRY_DONE(advance_to(chain.next_key, entry.to, kMaxStubSpan));
     chain.head = entry.is_stub() ? ChainHead{entry.to, entry.link} : next_head(chain.head, entry.body);
     if (!equal_constant_time(make_tag(chain.next_key.key, chain.head.link), entry.tag)) {

@@ -44,7 +44,8 @@ struct VerifiedChain {
   ChainHead head;
   RatchetKey next_key;
 };
-// Walks entries from `head` with `key` (key.seq must be head.seq + 1). kUnauthentic names the first bad entry.
+// Walks entries from `head` with `key` (key.seq must be head.seq + 1), over at most kMaxStubSpan events in all.
+// kUnauthentic names the first bad entry.
 [[nodiscard]] Result<VerifiedChain> verify_chain(const ChainHead& head, const RatchetKey& key,
                                                  std::span<const ChainEntry> entries);
 

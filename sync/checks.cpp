@@ -38,7 +38,7 @@ constexpr std::array kTable = {
     CheckRow{Check::kListsCountersigned, "B9", kPermissionDenied, "a change this large needs a technician's signature too"},
     CheckRow{Check::kEntrySequence, "C1", kUnauthentic, "an entry out of sequence"},
     CheckRow{Check::kEntryShape, "C2", kInvalidInput, "neither an event nor a stub"},
-    CheckRow{Check::kStubSpan, "C3", kInvalidInput, "a stub for too many events"},
+    CheckRow{Check::kStubSpan, "C3", kInvalidInput, "too many events in one walk"},
     CheckRow{Check::kEntryTag, "C4", kUnauthentic, "tag does not verify"},
     CheckRow{Check::kBodyForm, "V1", kInvalidInput, "not an event body"},
     CheckRow{Check::kSealedForm, "V2", kInvalidInput, "not sealed details"},

@@ -56,7 +56,8 @@ Status fill_batch(OutgoingBatch& out, EventRows& rows, const EpochRow& epoch, co
   std::size_t bytes = 0;
   for (EntryRow& row : waiting) {
     bytes += request_bytes(row);
-    if (!out.batch.entries.empty() && bytes > limits.bytes) return ok();
+    const bool too_long = row.entry.to >= out.batch.seq_from + sync::kMaxStubSpan;  // the server walks no further
+    if (!out.batch.entries.empty() && (bytes > limits.bytes || too_long)) return ok();
     TRY_DONE(add_to_batch(out, row));
     if (out.batch.seq_to == epoch.offered_seq) return ok();
   }

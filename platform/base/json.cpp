@@ -147,6 +147,8 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return make_error(ErrorCode::kTooLarge, "JSON of " + std::to_string(text.size()) + " bytes, at most " +
                                                 std::to_string(limits.max_bytes) + " are taken");
   }
+  // The parser underneath takes a zero byte for the end and would not see what comes after it.
+  if (text.find('\0') != std::string_view::npos) return make_error(ErrorCode::kInvalidInput, "not JSON: a zero byte");
   try {
     Builder builder(limits.max_depth);
     if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);

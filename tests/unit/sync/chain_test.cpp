@@ -128,6 +128,16 @@ TEST_CASE("a stub stands for what the quota dropped, and for nothing else") {
   SECTION("for more events than one stub may") { stub.to = stub.from + 1'000'000; CHECK(book.verdict() == "C3"); }
 }
 
+TEST_CASE("many stubs cannot add up to a walk without end") {
+  const RatchetKey key{1, SecretKey(Hash{1})};
+  RatchetKey at_600k = key;
+  REQUIRE(advance_to(at_600k, 600'000, 1'000'000));
+  const std::vector<ChainEntry> stubs = {{1, 600'000, {}, Hash{2}, make_tag(at_600k.key, Hash{2})}, {600'001, 1'200'000, {}, Hash{3}, Hash{}}};
+  const auto chain = verify_chain(first_head(Hash{}, Hash{}, EpochId{}), key, stubs);
+  REQUIRE_FALSE(chain);
+  CHECK(chain.error().message.starts_with("C3"));
+}
+
 TEST_CASE("stubs merge: the book after dropping more still verifies") {
   Book book(12);
   book.drop(2, 4);
