@@ -137,7 +137,7 @@ Status check_sequence(const Batch& batch) {
   }
   if (next != batch.seq_to + 1) return refuse(Check::kBatchSequence, "seq_to");
   if (batch.entries.empty() && batch.prev != batch.head) return refuse(Check::kBatchSequence, "head");
-  if (batch.epoch_start.has_value() != (batch.seq_from == 1)) return refuse(Check::kBatchEpochStart);
+  if (batch.seq_from == 1 && !batch.epoch_start) return refuse(Check::kBatchEpochStart);
   return ok();
 }
 

@@ -13,7 +13,8 @@
 
 namespace caretaker::sync {
 
-// How an epoch begins; stands in the batches that start at seq 1.
+// How an epoch begins; stands in the batches that start at seq 1, and in any that goes to a server which answered
+// "unknown-epoch": it was restored from before the epoch, and opens it again with the same sealed key.
 struct EpochStart {
   Bytes sealed_key;  // K_1, crypto_box_seal to the root's server_box
   std::optional<EpochId> previous;

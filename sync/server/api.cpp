@@ -76,7 +76,7 @@ HttpReply on_set_upload(Backend& backend, const HttpQuery& query) {
 HttpReply on_set_download(Backend& backend, const HttpQuery& query) {
   auto file = file_of(query.path);
   if (!file) return refusal(file.error());
-  auto mapped = backend.sets.open(*file);
+  auto mapped = backend.sets.open(backend.store, *file);
   if (!mapped) return refusal(mapped.error());
   HttpReply out = reply({});
   out.content_type = "application/octet-stream";

@@ -23,7 +23,7 @@ Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school
     return store.mark_replaced(device.hardware, device.id);
   };
   TRY_DONE(store.transaction(admit));
-  log_info("enrol", "device " + to_hex(device.id).substr(0, 12) + " enrolled as " + device.label);
+  log_info("enrol", "device " + to_hex(device.id).substr(0, 12) + " enrolled");
   TRY(policy, store.newest_policy());
   TRY(lists, store.newest_lists(true));
   return sync::EnrolmentAnswer{make_certificate(school, device), school.envelopes(), policy ? policy->envelope : Bytes(),

@@ -1,4 +1,5 @@
 // FleetStore: opening, tokens, devices.
+#include "platform/files.h"
 #include "sync/server/fleet_schema.h"
 #include "sync/server/fleet_store.h"
 
@@ -22,6 +23,8 @@ Result<DeviceRow> read_device(const platform::Statement& row) {
 }  // namespace
 
 Result<FleetStore> FleetStore::open(const std::filesystem::path& path) {
+  // SQLite gives its other files the mode of the first.
+  if (!std::filesystem::exists(path)) TRY_DONE(platform::replace_file(path, {}, 0600));
   TRY(database, platform::Database::open(path));
   TRY_DONE(database.check());
   TRY_DONE(platform::migrate(database, fleet_schema()));

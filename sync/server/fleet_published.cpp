@@ -58,9 +58,9 @@ Result<std::optional<FleetStore::SetFile>> FleetStore::set_file(const Hash& file
   return std::optional<SetFile>({static_cast<std::uint64_t>(query.integer(0)), query.integer(1) != 0});
 }
 
-Status FleetStore::mark_here(const Hash& file) {
-  TRY(update, database_.prepare("UPDATE lists SET file_here = 1 WHERE file = ?"));
-  return update.bind(1, ByteView(file)).run();
+Status FleetStore::mark_here(const Hash& file, bool here) {
+  TRY(update, database_.prepare("UPDATE lists SET file_here = ? WHERE file = ?"));
+  return update.bind(1, std::int64_t{here}).bind(2, ByteView(file)).run();
 }
 
 Result<std::vector<Hash>> FleetStore::forget_old_files() {
@@ -87,6 +87,16 @@ Status FleetStore::use_nonce(std::string_view nonce, UnixSeconds now, UnixSecond
 Status FleetStore::add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome) {
   TRY(insert, database_.prepare("INSERT INTO audit (time, signers, action, outcome) VALUES (?, ?, ?, ?)"));
   return insert.bind(1, now).bind(2, signers).bind(3, action).bind(4, outcome).run();
+}
+
+Result<std::vector<AuditRow>> FleetStore::audit() {
+  TRY(query, database_.prepare("SELECT time, signers, action, outcome FROM audit ORDER BY id"));
+  std::vector<AuditRow> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    out.push_back({query.integer(0), query.text(1), query.text(2), query.text(3)});
+  }
 }
 
 }  // namespace caretaker::server

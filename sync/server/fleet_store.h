@@ -54,6 +54,13 @@ struct EventRow {
   Bytes sealed;  // JSON; empty: none, or deleted
 };
 
+struct AuditRow {
+  UnixSeconds time = 0;
+  std::string signers;  // key id and holder
+  std::string action;
+  std::string outcome;  // "done", or the name of an error
+};
+
 struct Published {
   std::int64_t version = 0;
   Bytes envelope;
@@ -110,13 +117,14 @@ class FleetStore {
   // Size of a file that published lists name; nullopt: none does.
   struct SetFile { std::uint64_t size = 0; bool here = false; };
   [[nodiscard]] Result<std::optional<SetFile>> set_file(const Hash& file);
-  [[nodiscard]] Status mark_here(const Hash& file);
+  [[nodiscard]] Status mark_here(const Hash& file, bool here);
   // Files that are here and that none of the two newest lists names; from now on they are not here any more.
   [[nodiscard]] Result<std::vector<Hash>> forget_old_files();
 
   // The school's people.
   [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before
   [[nodiscard]] Status add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome);
+  [[nodiscard]] Result<std::vector<AuditRow>> audit();
 
  private:
   explicit FleetStore(platform::Database database) : database_(std::move(database)) {}

@@ -62,8 +62,10 @@ class MicrohttpdServer : public HttpServer {
  private:
   static MHD_Result on_access(void* self, MHD_Connection* connection, const char* path, const char* method, const char*,
                               const char* data, std::size_t* size, void** state);
-  static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-    delete static_cast<Incoming*>(*state);
+  static void on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+    auto* incoming = static_cast<Incoming*>(*state);
+    if (incoming) static_cast<MicrohttpdServer*>(self)->buffered_ -= incoming->query.body.size();
+    delete incoming;
     *state = nullptr;
   }
   MHD_Result on_headers(MHD_Connection* connection, const char* path, const char* method, void** state);
@@ -74,6 +76,7 @@ class MicrohttpdServer : public HttpServer {
   const HttpServerLimits limits_;
   const Clock& clock_;
   MHD_Daemon* daemon_ = nullptr;
+  std::size_t buffered_ = 0;  // the server's thread only
 };
 
 union Address {
@@ -116,7 +119,7 @@ Status MicrohttpdServer::listen(const platform::Endpoint& at, const TlsIdentity&
                              MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits_.connections_per_address,
                              MHD_OPTION_CONNECTION_TIMEOUT, limits_.idle_s,
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.headers,
-                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_END);
+                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
   if (!daemon_) return make_error(ErrorCode::kUnavailable, "cannot listen on " + platform::to_text(at));
   return ok();
 }
@@ -156,7 +159,9 @@ MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* 
 MHD_Result MicrohttpdServer::on_data(MHD_Connection*, Incoming& incoming, ByteView piece) {
   const bool too_long = incoming.query.body.size() + piece.size() > incoming.max_body;
   const bool too_slow = clock_.monotonic_ms() - incoming.began > limits_.request_ms;
-  if (too_long || too_slow) return MHD_NO;  // closes the connection: no answer is due to somebody who goes on and on
+  const bool too_much = buffered_ + piece.size() > limits_.buffered;
+  if (too_long || too_slow || too_much) return MHD_NO;  // closes the connection: no answer is due to who goes on and on
+  buffered_ += piece.size();
   incoming.query.body.insert(incoming.query.body.end(), piece.begin(), piece.end());
   return MHD_YES;
 }

@@ -43,6 +43,7 @@ struct HttpServerLimits {
   unsigned idle_s = 15;                    // without a byte
   std::int64_t request_ms = 120'000;       // from the first header to the last byte of the body
   std::size_t headers = 32u << 10;
+  std::size_t buffered = 600u << 20;       // of all unfinished bodies together; room for the largest set file
 };
 
 // Listens as long as it lives. The routes are called on the server's own thread only.

@@ -42,15 +42,16 @@ Result<const sync::SealedDetails*> sealed_for(const Checkin& checkin, const sync
   return make_error(ErrorCode::kInvalidInput, "the sealed part of event " + std::to_string(entry.from) + " is missing or not its own");
 }
 
-// Where we stand in the batch's epoch. A new one begins at its own first link with the key that the device sealed to us;
-// nullopt: new to us, and the batch does not begin it.
+// Where we stand in the batch's epoch. A new one begins at its own first link with the key that the device sealed to us; a
+// batch that begins it later comes from a device that we have asked for it. nullopt: new to us, and the batch does not say
+// how it began.
 Result<std::optional<HeldEpoch>> held_epoch(FleetStore& store, const SchoolState& school, const sync::Batch& batch, bool& is_new) {
   TRY(held, store.epoch(batch.device, batch.epoch));
   is_new = !held;
   if (held || !batch.epoch_start) return held;
   TRY(opened, box_open(school.keys().box, batch.epoch_start->sealed_key));
   TRY(key, to_array<32>(opened));
-  return std::optional<HeldEpoch>(HeldEpoch{sync::first_head(batch.school, batch.device, batch.epoch), {1, SecretKey(key)}, false});
+  return std::optional<HeldEpoch>(HeldEpoch{sync::first_head(batch.school, batch.device, batch.epoch), {1, SecretKey(key)}, batch.seq_from > 1});
 }
 
 std::string_view problem_of(BatchFit fit) {

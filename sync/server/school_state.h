@@ -11,7 +11,7 @@ namespace caretaker::server {
 
 class SchoolState {
  public:
-  // Makes root 1 this server's school, for good. kConflict when there is one, kUnauthentic when the root does not stand up
+  // Makes root 1 this server's school, for good; doing it again is fine. kConflict when there is another, kUnauthentic when the root does not stand up
   // or names another server's keys.
   [[nodiscard]] static Status adopt(FleetStore& store, const ServerKeys& keys, const sync::RawBlob& first);
   // Verifies all roots held again. kNotFound: no school has been adopted.

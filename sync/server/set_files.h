@@ -16,7 +16,7 @@ class SetFiles {
   [[nodiscard]] std::size_t awaited_size(FleetStore& store, const Hash& file) const;
   // Exactly the awaited bytes, or nothing: kNotFound (nobody waits), kInvalidInput (another size), kUnauthentic (another hash).
   [[nodiscard]] Status accept(FleetStore& store, const Hash& file, ByteView bytes);
-  [[nodiscard]] Result<platform::MappedFile> open(const Hash& file) const;
+  [[nodiscard]] Result<platform::MappedFile> open(FleetStore& store, const Hash& file) const;
 
  private:
   [[nodiscard]] std::filesystem::path path(const Hash& file) const { return folder_ / to_hex(file); }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kTokenSeconds = 24 * 3600;
 constexpr std::int64_t kMaxPage = 500;
+constexpr std::size_t kMaxPageBytes = 3u << 20;  // of bodies and sealed parts, which base64 makes a third longer
 
 // Everything that an action may use.
 struct Desk {
@@ -73,13 +74,15 @@ Result<Json> list_events(Desk& desk) {
   const std::int64_t page = limit ? *limit : kMaxPage;
   if (page < 1 || page > kMaxPage) return make_error(ErrorCode::kInvalidInput, "\"limit\": expected 1 to 500");
   TRY(rows, desk.store.events(after ? *after : 0, device, static_cast<int>(page) + 1));
-  const bool more = rows.size() > static_cast<std::size_t>(page);
-  if (more) rows.pop_back();
   Json::Array events;
+  std::size_t bytes = 0;
   for (const auto& row : rows) {
+    bytes += row.body.size() + row.sealed.size();
+    if (events.size() == static_cast<std::size_t>(page) || (bytes > kMaxPageBytes && !events.empty())) break;
     TRY(json, event_json(row));
     events.push_back(std::move(json));
   }
+  const bool more = events.size() < rows.size();
   return Json(Json::Object{{"events", std::move(events)}, {"more", more}});
 }
 
@@ -142,7 +145,7 @@ Result<Json> perform(std::string_view action, Desk& desk) {
 Result<Json> answer_staff(FleetStore& store, SchoolState& school, ByteView body, UnixSeconds now) {
   TRY(opened, sync::open_staff_request({to_bytes(body)}, school.root(), now));
   const auto& request = opened.request;
-  TRY_DONE(store.use_nonce(request.nonce, now, request.time + 2 * sync::kStaffRequestSeconds));
+  TRY_DONE(store.use_nonce(request.nonce, now, now + 2 * sync::kStaffRequestSeconds));
   Desk desk{store, school, request.arguments, opened.holder, now};
   auto result = perform(request.action, desk);
   const std::string outcome = result ? "done" : std::string(error_code_name(result.error().code));

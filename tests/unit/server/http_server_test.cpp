@@ -135,6 +135,18 @@ TEST_CASE("a body that drips is cut off when its time is over") {
   CHECK(system_clock().monotonic_ms() - before < 3000);
 }
 
+TEST_CASE("unfinished bodies together cannot take all memory, and give back what they took") {
+  Running running({.buffered = 150'000});
+  test::TlsClient client(running.http->port());
+  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + std::string(99'000, 'x'));
+  std::this_thread::sleep_for(200ms);
+  auto refused = running.post("/echo", Bytes(90'000));
+  CHECK_FALSE(refused);
+  client.say(std::string(1000, 'x'));
+  CHECK(client.hear().starts_with("HTTP/1.1 200"));
+  CHECK(running.post("/echo", Bytes(90'000))->status == 200);
+}
+
 TEST_CASE("one address cannot take every connection") {
   Running running({.connections = 10, .connections_per_address = 3});
   std::vector<std::unique_ptr<test::TlsClient>> clients;

@@ -350,6 +350,30 @@ TEST_CASE("a restored server takes again what the device still has") {
   }
 }
 
+TEST_CASE("a server restored from before an epoch opens it again with what the device still has") {
+  TestSchool school;
+  TestDevice device(school);
+  Backup backup(school);
+  device.record(6);
+  device.last_receipt = send(school, device, device.batch(1, 4)).receipt;
+  backup.restore();
+  CHECK(send(school, device, device.batch(5, 6)).problem == "unknown-epoch");
+  auto batch = device.batch(3, 6);
+  batch.epoch_start = device.start;
+  SECTION("with a receipt") {
+    CHECK(send(school, device, batch).problem.empty());
+    CHECK(rows(school).size() == 4);
+    CHECK(must(school.store.book(device.id())).holes == 1);
+    device.record(1);
+    CHECK(send(school, device, device.batch(7, 7)).problem.empty());
+  }
+  SECTION("without one") {
+    device.last_receipt.clear();
+    CHECK(send(school, device, batch).problem == "gap");
+    CHECK_FALSE(must(school.store.epoch(device.id(), device.epoch)));
+  }
+}
+
 TEST_CASE("a server restored from before a device's enrolment knows it by its certificate") {
   TestSchool school;
   Backup backup(school);

@@ -1,0 +1,175 @@
+// The whole way: device, HTTPS, server, database and back.
+#include "sync/server/api.h"
+
+#include <csignal>
+
+#include "platform/http_transport.h"
+#include "tests/unit/server/test_device.h"
+
+using namespace caretaker;
+using namespace caretaker::test;
+
+namespace {
+
+struct Serving {
+  Serving()
+      : sets(school.folder.path() / "sets"),
+        backend{school.store, school.state, sets, system_clock()},
+        http(must(server::HttpServer::start(must(platform::parse_endpoint("127.0.0.1", 0)), school.keys.tls,
+                                            server::make_routes(backend), {}, system_clock()))),
+        client(must(platform::make_http_transport("https://127.0.0.1:" + std::to_string(http->port()), {school.keys.tls.pin}))) {
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+
+  platform::HttpResponse post(const std::string& path, Bytes body) {
+    return must(client->send({"POST", path, "application/json", std::move(body), 0}, {}));
+  }
+  platform::HttpResponse staff(const sync::PersonKey& person, std::string action, Json arguments = Json::Object{}) {
+    return post("/v1/staff", school.request(person, std::move(action), std::move(arguments), system_clock().now()));
+  }
+
+  // Publishes lists for this file and returns its path at the server.
+  std::string publish(const Bytes& file, std::int64_t version = 1) {
+    sync::ListsManifest manifest;
+    manifest.version = version;
+    manifest.issued = system_clock().now() - 10;
+    manifest.expires = manifest.issued + 86400;
+    manifest.names = 20;
+    manifest.locked_names = 1;
+    manifest.file_size = file.size();
+    manifest.file = hash(file);
+    manifest.categories = {{"gambling", {20, false}}, {"illegal", {1, true}}};
+    const auto envelope = TestSchool::envelope(sync::PayloadType::kLists, sync::make_lists_payload(school.state.id(), manifest),
+                                               {&school.people.publisher.signing});
+    const auto answer = staff(school.people.publisher, "lists.publish", Json::Object{{"envelope", to_base64(envelope)}});
+    INFO(as_text(answer.body));
+    REQUIRE(answer.status == 200);
+    CHECK(must(parse_json(as_text(answer.body)))["upload"].as_bool() != nullptr);
+    return "/v1/set/" + to_hex(manifest.file);
+  }
+
+  TestSchool school;
+  server::SetFiles sets;
+  server::Backend backend;
+  std::unique_ptr<server::HttpServer> http;
+  std::unique_ptr<platform::HttpTransport> client;
+};
+
+Bytes some_file(std::size_t size) {
+  Bytes file(size);
+  random_bytes(file.data(), file.size());
+  return file;
+}
+
+std::string error_name(const platform::HttpResponse& response) {
+  return must(must(parse_json(as_text(response.body))).string_at("error"));
+}
+
+}  // namespace
+
+TEST_CASE("a machine enrols, checks in over HTTPS and gets its receipt") {
+  Serving serving;
+  auto& school = serving.school;
+  TestDevice device(school);
+  const auto token = random_array<16>();
+  const auto made = serving.staff(school.people.technician, "token.new", Json::Object{{"token_hash", to_hex(sync::token_hash(token))}});
+  REQUIRE(made.status == 200);
+  const auto enrolled = serving.post("/v1/enrol", device.enrolment(token));
+  REQUIRE(enrolled.status == 200);
+  device.certificate = must(sync::parse_enrolment_answer(enrolled.body)).certificate;
+  device.record(10);
+  const auto answered = serving.post("/v1/checkin", sync::make_checkin_request(device.request(device.batch())));
+  REQUIRE(answered.status == 200);
+  const auto answer = must(sync::parse_checkin_answer(answered.body));
+  CHECK(must(sync::open_receipt({answer.receipt}, school.state.root(), device.id())).head == device.heads[10]);
+  const auto listed = serving.staff(school.people.lead, "events.list");
+  CHECK((**must(parse_json(as_text(listed.body))).array_at("events")).size() == 10);
+}
+
+TEST_CASE("refusals have a status, a stable name and a sentence") {
+  Serving serving;
+  auto& school = serving.school;
+  TestDevice device(school);
+  CHECK(error_name(serving.post("/v1/checkin", to_bytes("rubbish"))) == "invalid-input");
+  const auto denied = serving.post("/v1/enrol", device.enrolment(random_array<16>()));
+  CHECK(denied.status == 403);
+  CHECK(error_name(denied) == "permission-denied");
+  CHECK(serving.staff(sync::make_person_key("nobody"), "devices.list").status == 401);
+  CHECK(serving.staff(school.people.technician, "nothing.at.all").status == 404);
+}
+
+TEST_CASE("lists reach devices when their file is at the server, and not before") {
+  Serving serving;
+  auto& school = serving.school;
+  const auto file = some_file(300'000);
+  const auto path = serving.publish(file);
+  TestDevice device(school);
+  const auto lists = [&] {
+    const auto answered = serving.post("/v1/checkin", sync::make_checkin_request(device.request(device.batch())));
+    return must(sync::parse_checkin_answer(answered.body)).lists;
+  };
+  CHECK(lists().empty());
+  CHECK(serving.post(path, file).status == 200);
+  CHECK_FALSE(lists().empty());
+  CHECK(serving.post(path, file).status == 404);  // nobody waits for it any more
+}
+
+TEST_CASE("only the exact file that published lists name is taken") {
+  Serving serving;
+  const auto file = some_file(10'000);
+  CHECK(serving.post("/v1/set/" + to_hex(hash(file)), file).status == 404);
+  const auto path = serving.publish(file);
+  auto longer = file;
+  longer.push_back(0);
+  CHECK(serving.post(path, longer).status == 413);
+  CHECK(serving.post(path, Bytes(file.begin(), file.end() - 1)).status == 400);
+  auto other = file;
+  other[0] ^= 1;
+  CHECK(serving.post(path, other).status == 401);
+  CHECK(serving.post(path + "00", file).status == 404);
+  CHECK(must(serving.client->send({"GET", path, "", {}, 0}, {})).status == 404);
+  CHECK(serving.post(path, file).status == 200);
+}
+
+TEST_CASE("a broken download goes on where it ended") {
+  Serving serving;
+  const auto file = some_file(3'000'000);
+  const auto path = serving.publish(file);
+  REQUIRE(serving.post(path, file).status == 200);
+  Bytes got;
+  const auto until_a_million = [&got](ByteView piece) -> Status {
+    got.insert(got.end(), piece.begin(), piece.end());
+    return got.size() > 1'000'000 ? Status(make_error(ErrorCode::kUnavailable, "the cable is out")) : ok();
+  };
+  const platform::HttpLimits limits{.timeout = std::chrono::seconds(30), .max_body = 4'000'000};
+  CHECK_FALSE(serving.client->send({"GET", path, "", {}, 0}, limits, until_a_million));
+  REQUIRE(got.size() < file.size());
+  const auto rest = [&got](ByteView piece) { got.insert(got.end(), piece.begin(), piece.end()); return ok(); };
+  CHECK(must(serving.client->send({"GET", path, "", {}, got.size()}, limits, rest)).status == 206);
+  CHECK(got == file);
+}
+
+TEST_CASE("a set file that was lost is taken again") {
+  Serving serving;
+  const auto file = some_file(1000);
+  const auto path = serving.publish(file);
+  REQUIRE(serving.post(path, file).status == 200);
+  std::filesystem::remove(serving.school.folder.path() / "sets" / to_hex(hash(file)));
+  CHECK(must(serving.client->send({"GET", path, "", {}, 0}, {})).status == 404);
+  CHECK(serving.post(path, file).status == 200);
+}
+
+TEST_CASE("files of lists that are long out of date are not kept") {
+  Serving serving;
+  std::vector<std::string> paths;
+  for (int version = 1; version <= 4; ++version) {
+    const auto file = some_file(1000);
+    paths.push_back(serving.publish(file, version));
+    REQUIRE(serving.post(paths.back(), file).status == 200);
+  }
+  const auto status = [&](const std::string& path) { return must(serving.client->send({"GET", path, "", {}, 0}, {})).status; };
+  CHECK(status(paths[0]) == 404);
+  CHECK(status(paths[1]) == 404);
+  CHECK(status(paths[2]) == 200);
+  CHECK(status(paths[3]) == 200);
+}

@@ -1,0 +1,37 @@
+#include "sync/server/fleet_schema.h"
+
+#include "platform/files.h"
+#include "tests/unit/server/test_school.h"
+
+using namespace caretaker;
+using namespace caretaker::test;
+
+TEST_CASE("a released step of the schema is never edited") {
+  const std::vector<std::string> frozen = {"f0f1aca41baf794b941cebece282543dfbbc62db5df1eafe9ae8ae6123cce156"};
+  const auto steps = server::fleet_schema();
+  REQUIRE(steps.size() == frozen.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    CHECK(steps[i].number == static_cast<int>(i) + 1);
+    CHECK(to_hex(hash(as_bytes(steps[i].sql))) == frozen[i]);
+  }
+}
+
+TEST_CASE("the schema is applied once, and a database of a newer server is left alone") {
+  TempFolder folder;
+  const auto path = folder.path() / "fleet.db";
+  { REQUIRE(server::FleetStore::open(path)); }
+  { REQUIRE(server::FleetStore::open(path)); }
+  { must(must(platform::Database::open(path)).execute("PRAGMA user_version = 99")); }
+  auto newer = server::FleetStore::open(path);
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().code == ErrorCode::kUnsupported);
+  CHECK(std::filesystem::status(path).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("one server at a time has the database, and rubbish is not one") {
+  TempFolder folder;
+  auto first = must(server::FleetStore::open(folder.path() / "fleet.db"));
+  CHECK(server::FleetStore::open(folder.path() / "fleet.db").error().code == ErrorCode::kConflict);
+  must(platform::replace_file(folder.path() / "rubbish.db", as_bytes(std::string(8192, 'x')), 0600));
+  CHECK(server::FleetStore::open(folder.path() / "rubbish.db").error().code == ErrorCode::kDamaged);
+}

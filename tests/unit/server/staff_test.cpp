@@ -1,0 +1,149 @@
+#include "sync/server/staff.h"
+
+#include <algorithm>
+
+#include "tests/unit/server/test_device.h"
+#include "sync/server/ingest.h"
+
+using namespace caretaker;
+using namespace caretaker::test;
+using server::answer_staff;
+
+namespace {
+
+ErrorCode refused(Result<Json> result) {
+  REQUIRE_FALSE(result);
+  return result.error().code;
+}
+
+Json envelope_argument(const Bytes& envelope) { return Json::Object{{"envelope", to_base64(envelope)}}; }
+
+}  // namespace
+
+TEST_CASE("a staff request is good once, for five minutes, at this school", "[R7]") {
+  TestSchool school, other;
+  const auto request = school.request(school.people.technician, "devices.list");
+  CHECK(answer_staff(school.store, school.state, request, kNow));
+  CHECK(refused(answer_staff(school.store, school.state, request, kNow)) == ErrorCode::kConflict);
+  CHECK(refused(answer_staff(school.store, school.state, request, kNow + 250)) == ErrorCode::kConflict);
+  const auto late = school.request(school.people.technician, "devices.list");
+  CHECK_FALSE(answer_staff(school.store, school.state, late, kNow + 301));
+  CHECK_FALSE(answer_staff(school.store, school.state, late, kNow - 301));
+  CHECK(answer_staff(school.store, school.state, late, kNow + 299));
+  CHECK_FALSE(answer_staff(school.store, school.state, other.request(other.people.technician, "devices.list"), kNow));
+}
+
+TEST_CASE("a nonce is remembered for as long as its request could be repeated") {
+  TestSchool school;
+  const auto early = school.request(school.people.technician, "devices.list", Json::Object{}, kNow + 300);
+  CHECK(answer_staff(school.store, school.state, early, kNow));
+  CHECK(answer_staff(school.store, school.state, school.request(school.people.technician, "devices.list", Json::Object{}, kNow + 500), kNow + 500));
+  CHECK(refused(answer_staff(school.store, school.state, early, kNow + 600)) == ErrorCode::kConflict);
+}
+
+TEST_CASE("everybody may ask for what their role allows and nothing else", "[R7]") {
+  TestSchool school;
+  CHECK(school.ask(school.people.lead, "events.list"));
+  CHECK(school.ask(school.people.technician, "events.list"));
+  CHECK_FALSE(school.ask(school.people.publisher, "events.list"));
+  CHECK_FALSE(school.ask(school.people.lead, "token.new", Json::Object{{"token_hash", to_hex(Hash{})}}));
+  CHECK_FALSE(school.ask(school.people.lead, "policy.publish", envelope_argument(school.policy(1))));
+  CHECK_FALSE(school.ask(sync::make_person_key("stranger"), "devices.list"));
+  CHECK(refused(school.ask(school.people.technician, "device.wipe")) == ErrorCode::kNotFound);
+}
+
+TEST_CASE("a policy is published once it stands every check that a device makes", "[R7]") {
+  TestSchool school;
+  auto& technician = school.people.technician;
+  CHECK(must(school.ask(technician, "policy.publish", envelope_argument(school.policy(2)))).int_at("version").value_or(0) == 2);
+  CHECK(refused(school.ask(technician, "policy.publish", envelope_argument(school.policy(2)))) == ErrorCode::kStale);
+  CHECK(refused(school.ask(technician, "policy.publish", envelope_argument(school.policy(1)))) == ErrorCode::kStale);
+  CHECK(refused(school.ask(technician, "policy.publish", envelope_argument(school.policy(3, kNow - 1)))) == ErrorCode::kStale);
+  const sync::PolicyBundle bundle{4, kNow, kNow + 1000, {}, "x"};
+  const auto by_lead = TestSchool::envelope(sync::PayloadType::kPolicy, sync::make_policy_payload(school.state.id(), bundle), {&school.people.lead.signing});
+  CHECK(refused(school.ask(technician, "policy.publish", envelope_argument(by_lead))) == ErrorCode::kUnauthentic);
+  CHECK(refused(school.ask(technician, "policy.publish", Json::Object{})) == ErrorCode::kInvalidInput);
+  CHECK(must(school.store.newest_policy())->version == 2);
+}
+
+TEST_CASE("a root is published when the old and the new holders signed it and it still names this server") {
+  TestSchool school;
+  auto next = school.root_one();
+  next.version = 2;
+  next.school = school.state.id();
+  auto serverless = next;
+  serverless.roles[sync::Role::kReceipts] = {1, {sync::key_id(school.people.publisher.signing.public_key)}};
+  serverless.roles.erase(sync::Role::kLists);
+  CHECK_FALSE(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(serverless))));
+  const auto half = TestSchool::envelope(sync::PayloadType::kRoot, sync::make_root_payload(next), {&school.people.head.signing});
+  CHECK_FALSE(school.ask(school.people.head, "root.publish", envelope_argument(half)));
+  CHECK(school.state.root().root().version == 1);
+  CHECK(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next))));
+  CHECK(school.state.root().root().version == 2);
+  CHECK(must(server::SchoolState::open(school.store, school.keys)).root().root().version == 2);
+}
+
+TEST_CASE("a server takes one school, once, and only a root that names its keys") {
+  TestSchool school, other;
+  CHECK(server::SchoolState::adopt(school.store, school.keys, {school.state.envelopes()[0]}));
+  CHECK_FALSE(server::SchoolState::adopt(school.store, school.keys, {other.state.envelopes()[0]}));
+  auto fresh = must(server::FleetStore::open(school.folder.path() / "fresh.db"));
+  CHECK(server::SchoolState::open(fresh, school.keys).error().code == ErrorCode::kNotFound);
+  CHECK(server::SchoolState::adopt(fresh, school.keys, {other.state.envelopes()[0]}).error().code == ErrorCode::kUnauthentic);
+  auto root = school.root_one();
+  root.tls_pins = {Hash{1}};
+  CHECK_FALSE(server::SchoolState::adopt(fresh, school.keys, {school.signed_root(root)}));
+  root = school.root_one();
+  root.server_box[0] ^= 1;
+  CHECK_FALSE(server::SchoolState::adopt(fresh, school.keys, {school.signed_root(root)}));
+}
+
+TEST_CASE("a server's keys are made once and only for an https address") {
+  TempFolder folder;
+  CHECK(server::make_server_keys(folder.path(), "http://x", system_clock()).error().code == ErrorCode::kInvalidInput);
+  CHECK(server::make_server_keys(folder.path(), "https://:8443", system_clock()).error().code == ErrorCode::kInvalidInput);
+  CHECK_FALSE(server::read_server_keys(folder.path()));
+  CHECK(server::make_server_keys(folder.path(), "https://[::1]:8443/x", system_clock()));
+  CHECK(server::make_server_keys(folder.path(), "https://server.school", system_clock()).error().code == ErrorCode::kConflict);
+  CHECK(std::filesystem::status(folder.path() / "server.key").permissions() ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("devices are listed with what they last said, what is wrong and what is missing") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(2);
+  must(server::ingest(school.store, school.state, sync::make_checkin_request(device.request(device.batch())), kNow + 5));
+  const auto json = must(school.ask(school.people.technician, "devices.list"));
+  const auto& row = (**json.array_at("devices")).at(0);
+  CHECK(*row["device"].as_string() == to_hex(device.id()));
+  CHECK(*row["label"].as_string() == "laptop-1");
+  CHECK(*row["last_seen"].as_int() == kNow + 5);
+  CHECK(*row["seq"].as_int() == 2);
+  CHECK(*row["state"]["root"].as_int() == 1);
+  CHECK(row["problem"].as_string()->empty());
+}
+
+TEST_CASE("events are read page by page, and each reading is on record", "[R13]") {
+  TestSchool school;
+  TestDevice device(school), other(school, {"uuid-2", "serial-2"});
+  for (auto* each : {&device, &other}) {
+    each->record(3);
+    must(server::ingest(school.store, school.state, sync::make_checkin_request(each->request(each->batch())), kNow));
+  }
+  auto page = must(school.ask(school.people.lead, "events.list", Json::Object{{"limit", 4}}));
+  CHECK((**page.array_at("events")).size() == 4);
+  CHECK(*page["more"].as_bool());
+  const auto last = *(**page.array_at("events")).back()["id"].as_int();
+  page = must(school.ask(school.people.lead, "events.list", Json::Object{{"after", last}, {"limit", 4}}));
+  CHECK((**page.array_at("events")).size() == 2);
+  CHECK_FALSE(*page["more"].as_bool());
+  page = must(school.ask(school.people.lead, "events.list", Json::Object{{"device", to_hex(other.id())}}));
+  CHECK((**page.array_at("events")).size() == 3);
+  CHECK(refused(school.ask(school.people.lead, "events.list", Json::Object{{"limit", 0}})) == ErrorCode::kInvalidInput);
+  CHECK(refused(school.ask(school.people.lead, "events.list", Json::Object{{"device", "abc"}})) == ErrorCode::kInvalidInput);
+  const auto audit = must(school.store.audit());
+  CHECK(std::count_if(audit.begin(), audit.end(), [](const auto& row) {
+    return row.action == "events.list" && row.signers.ends_with("safeguarding lead");
+  }) == 5);
+}
