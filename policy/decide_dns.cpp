@@ -94,10 +94,10 @@ std::optional<OwnRule> find_own_rule(const Group& group, std::string_view name) 
   return out;
 }
 
-const ForwardedZone* find_zone(const Policy& policy, std::string_view name) {
+const ForwardedZone* find_zone(const Policy& policy, const Group& group, std::string_view name) {
   const ForwardedZone* best = nullptr;
   for (const ForwardedZone& zone : policy.forwarded_zones) {
-    if (!name.ends_with(zone.zone)) continue;
+    if (!name.ends_with(zone.zone) || !may_ask(group, zone)) continue;
     const bool is_inside = name.size() == zone.zone.size() || name[name.size() - zone.zone.size() - 1] == '.';
     if (is_inside && (best == nullptr || zone.zone.size() > best->zone.size())) best = &zone;
   }
@@ -185,7 +185,7 @@ DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& 
   if (const auto canary = find_canary(name); !canary.empty()) return block(Reason::kCanary, canary);
   const auto own = find_own_rule(group, name);
   if (own && own->denies) return block(Reason::kDeniedByGroup, own->name);
-  if (const ForwardedZone* zone = find_zone(policy, name)) {
+  if (const ForwardedZone* zone = find_zone(policy, group, name)) {
     DnsDecision out = allow(Reason::kForwardedZone, zone->zone);
     out.verdict = Verdict::kForward;
     out.zone = zone;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ struct Group {
   bool safe_search = true;
   YouTube youtube = YouTube::kStrict;
   std::set<Bypass> blocked_bypass;
+  std::optional<NameSet> forwarded_zones;  // of the policy's zones those that this group may ask; nullopt: all of them
 };
 
 // "internal.school.example" -> ask these servers instead; never filtered by category, still by the locked class.
@@ -76,6 +78,11 @@ struct ParsedPolicy {
 
 // Recipient kinds for a kind of event: its own line, else that of "*".
 [[nodiscard]] const std::vector<std::string>& recipients_for(const Policy& policy, std::string_view event_kind);
+
+// Whether the group's questions about the zone go to the zone's own servers.
+[[nodiscard]] inline bool may_ask(const Group& group, const ForwardedZone& zone) {
+  return !group.forwarded_zones || group.forwarded_zones->contains(zone.zone);
+}
 
 // Which group somebody belongs to: the first by user name, else the first by OS group, else the default one.
 [[nodiscard]] const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups);

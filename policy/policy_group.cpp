@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::size_t kMaxUserName = 256;
 constexpr std::size_t kMaxGroups = 64;
-constexpr std::array<std::string_view, 9> kGroupKeys = {
-    "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass"};
+constexpr std::array<std::string_view, 10> kGroupKeys = {
+    "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
+    "forwarded_zones"};
 
 std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -130,6 +131,7 @@ Group read_group(const std::string& name, const Section& section) {
   group.safe_search = section.flag("safe_search").value_or(true);
   group.youtube = section.choice<YouTube>("youtube", kYouTubeWords).value_or(YouTube::kStrict);
   group.blocked_bypass = read_bypass(section, "blocked_bypass");
+  if (section.has("forwarded_zones")) group.forwarded_zones = read_names(section, "forwarded_zones");
   if (!group.is_default && group.users.empty() && group.os_groups.empty()) {
     section.warn("", section.table(), "nobody belongs to this group: name users or os_groups, or make it the default");
   }

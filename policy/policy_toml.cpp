@@ -98,6 +98,21 @@ void read_dns(const Section& root, Policy& policy) {
   }
 }
 
+// A group can only be given zones that the policy forwards.
+void check_group_zones(const Section& root, const Policy& policy) {
+  if (policy.groups.empty()) return;
+  const auto groups = root.section("groups");
+  for (const Group& group : policy.groups) {
+    if (!groups || !group.forwarded_zones) continue;
+    for (const std::string& name : *group.forwarded_zones) {
+      const auto same = [&](const ForwardedZone& zone) { return zone.zone == name; };
+      if (std::any_of(policy.forwarded_zones.begin(), policy.forwarded_zones.end(), same)) continue;
+      groups->error(group.name + ".forwarded_zones", *groups->table().find(group.name),
+                    "\"" + name + "\" is no zone of [dns.forwarded_zones]");
+    }
+  }
+}
+
 bool is_event_kind(std::string_view text) {
   return text == "*" || (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
@@ -159,6 +174,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.school = read_school(root);
   out.policy.groups = read_groups(root);
   read_dns(root, out.policy);
+  check_group_zones(root, out.policy);
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
   out.diagnostics = std::move(report.diagnostics);

@@ -130,6 +130,19 @@ void compare_rest(const Policy& before, const Policy& after, PolicyChange& chang
   }
 }
 
+// Zones that both policies forward: who may ask them.
+void compare_zones(const Policy& before, const Policy& after, const Group& old_group, const Group& new_group,
+                   PolicyChange& change) {
+  const NameSet kept = zone_names(after);
+  for (const ForwardedZone& zone : before.forwarded_zones) {
+    const bool could = may_ask(old_group, zone);
+    const bool can = may_ask(new_group, zone);
+    if (could == can || !kept.contains(zone.zone)) continue;
+    (can ? change.opens : change.closes)
+        .push_back(new_group.name + ": " + zone.zone + (can ? " is now" : " is no longer") + " forwarded past the categories");
+  }
+}
+
 void sort_and_join(std::vector<std::string>& lines) {
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
@@ -139,7 +152,10 @@ void sort_and_join(std::vector<std::string>& lines) {
 
 PolicyChange compare_policies(const Policy& before, const Policy& after) {
   PolicyChange change;
-  for (const auto& [old_group, new_group] : moves(before, after)) compare_groups(*old_group, *new_group, change);
+  for (const auto& [old_group, new_group] : moves(before, after)) {
+    compare_groups(*old_group, *new_group, change);
+    compare_zones(before, after, *old_group, *new_group, change);
+  }
   compare_rest(before, after, change);
   sort_and_join(change.opens);
   sort_and_join(change.closes);

@@ -268,6 +268,15 @@ TEST_CASE("forwarded zones go to their servers past categories and own allows, n
   CHECK(decide_dns(nested, group, lists().view, "a.test").zone == &nested.forwarded_zones[0]);
 }
 
+TEST_CASE("a group asks the forwarded zones that it was given, and no others", "[R5]") {
+  const Policy policy = with_zone("bad.example");
+  Group group = pupils();
+  group.forwarded_zones = NameSet{};
+  CHECK(decide_dns(policy, group, lists().view, "good.bad.example").reason == Reason::kCategory);
+  group.forwarded_zones = NameSet{"bad.example"};
+  CHECK(decide_dns(policy, group, lists().view, "good.bad.example").verdict == Verdict::kForward);
+}
+
 TEST_CASE("local names keep working") {
   for (const char* name :
        {"printer.local", "ipv4only.arpa", "localhost", "1.0.168.192.in-addr.arpa", "4.3.2.10.in-addr.arpa",

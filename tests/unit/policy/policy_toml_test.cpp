@@ -252,6 +252,8 @@ TEST_CASE("accounts, groups, servers, zones, recipients and quota are of their f
   CHECK(complaint_at_top("[dns]\nupstreams = ['dns.example']").find("is no address") != std::string::npos);
   CHECK(complaint_at_top("[dns]\nblock_answer = 'address'").find("needs block_address_v4") != std::string::npos);
   CHECK(complaint_at_top("[dns]\nblock_address_v4 = '::1'").find("expected an address such as") != std::string::npos);
+  CHECK(complaint_at_top("[groups.extra]\nusers = ['a']\nblocked_categories = []\nforwarded_zones = ['no.example']")
+            .find("is no zone of [dns.forwarded_zones]") != std::string::npos);
   CHECK(complaint_at_top("[dns]\nforwarded_zones = { 'a.example' = [] }").find("at least one server") !=
         std::string::npos);
   CHECK(complaint_at_top("[dns]\nforwarded_zones = { com = ['10.0.0.1'] }").find("past all categories") !=

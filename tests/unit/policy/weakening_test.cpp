@@ -75,6 +75,13 @@ TEST_CASE("each setting opens in one direction and closes in the other", "[R7]")
       },
       {"zone.example and everything under it is now forwarded past the categories"},
       {"zone.example is no longer forwarded past the categories"});
+  const auto zoned = [](Policy& p) { p.forwarded_zones = {{"zone.example", {"192.0.2.1"}}}; };
+  Policy all = school();
+  zoned(all);
+  Policy some = all;
+  some.groups[1].forwarded_zones = NameSet{};
+  CHECK(compare_policies(some, all).opens == Lines{"pupils: zone.example is now forwarded past the categories"});
+  CHECK(compare_policies(all, some).closes == Lines{"pupils: zone.example is no longer forwarded past the categories"});
   both_ways([](Policy& p) { p.event_quota_bytes = 16 << 20; }, {"events may now take 16 MiB"},
             {"events may now take 256 MiB"});
   const PolicyChange denied = after([](Policy& p) { p.groups[1].denied_names = {"a.example"}; });
