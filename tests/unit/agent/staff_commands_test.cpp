@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include "agent/cli/device.h"
+#include "agent/cli/event_rows.h"
 #include "agent/cli/policy_push.h"
 #include "agent/cli/policy_sign.h"
 #include "agent/cli/school_folder.h"
 #include "agent/cli/school_new.h"
-#include "agent/cli/server_events.h"
 #include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "agent/cli/token.h"
@@ -192,23 +192,24 @@ TEST_CASE("a row is opened for its recipient, and says why for anybody else", "[
   const sync::EventBody body{"web.blocked", 5, sync::Severity::kLow, "category", 2, sealing.hash, sealing.commitment};
   Json::Object row{{"id", 1}, {"device", "d"}, {"label", "laptop"}, {"epoch", "e"}, {"from", 7}, {"to", 7}, {"received", 9},
                    {"body", to_base64(sync::make_event_body(body))}, {"sealed", sync::sealed_json(sealing.sealed)}};
-  const auto opened = open_row(row, lead);
+  const auto opened = open_row(row, &lead);
   REQUIRE(opened);
   CHECK(*(*opened)["details"]["name"].as_string() == "example.com");
   CHECK(*(*opened)["count"].as_int() == 2);
-  const auto closed = open_row(row, make_box_key(random_key()));
+  const BoxKey stranger = make_box_key(random_key());
+  const auto closed = open_row(row, &stranger);
   REQUIRE(closed);
   CHECK((*closed)["details"].is_null());
   CHECK(*(*closed)["sealed"].as_string() == "sealed, not to this key");
   row.erase("sealed");
-  CHECK(open_row(row, lead)->dump().find("retention") != std::string::npos);
+  CHECK(open_row(row, &lead)->dump().find("retention") != std::string::npos);
   row["body"] = "AA==";
-  CHECK(*(*open_row(row, lead))["kind"].as_string() == "unreadable");
+  CHECK(*(*open_row(row, &lead))["kind"].as_string() == "unreadable");
   row.erase("body");
   row["from"] = 5;
-  CHECK(*(*open_row(row, lead))["dropped"].as_int() == 3);
+  CHECK(*(*open_row(row, &lead))["dropped"].as_int() == 3);
   row.erase("to");
-  CHECK_FALSE(open_row(row, lead));
+  CHECK_FALSE(open_row(row, &lead));
 }
 
 TEST_CASE("devices are shown, and what a stranger named his laptop cannot steer the terminal") {
