@@ -1,0 +1,44 @@
+"""The server's disk breaks and yesterday's copy is put back; the device proves what it had acknowledged and sends it again."""
+import shutil
+
+import world
+from processes import wait_until
+from world import tell
+
+PROMISES = "R18"
+
+
+def ask_and_wait(w, first, count):
+    for n in range(first, first + count):
+        assert w.ask(f"bad{n}.example").rcode == "NXDOMAIN"
+    wait_until("the rows", lambda: names(w) >= {f"bad{n}.example" for n in range(first, first + count)}, timeout=240, pause=1)
+
+
+def names(w):
+    return {row["details"]["name"] for row in w.violations()}
+
+
+def scenario(w):
+    w.start_all()
+    ask_and_wait(w, 0, 5)
+    w.server.stop()
+    copy = w.folder / "yesterday"
+    shutil.copytree(w.data, copy)
+    w.start_server()
+    ask_and_wait(w, 5, 5)
+    tell("ten violations are acknowledged; the copy of the server knows five")
+    w.server.stop()
+    shutil.rmtree(w.data)
+    shutil.copytree(copy, w.data)
+    w.give_back(w.data)
+    w.start_server()
+    ask_and_wait(w, 10, 1)
+    assert names(w) == {f"bad{n}.example" for n in range(11)}, names(w)
+    rows = [(row["epoch"], row["seq"]) for row in w.rows()]
+    assert len(rows) == len(set(rows)), "a row came twice"
+    assert w.device_count() == 1
+    tell("all eleven are there, each once, from the same device")
+
+
+if __name__ == "__main__":
+    world.play(scenario)
