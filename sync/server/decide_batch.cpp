@@ -3,8 +3,6 @@
 namespace caretaker::server {
 namespace {
 
-constexpr std::uint64_t kMaxForgotten = 10'000'000;  // events; bounds the work of winding the key forward
-
 sync::ChainHead after(const sync::ChainHead& head, const sync::ChainEntry& entry) {
   return entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(head, entry.body);
 }
@@ -51,7 +49,7 @@ BatchDecision decide_gap(const HeldEpoch& held, const sync::Batch& batch, const 
   if (!ours) return simple(BatchFit::kGap);
   if (!agrees(*proof, batch)) return simple(BatchFit::kFork);
   sync::RatchetKey key = held.next_key;
-  if (!sync::advance_to(key, batch.seq_from, kMaxForgotten)) return simple(BatchFit::kGap);
+  if (!sync::advance_to(key, batch.seq_from, sync::kMaxStubSpan)) return simple(BatchFit::kGap);
   auto decision = verified({before, batch.prev}, key, batch.entries, batch);
   decision.hole = {held.head.seq + 1, before};
   return decision;
