@@ -86,7 +86,9 @@ Result<DeviceBook> FleetStore::book(const sync::DeviceId& id) {
   out.holes = holes;
   TRY(quarantined, count("SELECT count(*) FROM quarantine WHERE device = ?", id));
   out.quarantined = quarantined;
-  TRY(query, database_.prepare("SELECT epoch, last_seq FROM epochs WHERE device = ? ORDER BY opened DESC LIMIT 1"));
+  // The newest is the one that no other names as the one before it; times may be equal, or wrong.
+  TRY(query, database_.prepare("SELECT epoch, last_seq FROM epochs e WHERE device = ? ORDER BY EXISTS "
+                               "(SELECT 1 FROM epochs n WHERE n.device = e.device AND n.previous = e.epoch), opened DESC LIMIT 1"));
   query.bind(1, ByteView(id));
   TRY(found, query.step());
   if (!found) return out;
