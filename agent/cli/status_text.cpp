@@ -76,13 +76,13 @@ std::string show_status(const StatusAnswer& status) {
 }
 
 Json status_json(const StatusAnswer& status) {
-  return Json::Object{{"agent", status.agent_version},
+  return Json::Object{{"agent_version", status.agent_version},
                       {"enrolled", status.enrolled},
                       {"school", status.school},
                       {"device", status.device},
-                      {"root", status.root_version},
-                      {"policy", status.policy_version},
-                      {"lists", status.lists_version},
+                      {"root_version", status.root_version},
+                      {"policy_version", status.policy_version},
+                      {"lists_version", status.lists_version},
                       {"stale_since", status.stale_since},
                       {"events_queued", status.events_queued},
                       {"last_receipt", status.last_receipt},

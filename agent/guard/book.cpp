@@ -57,7 +57,8 @@ Status Book::append(const std::vector<PlannedEvent>& planned, const std::optiona
   std::vector<NewEvent> events;
   for (const PlannedEvent& event : planned) events.push_back(make_event(event));
   auto stored = append_events(events, group);
-  if (!stored && store_) log_error("events", "not stored: " + stored.error().message);
+  if (!store_) return stored;
+  if (!stored) log_error("events", "not stored: " + stored.error().message);
   failing_ = !stored;
   return stored;
 }

@@ -1,0 +1,291 @@
+#include "agent/guard/trust_updates.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/agent/guard_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+
+namespace {
+
+std::string with_allowed(const std::string& name) {
+  std::string text = kPolicyText;
+  const std::string line = "blocked_categories = [\"gambling\"]\n";
+  return text.replace(text.find(line), line.size(), line + "allow = [\"" + name + "\"]\n");
+}
+
+Bytes damaged(const std::filesystem::path& path) {
+  Bytes bytes = must(platform::read_file(path, 64u << 20));
+  bytes[bytes.size() / 2] ^= 1;
+  return bytes;
+}
+
+void damage(const std::filesystem::path& path) { must(platform::replace_file(path, damaged(path), 0600)); }
+
+std::filesystem::path set_file(const GuardWorld& world) {
+  for (const auto& entry : std::filesystem::directory_iterator(world.settings.state / "trust")) {
+    if (entry.path().filename().string().starts_with("set.")) return entry.path();
+  }
+  FAIL("no set file");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("nothing is answered before policy and lists are there, then both are", "[R10]") {
+  GuardWorld world;
+  CHECK(world.filter().state == FilterState::kNotEnrolled);
+  world.enrol();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  world.give(world.room.policy(1, kPolicyText));
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  world.give({}, world.room.lists(1, world.set));
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  REQUIRE(world.offer(world.set));
+  const FilterAnswer filter = world.filter();
+  CHECK(filter.state == FilterState::kReady);
+  CHECK(filter.policy_toml == kPolicyText);
+  CHECK(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter(filter.revision), parse_wait_filter_answer));
+  CHECK_FALSE(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter({}), parse_wait_filter_answer));
+  CHECK(world.noted("policy.applied v1"));
+  CHECK(world.noted("lists.applied v1"));
+}
+
+TEST_CASE("what was in force is in force after a restart, verified again") {
+  GuardWorld world;
+  world.serve();
+  const Revision revision = world.filter().revision;
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.filter().revision == revision);
+}
+
+TEST_CASE("a policy that nobody who may has signed is refused, and the one in force stays", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  const Revision revision = world.filter().revision;
+  const auto& school = world.room.school;
+  const SigningKey stranger = sync::test::new_key();
+  world.give(world.room.policy(2, kPolicyText, {{&stranger}, 1000, {}}));
+  CHECK(world.noted("policy.refused E6"));
+  world.give(world.room.policy(2, kPolicyText, {{&school.server}, 1000, {}}));
+  world.give(world.room.policy(2, kPolicyText, {{&school.lists}, 1000, {}}));
+  world.give(world.room.policy(2, kPolicyText, {{}, 1000, hash(as_bytes("another school"))}));
+  CHECK(world.noted("policy.refused B4"));
+  world.give(world.room.lists(2, world.set));  // in the policy's place
+  world.give(to_bytes("{}"), to_bytes("rubbish"), {to_bytes("[]")});
+  Bytes changed = world.room.policy(2, kPolicyText);
+  changed[changed.size() / 3] ^= 1;
+  world.give(changed);
+  CHECK(world.filter().revision == revision);
+  CHECK(world.status().policy_version == 1);
+}
+
+TEST_CASE("an older policy, and one that has expired, are refused", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  world.give(world.room.policy(5, kPolicyText));
+  CHECK(world.status().policy_version == 5);
+  world.give(world.room.policy(4, kPolicyText));
+  world.give(world.room.policy(5, std::string(kPolicyText) + "# same version, other text\n"));
+  CHECK(world.noted("policy.refused B5"));
+  const Bytes short_lived = world.room.policy(6, kPolicyText, {{}, 100, {}});
+  world.clock.time += 200;
+  world.give(short_lived);
+  CHECK(world.noted("policy.refused B6"));
+  CHECK(world.status().policy_version == 5);
+}
+
+TEST_CASE("a clock set back does not bring an expired policy in again", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  const Bytes short_lived = world.room.policy(3, kPolicyText, {{}, 100, {}});
+  world.clock.time += 1000;
+  world.give(world.room.policy(2, kPolicyText));  // its signed time is the floor now
+  world.clock.time -= 100'000;
+  world.give(short_lived);
+  CHECK(world.status().policy_version == 2);
+}
+
+TEST_CASE("a signed text that is no usable policy is refused") {
+  GuardWorld world;
+  world.serve();
+  world.give(world.room.policy(2, "school = \"Test School\"\n[groups.pupils]\nyoutube = 7\n"));
+  CHECK(world.noted("policy.refused A1"));
+  CHECK(world.status().policy_version == 1);
+}
+
+TEST_CASE("a weaker policy needs two holders, a stricter one needs one", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  const auto& school = world.room.school;
+  const std::string weaker = with_allowed("casino.example");
+  world.give(world.room.policy(2, weaker));
+  CHECK(world.noted("policy.refused A2"));
+  CHECK(world.status().policy_version == 1);
+  world.give(world.room.policy(2, weaker, {{&school.technician, &school.second_technician}, 1000, {}}));
+  CHECK(world.status().policy_version == 2);
+  world.give(world.room.policy(3, kPolicyText));
+  CHECK(world.status().policy_version == 3);
+}
+
+TEST_CASE("an expired policy goes on, and is said to be stale", "[R10]") {
+  GuardWorld world;
+  world.serve();
+  CHECK(world.status().stale_since == 0);
+  const UnixSeconds expired = world.clock.time - 60 + 30 * 86'400;
+  world.clock.time += 40 * 86'400;
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.status().stale_since == expired);
+  CHECK_FALSE(world.healthy("policy-stale"));
+  const auto request = world.next_request();
+  REQUIRE(request);
+  CHECK(request->batch.state["stale_since"].as_int() != nullptr);
+}
+
+TEST_CASE("a device that was away walks all the roots in between, and none can be left out") {
+  GuardWorld world;
+  world.serve();
+  const Bytes second = world.room.next_root();
+  const Bytes third = world.room.next_root();
+  world.give({}, {}, {third});
+  CHECK(world.status().root_version == 1);
+  CHECK(world.noted("root.refused T8"));
+  world.give({}, {}, {second, third});
+  CHECK(world.status().root_version == 3);
+  world.start();
+  CHECK(world.status().root_version == 3);
+}
+
+TEST_CASE("a policy whose signer a later root takes away stays in force, and it shows") {
+  GuardWorld world;
+  world.serve();
+  auto& school = world.room.school;
+  const SigningKey newcomer = sync::test::new_key();
+  school.give(sync::Role::kPolicy, 1, {{"newcomer", &newcomer}});
+  world.give({}, {}, {world.room.next_root()});
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK_FALSE(world.healthy("policy-signer-gone"));
+  world.give(world.room.policy(2, kPolicyText));  // by the technician of before
+  CHECK(world.status().policy_version == 1);
+  world.give(world.room.policy(2, kPolicyText, {{&newcomer}, 1000, {}}));
+  CHECK(world.status().policy_version == 2);
+  CHECK(world.healthy("policy-signer-gone"));
+}
+
+TEST_CASE("a damaged policy on disk falls back to the one before, and the same version may come again") {
+  GuardWorld world;
+  world.serve();
+  const Bytes second = world.room.policy(2, kPolicyText);
+  world.give(second);
+  damage(world.settings.state / "trust" / "policy.json");
+  world.start();
+  CHECK(world.status().policy_version == 1);
+  CHECK_FALSE(world.healthy("policy-damaged"));
+  damage(world.settings.state / "trust" / "policy.previous.json");
+  world.start();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  world.give(world.room.policy(1, kPolicyText));  // older than what was accepted once
+  CHECK(world.status().policy_version == 0);
+  world.give(second);
+  CHECK(world.status().policy_version == 2);
+}
+
+TEST_CASE("a damaged set file is not used, and is asked for again") {
+  GuardWorld world;
+  world.serve();
+  damage(set_file(world));
+  world.start();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  const auto uplink = world.ask_well(GuardWorld::kNet, Ask::kGetUplink, {}, parse_uplink_answer);
+  REQUIRE(uplink.wanted);
+  CHECK(uplink.wanted->file == hash(world.set));
+  REQUIRE(world.offer(world.set));
+  CHECK(world.filter().state == FilterState::kReady);
+}
+
+TEST_CASE("only the set file that the signed manifest names is installed", "[R7]") {
+  GuardWorld world;
+  world.enrol();
+  CHECK(world.offer(world.set).error().code == ErrorCode::kNotFound);
+  world.give(world.room.policy(1, kPolicyText), world.room.lists(1, world.set));
+  Bytes longer = world.set;
+  longer.push_back(0);
+  CHECK_FALSE(world.offer(longer));
+  CHECK_FALSE(world.offer(ByteView(world.set).first(world.set.size() - 1)));
+  NamesByCategory names = some_names();
+  names["gambling"][0] = "cazino.example";  // as long, another name
+  const Bytes other = make_set(names);
+  REQUIRE(other.size() == world.set.size());
+  CHECK(world.offer(other).error().code == ErrorCode::kUnauthentic);
+  for (const std::size_t at : {std::size_t{9}, world.set.size() / 2, world.set.size() - 1}) {
+    Bytes changed = world.set;
+    changed[at] ^= 1;
+    CHECK_FALSE(world.offer(changed));
+  }
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  CHECK(world.offer(world.set));
+  CHECK(world.filter().state == FilterState::kReady);
+}
+
+TEST_CASE("after a refused offer the guard takes none for a while") {
+  GuardWorld world;
+  world.enrol();
+  world.give(world.room.policy(1, kPolicyText), world.room.lists(1, world.set));
+  CHECK_FALSE(world.offer(to_bytes("rubbish")));
+  world.clock.time -= 60;  // offer() goes on by a minute
+  CHECK(world.offer(world.set).error().code == ErrorCode::kUnavailable);
+  CHECK(world.offer(world.set));
+}
+
+TEST_CASE("names exchanged under the manifest's counts need a technician's signature too", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  NamesByCategory names = some_names();
+  for (std::size_t i = 0; i < 20; ++i) names["gambling"][i] = "harmless" + std::to_string(i) + ".example";
+  const Bytes other = make_set(names);
+  world.give({}, world.room.lists(2, other));
+  const auto refused = world.offer(other);
+  REQUIRE_FALSE(refused);
+  CHECK(rule_of(refused.error()) == "A4");
+  CHECK(world.status().lists_version == 1);
+  const auto& school = world.room.school;
+  world.give({}, world.room.lists(3, other, {{&school.lists, &school.technician}, 1000, {}}));
+  CHECK(world.offer(other));
+  CHECK(world.status().lists_version == 3);
+}
+
+TEST_CASE("lists with the content that is here already need no file") {
+  GuardWorld world;
+  world.serve();
+  world.give({}, world.room.lists(2, world.set));
+  CHECK(world.status().lists_version == 2);
+  CHECK_FALSE(world.ask_well(GuardWorld::kNet, Ask::kGetUplink, {}, parse_uplink_answer).wanted);
+}
+
+TEST_CASE("while new lists wait for their file the old ones stay in force, over a restart too") {
+  GuardWorld world;
+  world.serve();
+  NamesByCategory names = some_names();
+  names["gambling"].push_back("new.example");
+  const Bytes newer = make_set(names);
+  world.give({}, world.room.lists(2, newer));
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.status().lists_version == 1);
+  CHECK_FALSE(world.healthy("lists-waiting"));
+  CHECK(world.offer(newer));
+  CHECK(world.status().lists_version == 2);
+  world.start();
+  CHECK(world.status().lists_version == 2);
+  CHECK(world.healthy("lists-waiting"));
+}
+
+TEST_CASE("the number of a check is taken from a refusal, else its code's name") {
+  CHECK(rule_of(make_error(ErrorCode::kStale, "B5: not newer")) == "B5");
+  CHECK(rule_of(make_error(ErrorCode::kUnauthentic, "T10: root")) == "T10");
+  CHECK(rule_of(make_error(ErrorCode::kFull, "no space: disk")) == "full");
+  CHECK(rule_of(make_error(ErrorCode::kFull, "")) == "full");
+}
