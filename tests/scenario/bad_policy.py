@@ -57,14 +57,14 @@ def refusals(w):
 
 def still_filtered(w):
     assert w.ask("casino.example").rcode == "NXDOMAIN"
-    assert w.status()["policy"] == 2, w.status()
+    assert w.status()["policy_version"] == 2, w.status()
 
 
 def scenario(w):
     w.start_all()
     w.first_policy = (w.folder / "policy.signed").read_bytes()
     w.publish_policy()
-    wait_until("version 2", lambda: w.status()["policy"] == 2, timeout=180, pause=1)
+    wait_until("version 2", lambda: w.status()["policy_version"] == 2, timeout=180, pause=1)
     for what, make in (("an older policy", older), ("an edited policy", edited), ("another school's policy", of_another_school)):
         before = refusals(w)
         hand_out(w, make(w))
