@@ -22,9 +22,9 @@ struct Place {
   MonotonicMs last_active = 0;
 };
 
-// The connection that has to go for a newcomer of `uid`; nullopt when there is room. A user who has all of his places loses
-// his own one that was quiet longest; when all places are taken, the user with most of them loses one. So a process that
-// connects without end only takes places from itself and from others of its user.
+// The connection that has to go for a newcomer of `uid`; nullopt when there is room. A user who has all of his places
+// loses his own one that was quiet longest; when all places are taken, the user with most of them loses one. So a
+// process that connects without end only takes places from itself and from others of its user.
 [[nodiscard]] std::optional<std::uint64_t> decide_eviction(std::span<const Place> places, std::uint32_t uid,
                                                            const ControlLimits& limits);
 

@@ -44,9 +44,10 @@ class ControlClient {
   std::unique_ptr<State> state_;
 };
 
-// Server side: answers frames one after another on the calling thread; a slow or silent peer delays nobody (non-blocking,
-// per-peer buffers, one frame in flight each). ControlLimits say how many may be connected; who has to go when there are
-// more is decided by decide_eviction(). A file that came with a request is the peer's: he may still write to it or shorten it.
+// Server side: answers frames one after another on the calling thread; a slow or silent peer delays nobody
+// (non-blocking, per-peer buffers, one frame in flight each). ControlLimits say how many may be connected; who has to
+// go when there are more is decided by decide_eviction(). A file that came with a request is the peer's: he may still
+// write to it or shorten it.
 class ControlServer {
  public:
   using Handler = std::function<ControlFrame(const Peer& peer, ControlFrame request)>;

@@ -20,11 +20,12 @@ namespace caretaker::platform {
 // Gone durably; a file that is not there is fine.
 [[nodiscard]] Status remove_file(const std::filesystem::path& path);
 
-// Overwrites part of a file where it lies, durably: unlike replace_file() it leaves no old copy in the free space, as far as
-// file system and disk write in place. The file is there already and is not made longer.
+// Overwrites part of a file where it lies, durably: unlike replace_file() it leaves no old copy in the free space, as
+// far as file system and disk write in place. The file is there already and is not made longer.
 [[nodiscard]] Status overwrite_file(const std::filesystem::path& path, std::uint64_t offset, ByteView bytes);
 
-// Fills `into` from the file, leaving no copy elsewhere in memory: for secrets. kNotFound; kDamaged: the file is too short.
+// Fills `into` from the file, leaving no copy elsewhere in memory: for secrets. kNotFound; kDamaged: the file is too
+// short.
 [[nodiscard]] Status read_part(const std::filesystem::path& path, std::uint64_t offset, std::span<std::uint8_t> into);
 
 // Another name, durably, in place of a file that may be there; both on one file system.
@@ -44,7 +45,10 @@ class OpenFile {
   OpenFile() = default;
   explicit OpenFile(int fd) : fd_(fd) {}
   OpenFile(OpenFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OpenFile& operator=(OpenFile&& other) noexcept { std::swap(fd_, other.fd_); return *this; }
+  OpenFile& operator=(OpenFile&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~OpenFile();
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }
@@ -57,7 +61,8 @@ class OpenFile {
 // Copies exactly `size` bytes of a file that somebody else holds, and may change meanwhile, durably into `to`. Only a
 // regular file on the file system of `to` is read: one on a file system of the giver's own making could hold the reader
 // for ever. kInvalidInput: not such a file, or of another size. What was copied before an error is removed.
-[[nodiscard]] Status copy_file(const OpenFile& from, const std::filesystem::path& to, std::uint64_t size, unsigned mode);
+[[nodiscard]] Status copy_file(const OpenFile& from, const std::filesystem::path& to, std::uint64_t size,
+                               unsigned mode);
 
 // One process at a time: an advisory lock held as long as the OpenFile lives. kConflict when another holds it.
 [[nodiscard]] Result<OpenFile> lock_file(const std::filesystem::path& path);
@@ -66,8 +71,13 @@ class OpenFile {
 class MappedFile {
  public:
   [[nodiscard]] static Result<MappedFile> map(const OpenFile& file);
-  MappedFile(MappedFile&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  MappedFile& operator=(MappedFile&& other) noexcept { std::swap(data_, other.data_); std::swap(size_, other.size_); return *this; }
+  MappedFile(MappedFile&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  MappedFile& operator=(MappedFile&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
   ~MappedFile();
   [[nodiscard]] ByteView bytes() const { return {static_cast<const std::uint8_t*>(data_), size_}; }
 

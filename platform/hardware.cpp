@@ -8,9 +8,18 @@ namespace caretaker::platform {
 namespace {
 
 // What makers leave in the fields that they did not fill, in lower case.
-constexpr std::array<std::string_view, 12> kFillers = {
-    "to be filled by o.e.m.", "to be filled by o.e.m", "default string", "not specified", "not applicable", "none",
-    "n/a",  "system serial number", "base board serial number", "serial number", "unknown", "invalid"};
+constexpr std::array<std::string_view, 12> kFillers = {"to be filled by o.e.m.",
+                                                       "to be filled by o.e.m",
+                                                       "default string",
+                                                       "not specified",
+                                                       "not applicable",
+                                                       "none",
+                                                       "n/a",
+                                                       "system serial number",
+                                                       "base board serial number",
+                                                       "serial number",
+                                                       "unknown",
+                                                       "invalid"};
 
 std::string_view trim(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0'; };

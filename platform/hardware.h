@@ -15,8 +15,8 @@ struct HardwareIdentity {
 
 [[nodiscard]] HardwareIdentity hardware_identity();
 
-// A firmware field without surrounding white space; empty when it is a maker's filler ("Default string", all zeros), too
-// long or not plain text: two machines with the same filler are not the same machine. Pure.
+// A firmware field without surrounding white space; empty when it is a maker's filler ("Default string", all zeros),
+// too long or not plain text: two machines with the same filler are not the same machine. Pure.
 [[nodiscard]] std::string parse_firmware_field(std::string_view raw);
 
 }  // namespace caretaker::platform

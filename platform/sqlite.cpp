@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -47,15 +48,22 @@ Error sqlite_error(sqlite3* database, int extended) {
   return make_error(code_of(extended, system_error), "SQLite (" + std::to_string(extended) + "): " + text);
 }
 
-// What a file from a hostile hand could use to run more than the statements written here.
+// Against what a file from a hostile hand could use to run more than the statements written here, and against a full
+// disk.
 void set_defences(sqlite3* database) {
   sqlite3_extended_result_codes(database, 1);
-  for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0},
-                                      {SQLITE_DBCONFIG_DQS_DML, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
-                                      {SQLITE_DBCONFIG_ENABLE_VIEW, 0}, {SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
+  for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                      {SQLITE_DBCONFIG_DQS_DDL, 0},
+                                      {SQLITE_DBCONFIG_DQS_DML, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
     sqlite3_db_config(database, option, value, nullptr);
   }
+  int keep_log = 1;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_log);
   sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 64 << 20);
 }
@@ -83,14 +91,18 @@ Statement& Statement::operator=(Statement&& other) noexcept {
   return *this;
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bound(int result) {
   if (result != SQLITE_OK) bind_error_ = result;
   return *this;
 }
 
-Statement& Statement::bind(int index, std::int64_t value) { return bound(sqlite3_bind_int64(statement_, index, value)); }
+Statement& Statement::bind(int index, std::int64_t value) {
+  return bound(sqlite3_bind_int64(statement_, index, value));
+}
 
 Statement& Statement::bind(int index, std::string_view text) {
   const char* data = text.data() == nullptr ? "" : text.data();  // a null pointer would bind NULL
@@ -102,7 +114,9 @@ Statement& Statement::bind(int index, ByteView blob) {
   return bound(sqlite3_bind_blob64(statement_, index, blob.data(), blob.size(), SQLITE_TRANSIENT));
 }
 
-Statement& Statement::bind_null(int index) { return bound(sqlite3_bind_null(statement_, index)); }
+Statement& Statement::bind_null(int index) {
+  return bound(sqlite3_bind_null(statement_, index));
+}
 
 Result<bool> Statement::step() {
   sqlite3* database = sqlite3_db_handle(statement_);
@@ -127,11 +141,14 @@ void Statement::reset() {
   bind_error_ = SQLITE_OK;
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+  return data == nullptr ? std::string()
+                         : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
 Bytes Statement::blob(int column) const {
@@ -139,7 +156,9 @@ Bytes Statement::blob(int column) const {
   return data == nullptr ? Bytes() : Bytes(data, data + sqlite3_column_bytes(statement_, column));
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
 Result<Database> Database::open(const std::filesystem::path& path) {
   sqlite3* raw = nullptr;
@@ -159,7 +178,9 @@ Database& Database::operator=(Database&& other) noexcept {
   return *this;
 }
 
-Database::~Database() { sqlite3_close_v2(database_); }
+Database::~Database() {
+  sqlite3_close_v2(database_);
+}
 
 Status Database::execute(const char* sql) {
   const int result = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
@@ -174,7 +195,9 @@ Result<Statement> Database::prepare(std::string_view sql) {
   return Statement(statement);
 }
 
-std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(database_);
+}
 
 Status Database::transaction(const std::function<Status()>& work) {
   TRY_DONE(execute("BEGIN IMMEDIATE"));
@@ -190,12 +213,14 @@ Status Database::transaction(const std::function<Status()>& work) {
 Status Database::check() {
   TRY(statement, prepare("PRAGMA quick_check(1)"));
   TRY(row, statement.step());
-  if (row && statement.text(0) == "ok") return ok();
-  return make_error(ErrorCode::kDamaged, "SQLite: " + (row ? statement.text(0) : "quick_check gave no answer"));
+  std::string complaint = row ? statement.text(0) : "quick_check gave no answer";
+  if (complaint == "ok") return ok();
+  std::replace(complaint.begin(), complaint.end(), '\n', ' ');
+  return make_error(ErrorCode::kDamaged, "SQLite: " + complaint);
 }
 
 Status Database::checkpoint() {
-  const int result = sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const int result = sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
   if (result != SQLITE_OK) return sqlite_error(database_, result);
   return ok();
 }

@@ -67,7 +67,8 @@ class Database {
 
   // quick_check: kDamaged with SQLite's first complaint.
   [[nodiscard]] Status check();
-  // Moves the WAL into the file and truncates it.
+  // Moves the log (WAL) into the file; it is written from its beginning again. It keeps its size, also when the
+  // database is closed: what it occupies is ours when the disk is full. A copy of the database needs both files.
   [[nodiscard]] Status checkpoint();
 
  private:

@@ -8,7 +8,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr std::array<std::string_view, 8> kOwnKinds = {"epoch.",  "guard.", "events.",  "policy.",
+constexpr std::array<std::string_view, 8> kOwnKinds = {"epoch.", "guard.", "events.",  "policy.",
                                                        "lists.", "root.",  "receipt.", "enrolment."};
 
 // Bytes still to be freed: of everything, and of what has no claim to the reserve.
@@ -26,16 +26,26 @@ struct Need {
   }
 };
 
-Need need_of(std::span<const QuotaRow> rows, const QuotaUse& incoming, const QuotaLimits& limits) {
+// What the rows that stay and `incoming` come to together.
+QuotaUse use_of(std::span<const QuotaRow> rows, const std::vector<bool>& dropped, const QuotaUse& incoming) {
   QuotaUse use = incoming;
-  for (const QuotaRow& row : rows) use.add(row.rank, row.bytes);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!dropped[i]) use.add(rows[i].rank, rows[i].bytes);
+  }
+  return use;
+}
+
+Need need_of(const QuotaUse& use, const QuotaLimits& limits) {
   const auto over = [slack = limits.max_bytes / 16](std::uint64_t used, std::uint64_t limit) {
     return used <= limit ? std::int64_t{0} : static_cast<std::int64_t>(used - limit + slack);
   };
-  return {over(use.ordinary + use.reserved, limits.max_bytes), over(use.ordinary, limits.max_bytes - limits.reserve_bytes)};
+  return {over(use.ordinary + use.reserved, limits.max_bytes),
+          over(use.ordinary, limits.max_bytes - limits.reserve_bytes)};
 }
 
-bool may_drop(const QuotaRow& row) { return !row.is_stub && row.from != 1; }
+bool may_drop(const QuotaRow& row) {
+  return !row.is_stub && row.from != 1;
+}
 
 bool may_share_stub(const QuotaRow& before, const QuotaRow& after, std::uint64_t from) {
   return before.epoch == after.epoch && before.to + 1 == after.from && !before.ends_batch &&
@@ -45,15 +55,17 @@ bool may_share_stub(const QuotaRow& before, const QuotaRow& after, std::uint64_t
 }  // namespace
 
 EventRank event_rank(std::string_view kind, sync::Severity severity) {
-  const bool own = std::any_of(kOwnKinds.begin(), kOwnKinds.end(), [&](std::string_view start) { return kind.starts_with(start); });
+  const bool own =
+      std::any_of(kOwnKinds.begin(), kOwnKinds.end(), [&](std::string_view start) { return kind.starts_with(start); });
   if (own) return EventRank::kOwn;
   if (severity == sync::Severity::kHigh) return EventRank::kHigh;
   return severity == sync::Severity::kMedium ? EventRank::kMedium : EventRank::kMinor;
 }
 
-std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUse& incoming, const QuotaLimits& limits) {
-  Need need = need_of(rows, incoming, limits);
+std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUse& incoming,
+                                   const QuotaLimits& limits) {
   std::vector<bool> dropped(rows.size(), false);
+  Need need = need_of(use_of(rows, dropped, incoming), limits);
   const auto drop_where = [&](const auto& belongs) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (dropped[i] || !may_drop(rows[i]) || !need.wants(rows[i]) || !belongs(rows[i])) continue;
@@ -62,9 +74,15 @@ std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUs
     }
   };
   drop_where([](const QuotaRow& row) { return row.acknowledged != 0; });
-  for (const EventRank rank : {EventRank::kMinor, EventRank::kMedium, EventRank::kHigh, EventRank::kOwn}) {
-    drop_where([rank](const QuotaRow& row) { return row.rank == rank; });
-  }
+  const auto drop_rank = [&](EventRank rank) { drop_where([rank](const QuotaRow& row) { return row.rank == rank; }); };
+  drop_rank(EventRank::kMinor);
+  drop_rank(EventRank::kMedium);
+  // Ordinary entries beyond their share are no reason to give up one that has a claim to the reserve.
+  QuotaUse rest = use_of(rows, dropped, incoming);
+  rest.ordinary = std::min(rest.ordinary, limits.max_bytes - limits.reserve_bytes);
+  need = need_of(rest, limits);
+  drop_rank(EventRank::kHigh);
+  drop_rank(EventRank::kOwn);
   return plan_stubs(rows, dropped);
 }
 

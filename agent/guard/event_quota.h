@@ -36,7 +36,8 @@ struct QuotaRow {
   EventRank rank = EventRank::kMinor;
   bool is_stub = false;
   UnixSeconds acknowledged = 0;  // when; 0: not yet
-  bool ends_batch = false;  // the last one of the batch that was handed out: a receipt may name it, so no stub runs across it
+  bool ends_batch =
+      false;  // the last one of the batch that was handed out: a receipt may name it, so no stub runs across it
   std::uint64_t bytes = 0;
 };
 
@@ -48,10 +49,11 @@ struct StubPlan {
   friend bool operator==(const StubPlan&, const StubPlan&) = default;
 };
 
-// What to drop so that `incoming` fits, and a sixteenth of the limit more, so that this is rarely asked. `rows` in order of
-// epoch and seq. First what the server has acknowledged, oldest first; then minor entries, medium ones, and, when even the
-// reserve is used up, high ones and the guard's own, each oldest first. The first entry of an epoch always stays: with it
-// the epoch can be shown to a server that has forgotten everything. Adjacent stubs become one. Empty: all fits.
+// What to drop so that `incoming` fits, and a sixteenth of the limit more, so that this is rarely asked. `rows` in
+// order of epoch and seq. First what the server has acknowledged, oldest first; then minor entries, medium ones, and,
+// when even the reserve is used up, high ones and the guard's own, each oldest first. The first entry of an epoch
+// always stays: with it the epoch can be shown to a server that has forgotten everything. Adjacent stubs become one.
+// Empty: all fits.
 [[nodiscard]] std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUse& incoming,
                                                  const QuotaLimits& limits);
 

@@ -21,7 +21,9 @@ Result<sync::ChainHead> head_at(const platform::Statement& row, int seq_column) 
   return sync::ChainHead{static_cast<std::uint64_t>(row.integer(seq_column)), link};
 }
 
-std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t number(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 Result<EpochRow> read_epoch(const platform::Statement& row) {
   EpochRow epoch;
@@ -57,7 +59,8 @@ Result<EntryRow> read_entry(const platform::Statement& row) {
   TRY(link, fixed<32>(row, 3));
   TRY(tag, fixed<32>(row, 4));
   TRY(rank, rank_at(row, 5));
-  out.entry = {static_cast<std::uint64_t>(row.integer(0)), static_cast<std::uint64_t>(row.integer(1)), row.blob(2), link, tag};
+  out.entry = {static_cast<std::uint64_t>(row.integer(0)), static_cast<std::uint64_t>(row.integer(1)), row.blob(2),
+               link, tag};
   out.rank = rank;
   out.acknowledged = !row.is_null(6);
   out.sealed = row.blob(7);
@@ -73,6 +76,8 @@ std::uint64_t entry_bytes(const EntryRow& row) {
 Result<EventRows> EventRows::open(const std::filesystem::path& path, bool check) {
   TRY(database, platform::Database::open(path));
   if (check) TRY_DONE(database.check());
+  // Zeroing pages that become free would need room in the log just when there is none; what they hold is sealed.
+  TRY_DONE(database.execute("PRAGMA secure_delete=FAST"));
   TRY_DONE(platform::migrate(database, event_schema()));
   return EventRows(std::move(database));
 }
@@ -81,6 +86,13 @@ Result<std::uint64_t> EventRows::spare_bytes() {
   TRY(query, database_.prepare("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"));
   TRY(row, query.step());
   return row ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+}
+
+Status EventRows::make_spare(std::uint64_t bytes) {
+  TRY(insert, database_.prepare("INSERT INTO spare (filler) VALUES (zeroblob(?))"));
+  TRY_DONE(insert.bind(1, number(bytes)).run());
+  TRY_DONE(database_.execute("DELETE FROM spare"));
+  return database_.checkpoint();
 }
 
 Result<std::optional<BookOwner>> EventRows::owner() {
@@ -98,8 +110,10 @@ Status EventRows::set_owner(const BookOwner& owner) {
 }
 
 Result<std::vector<EpochRow>> EventRows::epochs() {
-  TRY(query, database_.prepare("SELECT number, id, sealed_key, reason, previous, previous_seq, previous_link, head_seq, head_link,"
-                               " acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time FROM epoch ORDER BY number"));
+  TRY(query,
+      database_.prepare(
+          "SELECT number, id, sealed_key, reason, previous, previous_seq, previous_link, head_seq, head_link,"
+          " acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time FROM epoch ORDER BY number"));
   std::vector<EpochRow> out;
   for (;;) {
     TRY(row, query.step());
@@ -110,9 +124,10 @@ Result<std::vector<EpochRow>> EventRows::epochs() {
 }
 
 Result<std::int64_t> EventRows::add_epoch(const EpochRow& row) {
-  TRY(insert, database_.prepare("INSERT INTO epoch (id, sealed_key, reason, previous, previous_seq, previous_link, head_seq,"
-                                " head_link, acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time)"
-                                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 0)"));
+  TRY(insert,
+      database_.prepare("INSERT INTO epoch (id, sealed_key, reason, previous, previous_seq, previous_link, head_seq,"
+                        " head_link, acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 0)"));
   insert.bind(1, ByteView(row.id)).bind(2, ByteView(row.start.sealed_key)).bind(3, std::string_view(row.start.reason));
   if (row.start.previous) insert.bind(4, ByteView(*row.start.previous));
   insert.bind(5, number(row.start.previous_head.seq)).bind(6, ByteView(row.start.previous_head.link));
@@ -137,11 +152,18 @@ Status EventRows::set_offered(std::int64_t epoch, std::uint64_t seq) {
 
 Status EventRows::acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt) {
   return database_.transaction([&]() -> Status {
-    TRY(entries, database_.prepare("UPDATE entry SET acknowledged = ? WHERE epoch = ? AND seq_to <= ? AND acknowledged IS NULL"));
+    TRY(entries, database_.prepare(
+                     "UPDATE entry SET acknowledged = ? WHERE epoch = ? AND seq_to <= ? AND acknowledged IS NULL"));
     TRY_DONE(entries.bind(1, time).bind(2, epoch).bind(3, number(head.seq)).run());
-    TRY(update, database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, receipt = ?, receipt_time = ?"
-                                  " WHERE number = ?"));
-    return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, receipt).bind(4, time).bind(5, epoch).run();
+    TRY(update,
+        database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, receipt = ?, receipt_time = ?"
+                          " WHERE number = ?"));
+    return update.bind(1, number(head.seq))
+        .bind(2, ByteView(head.link))
+        .bind(3, receipt)
+        .bind(4, time)
+        .bind(5, epoch)
+        .run();
   });
 }
 
@@ -149,14 +171,16 @@ Status EventRows::rewind(std::int64_t epoch, const sync::ChainHead& head) {
   return database_.transaction([&]() -> Status {
     TRY(entries, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to > ?"));
     TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).run());
-    TRY(update, database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, offered_seq = 0 WHERE number = ?"));
+    TRY(update, database_.prepare(
+                    "UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, offered_seq = 0 WHERE number = ?"));
     return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run();
   });
 }
 
 Status EventRows::add_entry(std::int64_t epoch, const EntryRow& row) {
-  TRY(insert, database_.prepare("INSERT INTO entry (epoch, seq_to, seq_from, body, link, tag, rank, bytes, acknowledged)"
-                                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)"));
+  TRY(insert,
+      database_.prepare("INSERT INTO entry (epoch, seq_to, seq_from, body, link, tag, rank, bytes, acknowledged)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)"));
   insert.bind(1, epoch).bind(2, number(row.entry.to)).bind(3, number(row.entry.from)).bind(4, ByteView(row.entry.body));
   insert.bind(5, ByteView(row.entry.link)).bind(6, ByteView(row.entry.tag));
   TRY_DONE(insert.bind(7, static_cast<std::int64_t>(row.rank)).bind(8, number(entry_bytes(row))).run());
@@ -180,7 +204,8 @@ Result<std::vector<EntryRow>> EventRows::entries(std::int64_t epoch, std::uint64
 }
 
 Result<std::optional<sync::ChainHead>> EventRows::end_before(std::int64_t epoch, std::uint64_t seq) {
-  TRY(query, database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ? AND seq_to <= ? ORDER BY seq_to DESC LIMIT 1"));
+  TRY(query,
+      database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ? AND seq_to <= ? ORDER BY seq_to DESC LIMIT 1"));
   TRY(row, query.bind(1, epoch).bind(2, number(seq)).step());
   if (!row) return std::optional<sync::ChainHead>();
   TRY(head, head_at(query, 0));
@@ -196,14 +221,16 @@ Status EventRows::make_stub(const StubPlan& plan) {
   // All but the last one of them, whose link and tag are the stub's.
   TRY(before, database_.prepare("DELETE FROM entry WHERE epoch = ? AND seq_to >= ? AND seq_to < ?"));
   TRY_DONE(bind_range(before).run());
-  TRY(last, database_.prepare("UPDATE entry SET seq_from = ?2, body = NULL, rank = 0, bytes = ?4 WHERE epoch = ?1 AND seq_to = ?3"));
+  TRY(last, database_.prepare(
+                "UPDATE entry SET seq_from = ?2, body = NULL, rank = 0, bytes = ?4 WHERE epoch = ?1 AND seq_to = ?3"));
   TRY_DONE(bind_range(last).bind(4, number(kRowBytes)).run());
   if (database_.changes() != 1) return make_error(ErrorCode::kDamaged, "the last entry of a stub is not there");
   return ok();
 }
 
 Result<BookUse> EventRows::use() {
-  TRY(query, database_.prepare("SELECT rank, SUM(bytes), SUM(acknowledged IS NULL AND body IS NOT NULL) FROM entry GROUP BY rank"));
+  TRY(query, database_.prepare(
+                 "SELECT rank, SUM(bytes), SUM(acknowledged IS NULL AND body IS NOT NULL) FROM entry GROUP BY rank"));
   BookUse use;
   for (;;) {
     TRY(row, query.step());
@@ -223,9 +250,9 @@ Result<std::vector<QuotaRow>> EventRows::quota_rows() {
     TRY(row, query.step());
     if (!row) return out;
     TRY(rank, rank_at(query, 3));
-    out.push_back({query.integer(0), static_cast<std::uint64_t>(query.integer(1)), static_cast<std::uint64_t>(query.integer(2)),
-                   rank, query.integer(4) != 0, query.integer(5), query.integer(6) != 0,
-                   static_cast<std::uint64_t>(query.integer(7))});
+    out.push_back({query.integer(0), static_cast<std::uint64_t>(query.integer(1)),
+                   static_cast<std::uint64_t>(query.integer(2)), rank, query.integer(4) != 0, query.integer(5),
+                   query.integer(6) != 0, static_cast<std::uint64_t>(query.integer(7))});
   }
 }
 

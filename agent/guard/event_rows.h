@@ -21,8 +21,8 @@ struct EpochRow {
   std::int64_t number = 0;
   sync::EpochId id{};
   sync::EpochStart start;
-  sync::ChainHead head;          // the last entry ever written
-  sync::ChainHead acknowledged;  // by a receipt; always the end of an entry
+  sync::ChainHead head;           // the last entry ever written
+  sync::ChainHead acknowledged;   // by a receipt; always the end of an entry
   std::uint64_t offered_seq = 0;  // the end of the batch that was handed out last
   Bytes receipt;
   UnixSeconds receipt_time = 0;
@@ -47,12 +47,14 @@ class EventRows {
 
   [[nodiscard]] Status transaction(const std::function<Status()>& work) { return database_.transaction(work); }
   [[nodiscard]] Status checkpoint() { return database_.checkpoint(); }
-  [[nodiscard]] Result<std::uint64_t> spare_bytes();  // inside the file: room that needs no disk
+  // Room inside the file, which needs no disk; and making it, while there is disk: the log becomes as large with it.
+  [[nodiscard]] Result<std::uint64_t> spare_bytes();
+  [[nodiscard]] Status make_spare(std::uint64_t bytes);
 
   [[nodiscard]] Result<std::optional<BookOwner>> owner();
   [[nodiscard]] Status set_owner(const BookOwner& owner);
 
-  [[nodiscard]] Result<std::vector<EpochRow>> epochs();  // oldest first
+  [[nodiscard]] Result<std::vector<EpochRow>> epochs();               // oldest first
   [[nodiscard]] Result<std::int64_t> add_epoch(const EpochRow& row);  // its number
   [[nodiscard]] Status set_head(std::int64_t epoch, const sync::ChainHead& head);
   [[nodiscard]] Status set_offered(std::int64_t epoch, std::uint64_t seq);

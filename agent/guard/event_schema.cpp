@@ -5,9 +5,11 @@
 namespace caretaker::agent {
 namespace {
 
-// owner: whose book this is. epoch: one row for each unbroken chain; its head outlives the entries, so that no seq is used
-// twice. entry: an event, or a stub (no body) for seq_from..seq_to; link and tag are those of seq_to; `acknowledged` is when
-// the receipt came. sealed: beside the chain, so that deleting it leaves the chain whole. told: groups stored already.
+// owner: whose book this is. epoch: one row for each unbroken chain; its head outlives the entries, so that no seq is
+// used twice. entry: an event, or a stub (no body) for seq_from..seq_to; link and tag are those of seq_to;
+// `acknowledged` is when the receipt came. sealed: beside the chain, so that deleting it leaves the chain whole. told:
+// groups stored already. spare: always empty; what is written there and deleted leaves the file pages to use when the
+// disk is full.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE owner (
   one INTEGER PRIMARY KEY CHECK (one = 1), school BLOB NOT NULL, device BLOB NOT NULL) STRICT;
@@ -24,12 +26,15 @@ CREATE TABLE entry (
 CREATE TABLE sealed (
   epoch INTEGER NOT NULL, seq INTEGER NOT NULL, details BLOB NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE told (number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE spare (filler BLOB NOT NULL) STRICT;
 )sql";
 
 constexpr std::array<platform::Migration, 1> kSteps = {{{1, kFirst}}};
 
 }  // namespace
 
-std::span<const platform::Migration> event_schema() { return kSteps; }
+std::span<const platform::Migration> event_schema() {
+  return kSteps;
+}
 
 }  // namespace caretaker::agent

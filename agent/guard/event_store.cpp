@@ -8,11 +8,13 @@ namespace caretaker::agent {
 namespace {
 
 constexpr std::uint64_t kBallast = 512u << 10;
-constexpr std::uint64_t kSpare = 512u << 10;  // kept free inside the file when the disk is full
+constexpr std::uint64_t kSpare = 512u << 10;       // by which the file grows at a time
+constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the file, besides what comes
+constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 
-// Read by the parsers that the server uses: what it would refuse must not get into the chain, where it would block all that
-// comes after it.
+// Read by the parsers that the server uses: what it would refuse must not get into the chain, where it would block all
+// that comes after it.
 Result<EntryRow> prepare(const NewEvent& event) {
   EntryRow row;
   row.entry.body = sync::make_event_body(event.body);
@@ -42,7 +44,10 @@ NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, Uni
 }  // namespace
 
 EventStore::State::State(EventStoreSettings settings_, const Clock& clock_, FoundBook book)
-    : settings(std::move(settings_)), clock(clock_), key_file(settings.folder / "events.key"), rows(std::move(book.rows)),
+    : settings(std::move(settings_)),
+      clock(clock_),
+      key_file(settings.folder / "events.key"),
+      rows(std::move(book.rows)),
       epochs(std::move(book.epochs)) {
   if (book.key) key = std::move(*book.key);
 }
@@ -84,8 +89,7 @@ Status EventStore::State::start_epoch(const std::string& reason, const LastKnown
     return rows.set_head(epoch.number, epoch.head);
   });
   TRY_DONE(committed);
-  log(reason == "enrolment" ? LogLevel::kInfo : LogLevel::kWarning, "events",
-      "a new epoch begins: " + reason);
+  log(reason == "enrolment" ? LogLevel::kInfo : LogLevel::kWarning, "events", "a new epoch begins: " + reason);
   epochs.push_back(std::move(epoch));
   key = std::move(next);
   key_is_synced = false;
@@ -127,34 +131,37 @@ Status EventStore::State::make_room(const QuotaUse& incoming, const QuotaLimits&
   return drop(decide_drops(kept, incoming, limits));
 }
 
-// The disk is full. The ballast's room lets the log be written back; then the file itself must have pages to spare, because
-// it cannot grow.
-Status EventStore::State::free_space() {
-  TRY_DONE(platform::remove_file(file("events.ballast")));
-  TRY_DONE(rows.checkpoint());
+// The file grows here and nowhere else, and at once to the disk: were the new pages only in the log, a full disk would
+// keep the log from being written back. Where the disk has nothing left to grow into, entries make the room.
+Status EventStore::State::keep_spare(const QuotaUse& incoming) {
+  const std::uint64_t wanted = kLeastSpare + 3 * (incoming.ordinary + incoming.reserved);
   TRY(spare, rows.spare_bytes());
-  if (spare >= kSpare) return ok();
+  if (spare >= wanted) return ok();
+  TRY(free, platform::free_bytes(settings.folder));
+  if (free >= kLeastFree + 2 * wanted) return rows.make_spare(kSpare + wanted);
   const std::uint64_t used = use.bytes.ordinary + use.bytes.reserved;
-  QuotaLimits less{used - std::min(used, 2 * kSpare), 0};
-  TRY_DONE(make_room({}, less));
-  return rows.checkpoint();
+  return make_room({}, {used - std::min(used, wanted), 0});
 }
 
+// First the log is written back, so that it starts again from its beginning; then the ballast lends its room to that.
 Status EventStore::State::with_room(const std::function<Status()>& work) {
   Status done = work();
-  for (int attempt = 0; attempt < 2 && !done && done.error().code == ErrorCode::kFull; ++attempt) {
-    if (attempt == 0) log_warning("events", "the disk is full: the book gives up what it can");
-    if (auto freed = free_space(); !freed) return freed.error().with_context("the disk is full");
+  for (const bool give_ballast : {false, true}) {
+    if (done || done.error().code != ErrorCode::kFull) return done;
+    if (give_ballast) TRY_DONE(platform::remove_file(file("events.ballast")));
+    const auto written_back = rows.checkpoint();
+    if (!written_back && written_back.error().code != ErrorCode::kFull) return written_back;
     done = work();
   }
+  if (!done) log_warning("events", "no room for the book: " + done.error().message);
   return done;
 }
 
-// Not on the last free bytes: it would be given up again at once.
-Status EventStore::State::keep_ballast() {
-  if (std::filesystem::exists(file("events.ballast"))) return ok();
+Status EventStore::State::keep_reserves() {
+  TRY_DONE(keep_spare({}));
   TRY(free, platform::free_bytes(settings.folder));
-  return free < 8 * kBallast ? ok() : platform::make_ballast(file("events.ballast"), kBallast);
+  if (free < kLeastFree || std::filesystem::exists(file("events.ballast"))) return ok();
+  return platform::make_ballast(file("events.ballast"), kBallast);
 }
 
 EventStore::EventStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -167,28 +174,37 @@ EventStore::~EventStore() {
   bool is_clean = sync_key().has_value() && !state_->is_damaged;
   is_clean = state_->rows.checkpoint().has_value() && is_clean;
   state_.reset();
-  if (!is_clean || !leave_clean(folder)) log_warning("events", "the book could not be left clean: it is checked at next start");
+  if (!is_clean || !leave_clean(folder))
+    log_warning("events", "the book could not be left clean: it is checked at next start");
+}
+
+Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, const Clock& clock) {
+  TRY(book, find_book(settings, RatchetFile(settings.folder / "events.key"), clock.now()));
+  const bool continues = book.key.has_value();
+  const std::string reason = book.reason;
+  const LastKnown last_known = book.last_known;
+  EventStore store(std::make_unique<State>(settings, clock, std::move(book)));
+  State& state = *store.state_;
+  TRY_DONE(state.noted(state.count_use()));
+  if (!continues) {
+    TRY_DONE(
+        state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known); })));
+  }
+  // Appending needs neither: on a full disk both are done later.
+  for (const Status& done : {store.sync_key(), state.noted(state.keep_reserves())}) {
+    if (!done && done.error().code != ErrorCode::kFull) return done.error();
+  }
+  return store;
 }
 
 Result<EventStore> EventStore::open(const EventStoreSettings& settings, const Clock& clock) {
-  const RatchetFile key_file(settings.folder / "events.key");
-  auto book = find_book(settings, key_file, clock.now());
-  if (!book && book.error().code == ErrorCode::kFull) {
+  auto store = open_once(settings, clock);
+  if (!store && store.error().code == ErrorCode::kFull) {
     TRY_DONE(platform::remove_file(settings.folder / "events.ballast"));
-    book = find_book(settings, key_file, clock.now());
+    store = open_once(settings, clock);
   }
-  if (!book) return book.error();
-  const bool continues = book->key.has_value();
-  const std::string reason = book->reason;
-  const LastKnown last_known = book->last_known;
-  auto state = std::make_unique<State>(settings, clock, std::move(*book));
-  TRY_DONE(state->count_use());
-  if (!continues) TRY_DONE(state->with_room([&] { return state->start_epoch(reason, last_known); }));
-  EventStore store(std::move(state));
-  // Appending needs neither: on a full disk both are done later.
-  for (const Status& done : {store.sync_key(), store.state_->keep_ballast()}) {
-    if (!done && done.error().code != ErrorCode::kFull) return done.error();
-  }
+  // Damage that showed only now: the flag of the clean stop is gone, so this time the book is gone through.
+  if (!store && store.error().code == ErrorCode::kDamaged) store = open_once(settings, clock);
   return store;
 }
 
@@ -207,6 +223,7 @@ Status EventStore::append(std::span<const NewEvent> events, const std::optional<
   if (entries.empty() && !group) return ok();
   return state_->noted(state_->with_room([&]() -> Status {
     TRY_DONE(state_->make_room(incoming, state_->settings.quota));
+    TRY_DONE(state_->keep_spare(incoming));
     return state_->write(entries, group);
   }));
 }
@@ -232,11 +249,12 @@ Status EventStore::maintain() {
     dropped.push_back(row.acknowledged != 0 && row.acknowledged <= cutoff && !row.is_stub && row.from != 1);
   }
   TRY_DONE(state_->noted(state_->with_room([&] { return state_->drop(plan_stubs(kept, dropped)); })));
-  return state_->keep_ballast();
+  return state_->noted(state_->keep_reserves());
 }
 
 Result<std::vector<StoredEntry>> EventStore::list(std::uint64_t from_seq, std::size_t limit, std::size_t max_bytes) {
-  TRY(found, state_->noted(state_->rows.entries(state_->current().number, from_seq, std::min<std::size_t>(limit, 1000))));
+  TRY(found,
+      state_->noted(state_->rows.entries(state_->current().number, from_seq, std::min<std::size_t>(limit, 1000))));
   std::vector<StoredEntry> out;
   for (EntryRow& row : found) {
     const std::size_t size = row.entry.body.size() + row.sealed.size();

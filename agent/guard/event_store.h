@@ -1,9 +1,10 @@
 // The device's book of events: appended to, sent to the server in batches, given up only as the quota decides.
 // SQLite with one connection (WAL, FULL), chained and tagged as sync/chain.h says. One thread.
 //
-// Files in the folder: events.db, events.key (the ratchet's key), events.ballast (512 KiB to give up when the disk is full),
-// events.clean (only there while the book is closed and was closed in order), and set-aside/ with books that were damaged or
-// belong to another device. kDamaged from any function: close the book and open it again, which sets it aside.
+// Files in the folder: events.db, events.key (the ratchet's key), events.ballast (512 KiB to give up when the disk is
+// full), events.clean (only there while the book is closed and was closed in order), and set-aside/ with books that
+// were damaged or belong to another device. kDamaged from any function: close the book and open it again, which sets it
+// aside.
 #pragma once
 
 #include <filesystem>
@@ -56,17 +57,17 @@ struct StoredEntry {
 struct EventStoreStatus {
   sync::EpochId epoch{};
   sync::ChainHead head;
-  std::uint64_t queued = 0;       // events not acknowledged, in all epochs
-  UnixSeconds last_receipt = 0;   // by the device's clock; 0: never
+  std::uint64_t queued = 0;      // events not acknowledged, in all epochs
+  UnixSeconds last_receipt = 0;  // by the device's clock; 0: never
   std::uint64_t bytes = 0;
 };
 
 class EventStore {
  public:
-  // Opens the book, or begins one. After an unclean stop it is checked. A book that is damaged, or newer than this program,
-  // or another device's, is set aside (never deleted) and a new epoch begins, whose first event names the epoch before, its
-  // last known head and the reason. kConflict: another process has it; kPermissionDenied, kUnavailable: the disk does not
-  // let us; kFull: no room for even the smallest book.
+  // Opens the book, or begins one. After an unclean stop it is checked. A book that is damaged, or newer than this
+  // program, or another device's, is set aside (never deleted) and a new epoch begins, whose first event names the
+  // epoch before, its last known head and the reason. kConflict: another process has it; kPermissionDenied,
+  // kUnavailable: the disk does not let us; kFull: no room for even the smallest book.
   [[nodiscard]] static Result<EventStore> open(const EventStoreSettings& settings, const Clock& clock);
   EventStore(EventStore&&) noexcept;
   EventStore& operator=(EventStore&&) noexcept;
@@ -76,8 +77,8 @@ class EventStore {
   // before, nothing is added and that is fine. kFull: there is no room, even after dropping all that may be dropped.
   [[nodiscard]] Status append(std::span<const NewEvent> events, const std::optional<GroupId>& group = std::nullopt);
 
-  // Writes the ratchet's key if it has moved on. Call it within a second of an append: until then, somebody who becomes root
-  // and takes the disk can forge the entries since the last call, as far as the server does not have them.
+  // Writes the ratchet's key if it has moved on. Call it within a second of an append: until then, somebody who becomes
+  // root and takes the disk can forge the entries since the last call, as far as the server does not have them.
   [[nodiscard]] Status sync_key();
 
   // Within a batch's limits; max_bytes is of the check-in request that it will be part of. What is handed out is a
@@ -85,12 +86,12 @@ class EventStore {
   [[nodiscard]] Result<OutgoingBatch> next_batch(std::size_t max_events, std::size_t max_bytes);
 
   // A receipt that the caller has verified, with its envelope. What it covers is kept for 14 days, room permitting.
-  // kConflict: it is about an epoch or a link that is not ours. kStale: it says less than an earlier one. A receipt for more
-  // than the newest epoch holds proves that the disk was rolled back: a new epoch begins.
+  // kConflict: it is about an epoch or a link that is not ours. kStale: it says less than an earlier one. A receipt for
+  // more than the newest epoch holds proves that the disk was rolled back: a new epoch begins.
   [[nodiscard]] Status acknowledge(const sync::Receipt& receipt, ByteView envelope);
 
-  // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is sent
-  // again, in the form in which it is still kept. kConflict: that link is not ours, or lies ahead of us. Whoever
+  // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is
+  // sent again, in the form in which it is still kept. kConflict: that link is not ours, or lies ahead of us. Whoever
   // says so is not verified; all that it can cause is sending again.
   [[nodiscard]] Status rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
 
@@ -110,6 +111,7 @@ class EventStore {
  private:
   struct State;
   explicit EventStore(std::unique_ptr<State> state);
+  [[nodiscard]] static Result<EventStore> open_once(const EventStoreSettings& settings, const Clock& clock);
   std::unique_ptr<State> state_;
 };
 

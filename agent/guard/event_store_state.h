@@ -1,5 +1,5 @@
-// The inside of the event store, for the files that implement it: event_store.cpp (opening, appending, keeping house) and
-// event_store_uplink.cpp (batches and receipts).
+// The inside of the event store, for the files that implement it: event_store.cpp (opening, appending, keeping house)
+// and event_store_uplink.cpp (batches and receipts).
 #pragma once
 
 #include <set>
@@ -32,11 +32,11 @@ struct EventStore::State {
   [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known);
   [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group);
 
-  // Runs `work`; when the disk is full, gives up the ballast, then entries, and runs it again.
+  // Runs `work`; when the disk is full, makes room in the log, then gives up the ballast, and runs it again each time.
   [[nodiscard]] Status with_room(const std::function<Status()>& work);
   [[nodiscard]] Status make_room(const QuotaUse& incoming, const QuotaLimits& limits);
-  [[nodiscard]] Status free_space();
-  [[nodiscard]] Status keep_ballast();
+  [[nodiscard]] Status keep_spare(const QuotaUse& incoming);
+  [[nodiscard]] Status keep_reserves();
   [[nodiscard]] Status drop(std::span<const StubPlan> plans);
   [[nodiscard]] Status count_use();
   [[nodiscard]] Result<sync::ChainHead> covered(const EpochRow& epoch, const sync::ChainHead& stored);

@@ -7,8 +7,8 @@
 namespace caretaker::agent {
 namespace {
 
-// Of an entry in the request: its body and about 500 bytes around it are in base64 twice (payload, envelope); the sealed
-// part stands beside them as it is.
+// Of an entry in the request: its body and about 500 bytes around it are in base64 twice (payload, envelope); the
+// sealed part stands beside them as it is.
 std::size_t request_bytes(const EntryRow& row) {
   return (row.entry.body.size() * 4 / 3 + 600) * 16 / 9 + row.sealed.size() + 32;
 }
@@ -35,7 +35,8 @@ OutgoingBatch empty_batch(const EventStoreSettings& settings, const EpochRow& ep
 Status add_to_batch(OutgoingBatch& out, EntryRow& row) {
   const sync::ChainHead before{out.batch.seq_to, out.batch.head};
   const bool is_stub = row.entry.is_stub();
-  const sync::ChainHead head = is_stub ? sync::ChainHead{row.entry.to, row.entry.link} : sync::next_head(before, row.entry.body);
+  const sync::ChainHead head =
+      is_stub ? sync::ChainHead{row.entry.to, row.entry.link} : sync::next_head(before, row.entry.body);
   if (row.entry.from != before.seq + 1 || head != sync::ChainHead{row.entry.to, row.entry.link}) {
     return make_error(ErrorCode::kDamaged, "the chain is broken at seq " + std::to_string(row.entry.from));
   }
@@ -64,7 +65,9 @@ Status fill_batch(OutgoingBatch& out, EventRows& rows, const EpochRow& epoch, co
   return ok();
 }
 
-bool has_unsent(const EpochRow& epoch) { return epoch.acknowledged.seq < epoch.head.seq; }
+bool has_unsent(const EpochRow& epoch) {
+  return epoch.acknowledged.seq < epoch.head.seq;
+}
 
 // Oldest first; those that the server does not take now come last.
 EpochRow& next_epoch(std::vector<EpochRow>& epochs, const std::set<sync::EpochId>& deferred) {
@@ -77,7 +80,9 @@ EpochRow& next_epoch(std::vector<EpochRow>& epochs, const std::set<sync::EpochId
   return waiting == nullptr ? epochs.back() : *waiting;
 }
 
-Error not_ours(const char* what) { return make_error(ErrorCode::kConflict, std::string("not about this book: ") + what); }
+Error not_ours(const char* what) {
+  return make_error(ErrorCode::kConflict, std::string("not about this book: ") + what);
+}
 
 }  // namespace
 
@@ -120,7 +125,8 @@ Status EventStore::acknowledge(const sync::Receipt& receipt, ByteView envelope) 
   }
   TRY(ours, state_->noted(state_->covered(*epoch, receipt.head)));
   const UnixSeconds now = state_->clock.now();
-  TRY_DONE(state_->noted(state_->with_room([&] { return state_->rows.acknowledge(epoch->number, ours, now, envelope); })));
+  TRY_DONE(
+      state_->noted(state_->with_room([&] { return state_->rows.acknowledge(epoch->number, ours, now, envelope); })));
   epoch->acknowledged = ours;
   epoch->receipt = to_bytes(envelope);
   epoch->receipt_time = now;
@@ -144,6 +150,8 @@ Status EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expect
   return state_->noted(state_->count_use());
 }
 
-void EventStore::defer(const sync::EpochId& epoch) { state_->deferred.insert(epoch); }
+void EventStore::defer(const sync::EpochId& epoch) {
+  state_->deferred.insert(epoch);
+}
 
 }  // namespace caretaker::agent

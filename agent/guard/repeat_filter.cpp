@@ -5,7 +5,9 @@
 namespace caretaker::agent {
 namespace {
 
-std::uint32_t clamped(std::uint64_t count) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX)); }
+std::uint32_t clamped(std::uint64_t count) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+}
 
 }  // namespace
 
@@ -41,7 +43,8 @@ void RepeatFilter::close_ended(MonotonicMs now) {
   while (!order_.empty() && windows_.at(order_.front()).ends <= now) close_oldest();
 }
 
-RepeatFilter::Verdict RepeatFilter::decide(const RepeatKey& key, std::uint32_t count, UnixSeconds time, MonotonicMs now) {
+RepeatFilter::Verdict RepeatFilter::decide(const RepeatKey& key, std::uint32_t count, UnixSeconds time,
+                                           MonotonicMs now) {
   close_ended(now);
   if (const auto open = windows_.find(key); open != windows_.end()) {
     open->second.count += count;
@@ -69,10 +72,14 @@ std::vector<Repeats> RepeatFilter::take_all() {
 }
 
 void RepeatFilter::put_back(const Repeats& repeats) {
-  if (finished_.size() < limits_.max_windows) finished_.push_back(repeats);
-  else dropped_ += repeats.count;
+  if (finished_.size() < limits_.max_windows)
+    finished_.push_back(repeats);
+  else
+    dropped_ += repeats.count;
 }
 
-std::uint64_t RepeatFilter::take_dropped() { return std::exchange(dropped_, 0); }
+std::uint64_t RepeatFilter::take_dropped() {
+  return std::exchange(dropped_, 0);
+}
 
 }  // namespace caretaker::agent

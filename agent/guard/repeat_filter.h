@@ -1,5 +1,5 @@
-// Keeps a flood out of the book: the first of a repeated violation goes in at once, repeats are counted, and no user can
-// write more than a steady trickle. Bounded memory. Pure; one thread.
+// Keeps a flood out of the book: the first of a repeated violation goes in at once, repeats are counted, and no user
+// can write more than a steady trickle. Bounded memory. Pure; one thread.
 #pragma once
 
 #include <compare>
@@ -25,12 +25,12 @@ struct RepeatKey {
 
 struct RepeatLimits {
   MonotonicMs window_ms = 600'000;
-  std::size_t max_windows = 4096;    // open at a time; with more, the oldest is closed early
-  double user_burst = 2000;          // events of one user at once
+  std::size_t max_windows = 4096;  // open at a time; with more, the oldest is closed early
+  double user_burst = 2000;        // events of one user at once
   double user_per_second = 0.1;
-  double total_burst = 20'000;       // of all users together: names of users cost an attacker nothing
+  double total_burst = 20'000;  // of all users together: names of users cost an attacker nothing
   double total_per_second = 0.5;
-  std::size_t max_users = 1024;      // with more, the fullest bucket is forgotten
+  std::size_t max_users = 1024;  // with more, the fullest bucket is forgotten
 };
 
 // Repeats of one violation, to be stored as one event.

@@ -66,7 +66,8 @@ Result<Loaded> load(const EventStoreSettings& settings, bool thoroughly) {
   return loaded;
 }
 
-// The log goes first: a main file without its log is merely older, a new main file with an old log would be filled from it.
+// The log goes first: a main file without its log is merely older, a new main file with an old log would be filled from
+// it.
 Status set_aside(const fs::path& folder, UnixSeconds now) {
   const fs::path aside = folder / "set-aside";
   TRY_DONE(platform::make_folder(aside, 0700));
@@ -82,7 +83,9 @@ Status set_aside(const fs::path& folder, UnixSeconds now) {
 }
 
 // A key for entry 1 may have been prepared for an epoch that never came to be.
-bool was_used(const RatchetState& state) { return state.next.seq > 1; }
+bool was_used(const RatchetState& state) {
+  return state.next.seq > 1;
+}
 
 LastKnown last_known(const std::vector<EpochRow>& epochs, const std::vector<RatchetState>& states) {
   LastKnown known;
@@ -114,8 +117,10 @@ Result<FoundBook> continue_book(Loaded loaded, const std::vector<RatchetState>& 
   if (choice.verdict == KeyVerdict::kContinues) {
     RatchetState key = *choice.state;
     const auto caught_up = catch_up(book.rows, book.epochs.back(), key);
-    if (caught_up) book.key = std::move(key);
-    else if (caught_up.error().code != ErrorCode::kDamaged) return caught_up.error();
+    if (caught_up)
+      book.key = std::move(key);
+    else if (caught_up.error().code != ErrorCode::kDamaged)
+      return caught_up.error();
   }
   book.reason = choice.verdict == KeyVerdict::kAhead ? "rollback" : "damage";
   return book;
@@ -123,7 +128,9 @@ Result<FoundBook> continue_book(Loaded loaded, const std::vector<RatchetState>& 
 
 }  // namespace
 
-Status leave_clean(const fs::path& folder) { return platform::replace_file(folder / "events.clean", {}, 0600); }
+Status leave_clean(const fs::path& folder) {
+  return platform::replace_file(folder / "events.clean", {}, 0600);
+}
 
 KeyChoice decide_key(const std::vector<EpochRow>& epochs, const std::vector<RatchetState>& states) {
   const EpochRow& last = epochs.back();
@@ -131,12 +138,15 @@ KeyChoice decide_key(const std::vector<EpochRow>& epochs, const std::vector<Ratc
   bool is_ahead = false;
   bool knows_other = false;
   for (const RatchetState& state : states) {
-    const bool is_ours = std::any_of(epochs.begin(), epochs.end(), [&](const EpochRow& e) { return e.id == state.epoch; });
+    const bool is_ours =
+        std::any_of(epochs.begin(), epochs.end(), [&](const EpochRow& e) { return e.id == state.epoch; });
     if (!is_ours) {
       knows_other = knows_other || was_used(state);
     } else if (state.epoch == last.id) {
-      if (state.head().seq > last.head.seq) is_ahead = true;
-      else if (choice.state == nullptr || state.next.seq > choice.state->next.seq) choice.state = &state;
+      if (state.head().seq > last.head.seq)
+        is_ahead = true;
+      else if (choice.state == nullptr || state.next.seq > choice.state->next.seq)
+        choice.state = &state;
     }
   }
   if (is_ahead || (choice.state == nullptr && knows_other)) return {KeyVerdict::kAhead, nullptr};
@@ -156,7 +166,8 @@ Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFil
   TRY_DONE(platform::remove_file(settings.folder / "events.clean"));
   const std::vector<RatchetState> states = key_file.read();
   auto loaded = load(settings, !was_clean);
-  const bool is_unusable = !loaded && (loaded.error().code == ErrorCode::kDamaged || loaded.error().code == ErrorCode::kUnsupported);
+  const bool is_unusable =
+      !loaded && (loaded.error().code == ErrorCode::kDamaged || loaded.error().code == ErrorCode::kUnsupported);
   if (!loaded && !is_unusable) return loaded.error();
   if (is_unusable) log_error("events", loaded.error().message);
   if (is_unusable || loaded->is_foreign) {

@@ -27,7 +27,8 @@ struct FoundBook {
 };
 
 // Takes the flag of the clean stop away: leave_clean() puts it there again. Errors as EventStore::open().
-[[nodiscard]] Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file, UnixSeconds now);
+[[nodiscard]] Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file,
+                                          UnixSeconds now);
 
 // The book is closed and whole.
 [[nodiscard]] Status leave_clean(const std::filesystem::path& folder);

@@ -28,7 +28,9 @@ Result<sockaddr_un> unix_address(const std::filesystem::path& path) {
   return address;
 }
 
-bool is_passing(int number) { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
+bool is_passing(int number) {
+  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
 
 }  // namespace
 
@@ -47,8 +49,10 @@ Status FrameReader::keep_files(void* message) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
       OpenFile file(fd);  // closes itself when it is not kept
-      if (file_.is_open()) too_many = true;
-      else file_ = std::move(file);
+      if (file_.is_open())
+        too_many = true;
+      else
+        file_ = std::move(file);
     }
   }
   if (too_many) return make_error(ErrorCode::kInvalidInput, "more than one open file with a frame");

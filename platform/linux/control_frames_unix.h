@@ -1,5 +1,5 @@
-// Frames on a Unix stream socket: u32 length (little-endian), then the bytes; at most one open file, which travels with the
-// first byte. Both sides of the control channel use these; the socket never blocks.
+// Frames on a Unix stream socket: u32 length (little-endian), then the bytes; at most one open file, which travels with
+// the first byte. Both sides of the control channel use these; the socket never blocks.
 #pragma once
 
 #include "platform/control_channel.h"
@@ -8,10 +8,12 @@ namespace caretaker::platform {
 
 enum class FrameProgress { kMore, kWhole, kClosed };
 
-// Takes one frame from a socket, never a byte of the next. Memory grows with what has come, not with what was announced.
+// Takes one frame from a socket, never a byte of the next. Memory grows with what has come, not with what was
+// announced.
 class FrameReader {
  public:
-  // One read. kInvalidInput: too long, or more than one file (all that came are closed); kUnavailable: the socket failed.
+  // One read. kInvalidInput: too long, or more than one file (all that came are closed); kUnavailable: the socket
+  // failed.
   [[nodiscard]] Result<FrameProgress> read_some(int socket);
   [[nodiscard]] bool has_begun() const { return received_ > 0; }
   [[nodiscard]] ControlFrame take();  // the whole frame; the reader is ready for the next

@@ -123,7 +123,8 @@ Result<bool> ControlServer::State::advance(std::uint64_t id, Connection& connect
   if (is_first && connection.reader.has_begun()) connection.deadline = now + limits.frame_ms;
   if (progress == FrameProgress::kMore) return true;
   ControlFrame answer = handler(connection.peer, connection.reader.take());
-  if (answer.bytes.size() > kMaxControlFrame) return make_error(ErrorCode::kInternal, "an answer over the limit of a frame");
+  if (answer.bytes.size() > kMaxControlFrame)
+    return make_error(ErrorCode::kInternal, "an answer over the limit of a frame");
   connection.answer = FrameWriter(answer.bytes);
   connection.answer_file = std::move(answer.file);
   connection.deadline = system_clock().monotonic_ms() + limits.frame_ms;
@@ -145,7 +146,8 @@ ControlServer::ControlServer(ControlServer&&) noexcept = default;
 ControlServer& ControlServer::operator=(ControlServer&&) noexcept = default;
 ControlServer::~ControlServer() = default;
 
-Result<ControlServer> ControlServer::listen(const std::filesystem::path& socket, unsigned mode, const ControlLimits& limits) {
+Result<ControlServer> ControlServer::listen(const std::filesystem::path& socket, unsigned mode,
+                                            const ControlLimits& limits) {
   auto state = std::make_unique<State>();
   state->limits = limits;
   state->epoll = OpenFile(::epoll_create1(EPOLL_CLOEXEC));
@@ -167,9 +169,12 @@ Status ControlServer::serve_once(const Handler& handler, int timeout_ms) {
   for (int i = 0; i < count; ++i) {
     const std::uint64_t id = events[i].data.u64;
     std::uint64_t wakes = 0;
-    if (id == kListenerId) has_newcomers = true;
-    else if (id != kWakeId) state_->serve(id, handler);
-    else if (::read(state_->wake.fd(), &wakes, sizeof wakes) < 0) continue;  // taken by an earlier round
+    if (id == kListenerId)
+      has_newcomers = true;
+    else if (id != kWakeId)
+      state_->serve(id, handler);
+    else if (::read(state_->wake.fd(), &wakes, sizeof wakes) < 0)
+      continue;  // taken by an earlier round
   }
   state_->close_overdue();
   if (has_newcomers) state_->accept_some();  // last: those who are in go before those who push in

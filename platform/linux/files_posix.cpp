@@ -66,7 +66,8 @@ Result<Bytes> read_file(const fs::path& path, std::size_t max_bytes) {
     if (got < 0) return posix_error(errno, "read " + path.string());
     if (got == 0) return out;
     if (static_cast<std::size_t>(got) > max_bytes - out.size()) {
-      return make_error(ErrorCode::kTooLarge, path.string() + " is longer than " + std::to_string(max_bytes) + " bytes");
+      return make_error(ErrorCode::kTooLarge,
+                        path.string() + " is longer than " + std::to_string(max_bytes) + " bytes");
     }
     out.insert(out.end(), buffer, buffer + got);
   }
@@ -93,7 +94,8 @@ Status overwrite_file(const fs::path& path, std::uint64_t offset, ByteView bytes
   if (offset + bytes.size() > static_cast<std::uint64_t>(facts.st_size)) {
     return make_error(ErrorCode::kDamaged, path.string() + " is too short");
   }
-  if (::lseek(file.fd(), static_cast<off_t>(offset), SEEK_SET) < 0) return posix_error(errno, "seek in " + path.string());
+  if (::lseek(file.fd(), static_cast<off_t>(offset), SEEK_SET) < 0)
+    return posix_error(errno, "seek in " + path.string());
   TRY_DONE(write_all(file.fd(), bytes, path));
   return sync_fd(file.fd(), path);
 }
@@ -152,7 +154,9 @@ Result<std::uint64_t> free_bytes(const fs::path& folder) {
   return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
 }
 
-Result<OpenFile> open_read_only(const fs::path& path) { return open_path(path, O_RDONLY | O_NONBLOCK); }
+Result<OpenFile> open_read_only(const fs::path& path) {
+  return open_path(path, O_RDONLY | O_NONBLOCK);
+}
 
 Result<OpenFile> lock_file(const fs::path& path) {
   TRY(file, open_path(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));

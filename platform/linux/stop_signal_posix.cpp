@@ -82,7 +82,11 @@ StopSignal::~StopSignal() {
   event_fd = -1;
 }
 
-bool StopSignal::requested() const { return state_->requested; }
-void StopSignal::wait() const { state_->requested.wait(false); }
+bool StopSignal::requested() const {
+  return state_->requested;
+}
+void StopSignal::wait() const {
+  state_->requested.wait(false);
+}
 
 }  // namespace caretaker::platform

@@ -26,9 +26,12 @@ int with_buffer(const std::function<int(std::vector<char>&)>& call) {
   }
 }
 
-// systemd's UIDS-GIDS table: people are 1000 to 60513; then come services with dynamic ids and nobody; directory services
-// hand out ids from 65536 on. Ids of containers have no entry in the user database, so they never come this far.
-bool is_person(uid_t uid) { return (uid >= 1000 && uid <= 60513) || (uid >= 65536 && uid != UINT32_MAX); }
+// systemd's UIDS-GIDS table: people are 1000 to 60513; then come services with dynamic ids and nobody; directory
+// services hand out ids from 65536 on. Ids of containers have no entry in the user database, so they never come this
+// far.
+bool is_person(uid_t uid) {
+  return (uid >= 1000 && uid <= 60513) || (uid >= 65536 && uid != UINT32_MAX);
+}
 
 std::string group_name(gid_t id) {
   std::string name;

@@ -1,5 +1,5 @@
-// A book of events on a temporary folder, with a server that knows the first keys: what is needed to ask whether all that
-// was promised is still there.
+// A book of events on a temporary folder, with a server that knows the first keys: what is needed to ask whether all
+// that was promised is still there.
 #pragma once
 
 #include <map>

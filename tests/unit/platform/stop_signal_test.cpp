@@ -23,7 +23,11 @@ TEST_CASE("a stop that is asked for is noticed and wakes once") {
 
 TEST_CASE("a stop signal that never comes ends quietly with its owner") {
   std::atomic<int> woken = 0;
-  { REQUIRE(StopSignal::install([&] { ++woken; })); }
-  { REQUIRE(StopSignal::install([&] { ++woken; })); }
+  {
+    REQUIRE(StopSignal::install([&] { ++woken; }));
+  }
+  {
+    REQUIRE(StopSignal::install([&] { ++woken; }));
+  }
   CHECK(woken == 0);
 }

@@ -29,8 +29,9 @@ TEST_CASE("a user who does not exist is not found, whatever the name looks like"
 TEST_CASE("fillers in the firmware do not make two machines one", "[R20]") {
   CHECK(parse_firmware_field(" PF1A2B3C\n") == "PF1A2B3C");
   CHECK(parse_firmware_field("4c4c4544-0042-3510-8052-b4c04f4a3332\n") == "4c4c4544-0042-3510-8052-b4c04f4a3332");
-  for (const char* filler : {"", "\n", "Default string\n", "To Be Filled By O.E.M.", "None", "00000000", "0", "........",
-                             "00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "\x01\x02"}) {
+  for (const char* filler :
+       {"", "\n", "Default string\n", "To Be Filled By O.E.M.", "None", "00000000", "0", "........",
+        "00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "\x01\x02"}) {
     CHECK(parse_firmware_field(filler).empty());
   }
   CHECK(parse_firmware_field(std::string(200, 'a')).empty());
