@@ -26,8 +26,10 @@ Book::Book(const PolicyStore& trust, const Clock& clock) : trust_(trust), clock_
 Status Book::open(EventStoreSettings settings) {
   settings_ = std::move(settings);
   store_.reset();  // one connection to one file
-  TRY(store, EventStore::open(settings_, clock_));
-  store_.emplace(std::move(store));
+  auto store = EventStore::open(settings_, clock_);
+  failing_ = !store;
+  if (!store) return store.error();
+  store_.emplace(std::move(*store));
   return ok();
 }
 
@@ -58,7 +60,7 @@ Status Book::append(const std::vector<PlannedEvent>& planned, const std::optiona
   for (const PlannedEvent& event : planned) events.push_back(make_event(event));
   auto stored = append_events(events, group);
   if (!store_) return stored;
-  if (!stored) log_error("events", "not stored: " + stored.error().message);
+  if (!stored && !failing_) log_error("events", "not stored: " + stored.error().message);
   failing_ = !stored;
   return stored;
 }
@@ -70,7 +72,8 @@ void Book::note(const Subject& subject, std::uint32_t count) {
     return;
   }
   log_info("events", subject.kind + " " + subject.rule);
-  if (append({{subject, count, clock_.now()}})) notes_[key] = {subject, 0, clock_.monotonic_ms() + kNoteMs};
+  const bool stored = append({{subject, count, clock_.now()}}).has_value();
+  notes_[key] = {subject, stored ? 0 : count, clock_.monotonic_ms() + kNoteMs};
 }
 
 void Book::close_notes(MonotonicMs now) {

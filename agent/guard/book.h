@@ -26,8 +26,8 @@ class Book {
 
   // Durable when it returns; a group that was stored before is not stored again.
   [[nodiscard]] Status append(const std::vector<PlannedEvent>& planned, const std::optional<GroupId>& group = std::nullopt);
-  // Something about the guard itself, at the time of the clock: the first at once, repeats of the same within an hour counted. What
-  // cannot be stored is logged, and health() says so.
+  // Something about the guard itself, at the time of the clock: the first at once, repeats of the same within an hour counted
+  // into one more. What cannot be stored now is counted too.
   void note(const Subject& subject, std::uint32_t count = 1);
 
   // Every second: notes whose hour is over, the ratchet's key, housekeeping.

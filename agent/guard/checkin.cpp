@@ -70,7 +70,6 @@ Status Checkin::take_receipt(ByteView envelope) {
 bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   if (answer.problem.empty()) return false;
   const bool known = std::ranges::find(kProblems, answer.problem) != kProblems.end();
-  log_warning("checkin", "the server says: " + (known ? answer.problem : std::string("something unknown")));
   const bool again = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
   if (again) return true;
   book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
@@ -89,7 +88,7 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
     const Status taken = take_receipt(answer.receipt);
     received = taken.has_value();
     if (!received) {
-      log_warning("checkin", "receipt refused: " + taken.error().message);
+      log_debug("checkin", "receipt refused: " + taken.error().message);
       book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
     }
   }

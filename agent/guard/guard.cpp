@@ -6,6 +6,13 @@ namespace caretaker::agent {
 
 using sync::Severity;
 
+namespace {
+
+constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk is full
+constexpr MonotonicMs kBookRetryMs = 60'000;
+
+}  // namespace
+
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
@@ -18,7 +25,11 @@ Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const 
   TRY(trust, PolicyStore::open(settings.state / "trust"));
   if (identity.state() != DeviceIdentity::State::kNone) TRY_DONE(trust.load(identity.school()));
   std::unique_ptr<Guard> guard(new Guard(settings, clock, std::move(identity), std::move(trust), std::move(find_user)));
-  TRY_DONE(guard->open_book());
+  // Without room for a book the filter must go on all the same.
+  if (auto opened = guard->open_book(); !opened) {
+    if (opened.error().code != ErrorCode::kFull) return opened.error();
+    log_error("events", "no book: " + opened.error().message);
+  }
   guard->book_.note({"guard.started", CARETAKER_VERSION});
   for (const std::string& code : guard->health()) {
     log_warning("guard", code);
@@ -60,15 +71,24 @@ std::set<std::string> Guard::health() const {
 }
 
 void Guard::store_repeats(bool all) {
-  if (book_.store() == nullptr || trust_.policy() == nullptr) return;
-  const auto repeats = web_.take_repeats(trust_.policy()->rules, all);
-  if (!repeats.empty() && !book_.append(repeats)) log_error("events", "counts of repeats are lost");
+  if (trust_.policy() == nullptr) return;
+  for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) {
+    if (unstored_repeats_.size() < kMaxUnstored) unstored_repeats_.push_back(std::move(event));
+  }
+  if (!unstored_repeats_.empty() && book_.append(unstored_repeats_)) unstored_repeats_.clear();
   if (const std::uint32_t dropped = web_.take_dropped(); dropped > 0) {
     book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);
   }
 }
 
+void Guard::try_book_again() {
+  if (book_.store() != nullptr || clock_.monotonic_ms() < next_book_) return;
+  next_book_ = clock_.monotonic_ms() + kBookRetryMs;
+  if (auto opened = open_book(); !opened) log_debug("events", "no book yet: " + opened.error().message);
+}
+
 void Guard::tick() {
+  try_book_again();
   store_repeats(false);
   book_.tick();
 }

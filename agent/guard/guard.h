@@ -75,6 +75,7 @@ class Guard {
   [[nodiscard]] Revision revision() const;
   [[nodiscard]] std::set<std::string> health() const;
   void store_repeats(bool all);
+  void try_book_again();
 
   // Events of a group that could not be stored: when the group comes again, they are what is stored.
   struct UnstoredGroup {
@@ -92,6 +93,8 @@ class Guard {
   WebReports web_;
   std::optional<GroupId> last_group_;  // stored
   std::optional<UnstoredGroup> unstored_;
+  std::vector<PlannedEvent> unstored_repeats_;
+  MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
 };
 

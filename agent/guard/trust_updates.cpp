@@ -17,7 +17,7 @@ Subject applied(const char* subject, std::int64_t version) {
 }
 
 Subject refused(const char* subject, const Error& error) {
-  log_warning("policy", std::string(subject) + " refused: " + error.message);
+  log_debug("policy", std::string(subject) + " refused: " + error.message);  // the book tells; a flood must not fill the log
   return {std::string(subject) + ".refused", rule_of(error), Severity::kMedium};
 }
 

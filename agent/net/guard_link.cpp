@@ -52,7 +52,8 @@ Status GuardLink::update_filter() {
 
 Status GuardLink::send_group() {
   if (is_empty(group_)) group_ = queue_.take(milliseconds(kLookMs));
-  if (is_empty(group_)) return ok();
+  drained_ = is_empty(group_);
+  if (drained_) return ok();
   const auto urgent = guard_->report_web(group_);
   if (!urgent && urgent.error().code == ErrorCode::kInvalidInput) {
     log_error("net", "the guard refuses a report for good: " + urgent.error().message);
@@ -84,7 +85,7 @@ void GuardLink::run() {
     if (done) {
       retry = kFirstRetry;
       complained = false;
-      if (stopping_ && is_empty(group_)) return;
+      if (stopping_ && drained_) return;
       continue;
     }
     if (stopping_) return;

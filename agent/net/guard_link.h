@@ -42,6 +42,7 @@ class GuardLink {
   std::optional<GuardClient> guard_;
   Revision revision_{};          // of the filter that is in use
   WebReport group_;              // taken from the queue and not yet acknowledged
+  bool drained_ = false;         // the queue was empty when it was last looked at
   MonotonicMs next_look_ = 0;    // for a new filter
 };
 

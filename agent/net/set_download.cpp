@@ -49,15 +49,20 @@ Result<platform::OpenFile> SetDownload::fetch(platform::HttpTransport& server, c
     if (!go_on()) return make_error(ErrorCode::kUnavailable, "stopped");
     return append_piece(out, piece);
   };
-  TRY(response, server.send(request, {kTimeout, wanted.size - have + 1}, sink));
+  const auto response = server.send(request, {kTimeout, wanted.size - have + 1}, sink);
   out.close();
+  if (!response) {
+    // Too much: another file, or the whole one behind what was there.
+    if (response.error().code == ErrorCode::kTooLarge) TRY_DONE(forget(wanted));
+    return response.error();
+  }
   const std::uintmax_t now = fs::file_size(path, none);
-  const bool expected = response.status == (have > 0 ? 206 : 200);
+  const bool expected = response->status == (have > 0 ? 206 : 200);
   if (expected && now == wanted.size) return platform::open_read_only(path);
   if (expected && now < wanted.size) return make_error(ErrorCode::kUnavailable, "the set file was cut off");
   // A server that does not know ranges has begun anew behind what was there; one that refuses has written nothing.
-  if (expected || response.status / 100 == 2 || response.status == 416) TRY_DONE(forget(wanted));
-  return make_error(ErrorCode::kUnavailable, "the set file: status " + std::to_string(response.status));
+  if (expected || response->status / 100 == 2 || response->status == 416) TRY_DONE(forget(wanted));
+  return make_error(ErrorCode::kUnavailable, "the set file: status " + std::to_string(response->status));
 }
 
 }  // namespace caretaker::agent

@@ -62,7 +62,8 @@ TEST_CASE("what net may not ask is an event, however often it tries only one an 
   world.guard->tick();
   rows = world.book();
   CHECK(std::ranges::count(rows, "guard.refused-ask events:permission-denied") == 2);
-  CHECK(must(sync::parse_event_body(world.entries().back().body)).count == 99);
+  const auto entries = world.entries();
+  CHECK(std::ranges::any_of(entries, [](const QueuedEvent& e) { return must(sync::parse_event_body(e.body)).count == 99; }));
 }
 
 TEST_CASE("a stranger's refused requests are counted and are no events") {

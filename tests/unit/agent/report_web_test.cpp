@@ -183,3 +183,12 @@ TEST_CASE("the queue keeps order, is bounded, and counts what it loses") {
   queue.close();
   CHECK(queue.take(std::chrono::hours(1)).violations.empty());
 }
+
+TEST_CASE("what the guard wants to say before there is a book is said in it later") {
+  GuardWorld world;
+  world.serve();
+  CHECK_FALSE(world.noted("guard.started " CARETAKER_VERSION));
+  world.clock.time += 3601;
+  world.guard->tick();
+  CHECK(world.noted("guard.started " CARETAKER_VERSION));
+}

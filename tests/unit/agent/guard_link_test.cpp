@@ -1,0 +1,133 @@
+#include "agent/net/guard_link.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <mutex>
+#include <thread>
+
+#include "tests/unit/agent/guard_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+
+namespace {
+
+// A real guard behind a real socket, on a thread of its own; the test may take it away and bring it back.
+class ServedGuard {
+ public:
+  explicit ServedGuard(GuardWorld& world) : world_(world) { start(); }
+  ~ServedGuard() { stop(); }
+  void start() {
+    stopping_ = false;
+    thread_ = std::thread([this] {
+      auto socket = must(platform::ControlServer::listen(path(), 0600));
+      while (!stopping_) {
+        const auto handler = [this](const platform::Peer&, platform::ControlFrame request) {
+          const std::lock_guard lock(mutex_);
+          return world_.monitor->answer({GuardWorld::kNet, 1}, std::move(request));
+        };
+        must(socket.serve_once(handler, 20));
+      }
+    });
+  }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] std::filesystem::path path() const { return world_.folder / "guard.sock"; }
+  template <typename Work>
+  auto with_guard(Work work) {
+    const std::lock_guard lock(mutex_);
+    return work();
+  }
+
+ private:
+  GuardWorld& world_;
+  std::mutex mutex_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+template <typename Condition>
+bool soon(Condition condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+struct LinkWorld {
+  LinkWorld() : served(world) {
+    thread = std::thread([this] { link.run(); });
+  }
+  ~LinkWorld() {
+    link.stop();
+    thread.join();
+  }
+  std::size_t stored() {
+    return served.with_guard([this] { return static_cast<std::size_t>(std::ranges::count(world.book(), "web.blocked category")); });
+  }
+  GuardWorld world;
+  ServedGuard served;
+  ViolationQueue queue{100};
+  std::atomic<int> filters = 0;
+  std::atomic<int> urgent = 0;
+  GuardLink link{served.path(), queue, {[this](FilterPtr) { ++filters; }, [this] { ++urgent; }}};
+  std::thread thread;
+};
+
+}  // namespace
+
+TEST_CASE("the filter comes as soon as there is one, and again when it changes") {
+  LinkWorld world;
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(world.filters == 0);
+  world.served.with_guard([&] { world.world.serve(); });
+  CHECK(soon([&] { return world.filters == 1; }));
+  world.served.with_guard([&] { world.world.give(world.world.room.policy(2, kPolicyText)); });
+  CHECK(soon([&] { return world.filters == 2; }));
+}
+
+TEST_CASE("violations wait while the guard is away, and are stored once each when it is back", "[R18]") {
+  LinkWorld world;
+  world.served.with_guard([&] { world.world.serve(); });
+  world.queue.push(violation("a.example"));
+  CHECK(soon([&] { return world.stored() == 1; }));
+  world.served.stop();
+  for (const char* name : {"b.example", "c.example", "d.example"}) world.queue.push(violation(name));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(world.stored() == 1);
+  CHECK(soon([&] { return world.filters == 1; }));
+  world.served.start();
+  CHECK(soon([&] { return world.stored() == 4; }));
+  CHECK(world.filters == 1);  // the same one is not loaded again
+}
+
+TEST_CASE("a grave violation hurries the check-in", "[R14]") {
+  LinkWorld world;
+  world.served.with_guard([&] { world.world.serve(); });
+  world.queue.push(violation("casino.example"));
+  CHECK(soon([&] { return world.stored() == 1; }));
+  CHECK(world.urgent == 0);
+  world.queue.push(violation("grave.example", GuardWorld::kAnna, "self_harm"));
+  CHECK(soon([&] { return world.urgent == 1; }));
+}
+
+TEST_CASE("a report that the guard refuses for good does not hold up the others") {
+  LinkWorld world;
+  world.served.with_guard([&] { world.world.serve(); });
+  world.queue.push(violation("not a name"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  world.queue.push(violation("good.example"));
+  CHECK(soon([&] { return world.stored() == 1; }));
+}
+
+TEST_CASE("what is queued goes up before net ends") {
+  auto world = std::make_unique<LinkWorld>();
+  world->served.with_guard([&] { world->world.serve(); });
+  CHECK(soon([&] { return world->filters == 1; }));
+  for (int i = 0; i < 70; ++i) world->queue.push(violation("n" + std::to_string(i) + ".example"));
+  world->link.stop();
+  CHECK(soon([&] { return world->stored() == 70; }));
+}
