@@ -27,6 +27,7 @@ Json entry_json(const Batch& batch, const ChainEntry& entry) {
   } else {
     json["datacontenttype"] = "application/json";
     json["data_base64"] = to_base64(entry.body);
+    if (entry.sealed) json["sealedhash"] = to_hex(*entry.sealed);
   }
   return json;
 }
@@ -58,6 +59,9 @@ Result<ChainEntry> parse_entry(const Batch& batch, const Json& json) {
   TRY(body, blob_at(json, "data_base64", kMaxEventBody));
   if (body.empty()) return make_error(ErrorCode::kInvalidInput, "an empty body");
   entry.body = std::move(body);
+  if (json["sealedhash"].is_null()) return entry;
+  TRY(sealed, json.hex_array_at<32>("sealedhash"));
+  entry.sealed = sealed;
   return entry;
 }
 

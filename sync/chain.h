@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct ChainEntry {
   Bytes body;              // empty in a stub
   Hash link{};             // only in a stub: the link after entry `to`
   Hash tag{};              // of entry `to`
+  // Of the sealed part that travels beside it, wrapped keys included (make_sealed_json). Signed with the batch, not chained:
+  // keys may be wrapped anew for another recipient. nullopt: none comes with it.
+  std::optional<Hash> sealed = std::nullopt;
   [[nodiscard]] bool is_stub() const { return body.empty(); }
 };
 

@@ -43,6 +43,7 @@ Status add_to_batch(OutgoingBatch& out, EntryRow& row) {
   if (!row.sealed.empty()) {
     auto sealed = sync::parse_sealed_json(row.sealed);
     if (!sealed) return make_error(ErrorCode::kDamaged, sealed.error().message);
+    row.entry.sealed = hash(sync::make_sealed_json(*sealed));
     out.sealed.emplace(head.seq, std::move(*sealed));
   }
   out.batch.seq_to = head.seq;

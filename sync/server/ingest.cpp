@@ -30,15 +30,15 @@ Result<Checkin> open_checkin(const SchoolState& school, ByteView body) {
   return checkin;
 }
 
-// What the body of an event commits to must have come with it: the relay on the device is not trusted, and a receipt tells
-// the device that it may forget.
+// What the guard sent beside an event must have come with it, whole: the relay on the device is not trusted, and a receipt
+// tells the device that it may forget. Where the guard itself has no sealed part any more, the event comes alone.
 Result<const sync::SealedDetails*> sealed_for(const Checkin& checkin, const sync::ChainEntry& entry) {
   const sync::SealedDetails* none = nullptr;
-  if (entry.is_stub()) return none;
+  if (!entry.sealed) return none;
   auto body = sync::parse_event_body(entry.body);
-  if (!body || !body->sealed) return none;
   const auto found = checkin.request.sealed.find(entry.from);
-  if (found != checkin.request.sealed.end() && hash(found->second.ciphertext) == *body->sealed) return &found->second;
+  const bool came = found != checkin.request.sealed.end() && hash(sync::make_sealed_json(found->second)) == *entry.sealed;
+  if (came && body && body->sealed == hash(found->second.ciphertext)) return &found->second;
   return make_error(ErrorCode::kInvalidInput, "the sealed part of event " + std::to_string(entry.from) + " is missing or not its own");
 }
 

@@ -270,11 +270,26 @@ TEST_CASE("a missing or exchanged sealed part refuses the batch, so that the dev
   auto request = device.request(device.batch());
   SECTION("missing") { request.sealed.erase(2); }
   SECTION("exchanged") { std::swap(request.sealed.at(1), request.sealed.at(2)); }
+  SECTION("with a spoiled key") { request.sealed.at(2).keys.at(0).wrapped.at(40) ^= 1; }
+  SECTION("with no keys") { request.sealed.at(1).keys.clear(); }
   auto answer = send(school, request);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::kInvalidInput);
   CHECK(rows(school).empty());
   CHECK_FALSE(must(school.store.epoch(device.id(), device.epoch)));
+}
+
+TEST_CASE("an event whose sealed part the guard no longer has is taken alone", "[R19]") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(2);
+  device.sealed.erase(1);
+  device.entries[0].sealed.reset();
+  CHECK(send(school, device, device.batch()).problem.empty());
+  const auto stored = rows(school);
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].sealed.empty());
+  CHECK_FALSE(stored[1].sealed.empty());
 }
 
 TEST_CASE("a new epoch is linked to the one before, and what it lost is a hole") {

@@ -39,7 +39,8 @@ class TestDevice {
     const auto& lead = school_.people.lead.box.public_key;
     auto sealing = sync::seal_details({{{"user", "a pupil"}, {"name", name}}}, {{sync::key_id(lead), lead}});
     sync::EventBody body{"web.blocked", kNow, sync::Severity::kMedium, "web.category", 1, sealing.hash, sealing.commitment};
-    append({heads.back().seq + 1, heads.back().seq + 1, sync::make_event_body(body), {}, {}});
+    append({heads.back().seq + 1, heads.back().seq + 1, sync::make_event_body(body), {}, {},
+            hash(sync::make_sealed_json(sealing.sealed))});
     sealed[heads.back().seq] = std::move(sealing.sealed);
   }
   void record(int count) { for (int i = 0; i < count; ++i) record("blocked.example"); }
