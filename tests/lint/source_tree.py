@@ -11,13 +11,18 @@ LITERAL = re.compile(
     r'|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'')
 
 
+def listed_by_git():
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                              capture_output=True, check=False)
+    except FileNotFoundError:
+        return []
+    return [ROOT / name for name in done.stdout.decode().split("\0") if name]
+
+
 def text_files():
-    """Every file of the project that is text, whether committed or about to be."""
-    names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                           capture_output=True, check=False).stdout.decode().split("\0")
-    paths = [ROOT / name for name in names if name]
-    if not paths:  # an unpacked archive has no git
-        paths = [p for p in ROOT.rglob("*") if "build" not in p.relative_to(ROOT).parts]
+    """Every file of the project that is text, whether committed or about to be; in an unpacked archive every file there is."""
+    paths = listed_by_git() or [p for p in ROOT.rglob("*") if not {".git", "build"} & set(p.relative_to(ROOT).parts)]
     return sorted(p for p in paths if p.is_file() and b"\0" not in p.read_bytes()[:4096])
 
 

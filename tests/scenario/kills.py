@@ -9,7 +9,7 @@ from processes import wait_until
 from world import tell
 
 PROMISES = "R18"
-ROUNDS = 36
+ROUNDS = 60
 NAMES_A_ROUND = 8
 
 
