@@ -207,3 +207,9 @@ TEST_CASE("a set file that changes while it is read is never put in force as som
   CHECK(to_bytes(in_force.bytes()) == (offered ? newer : world.set));
   CHECK(world.guard.stop() == 0);
 }
+
+TEST_CASE("a second guard on the same folder refuses to start") {
+  const Hostile world;
+  CHECK(world.guard.second_guard() == 1);
+  CHECK(world.status().enrolled);
+}

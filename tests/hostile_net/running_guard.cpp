@@ -24,7 +24,10 @@ RunningGuard::RunningGuard(const SigningRoom& room, ByteView set) {
   own_uid_ = ::geteuid();
   net_uid_ = own_uid_ == 0 ? kOtherUser : own_uid_;
   std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
-  spawn();
+  const std::string socket = folder_ / "guard.sock";
+  pid_ = spawn(socket);
+  for (int i = 0; i < 500 && !GuardClient::connect(socket); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(is_running());
   enrol(room, set);
 }
 
@@ -34,15 +37,20 @@ RunningGuard::~RunningGuard() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-void RunningGuard::spawn() {
+pid_t RunningGuard::spawn(const std::string& socket) const {
   const std::string state = folder_ / "state";
-  const std::string socket = folder_ / "guard.sock";
   const std::string uid = std::to_string(net_uid_);
   std::array<const char*, 8> arguments = {CARETAKERD, "--state", state.c_str(), "--socket", socket.c_str(),
                                           "--net-uid", uid.c_str(), nullptr};
-  REQUIRE(::posix_spawn(&pid_, CARETAKERD, nullptr, nullptr, const_cast<char**>(arguments.data()), environ) == 0);
-  for (int i = 0; i < 500 && !GuardClient::connect(socket); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  REQUIRE(is_running());
+  pid_t pid = 0;
+  REQUIRE(::posix_spawn(&pid, CARETAKERD, nullptr, nullptr, const_cast<char**>(arguments.data()), environ) == 0);
+  return pid;
+}
+
+int RunningGuard::second_guard() const {
+  int status = -1;
+  ::waitpid(spawn(folder_ / "second.sock"), &status, 0);
+  return WEXITSTATUS(status);
 }
 
 bool RunningGuard::is_running() const { return pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == 0; }

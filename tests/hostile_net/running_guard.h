@@ -28,13 +28,15 @@ class RunningGuard {
   [[nodiscard]] bool is_running() const;
   // Ends it in order, as the service manager does.
   [[nodiscard]] int stop();
+  // Starts another one on the same folder, and waits for its exit code.
+  [[nodiscard]] int second_guard() const;
   [[nodiscard]] std::uint64_t bytes_on_disk() const;
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
  private:
   template <typename Make>
   [[nodiscard]] auto as_user(std::uint32_t uid, Make make) const;
-  void spawn();
+  [[nodiscard]] pid_t spawn(const std::string& socket) const;
   void enrol(const SigningRoom& room, ByteView set) const;
 
   TemporaryFolder folder_;
