@@ -63,9 +63,9 @@ def scenario(w):
     book, asked, began = {}, 0, time.monotonic()
     for number in range(ROUNDS):
         program, start = programs[number % 3]
-        ask_some(w, asked, pupils)
-        asked += NAMES_A_ROUND
         book.update(device_book(w))
+        ask_some(w, asked, pupils)  # and while they are on their way
+        asked += NAMES_A_ROUND
         kill_and_restart(w, program, start)
         if time.monotonic() - began > 120:
             tell(f"stopped after {number + 1} rounds: time is up")
