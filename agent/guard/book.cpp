@@ -88,6 +88,9 @@ void Book::close_notes(MonotonicMs now) {
 }
 
 void Book::tick() {
+  if (store_ && store_->is_damaged()) {
+    if (auto opened = open(EventStoreSettings(settings_)); !opened) log_error("events", opened.error().message);
+  }
   if (!store_) return;
   close_notes(clock_.monotonic_ms());
   if (auto synced = store_->sync_key(); !synced) {

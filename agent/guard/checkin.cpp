@@ -73,7 +73,10 @@ bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   const bool again = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
   if (again) return true;
   book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
-  if (answer.problem == "fork" || answer.problem == "chain") book_.store()->defer(epoch_);
+  if (answer.problem == "fork" || answer.problem == "chain") {
+    const auto deferred = book_.store()->defer(epoch_, answer.problem == "fork" ? "rollback" : "damage");
+    if (!deferred) log_error("checkin", "no new epoch: " + deferred.error().message);
+  }
   return false;
 }
 

@@ -265,6 +265,10 @@ Result<std::vector<StoredEntry>> EventStore::list(std::uint64_t from_seq, std::s
   return out;
 }
 
+bool EventStore::is_damaged() const {
+  return state_->is_damaged;
+}
+
 EventStoreStatus EventStore::status() const {
   EventStoreStatus status{state_->current().id, state_->current().head, state_->use.queued, 0,
                           state_->use.bytes.ordinary + state_->use.bytes.reserved};

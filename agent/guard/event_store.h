@@ -95,8 +95,10 @@ class EventStore {
   // says so is not verified; all that it can cause is sending again.
   [[nodiscard]] Status rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
 
-  // The server does not take this epoch now (it reports a fork): others are sent first, until the next start.
-  void defer(const sync::EpochId& epoch);
+  // The server does not take this epoch (it reports a fork, or a chain that does not verify): others are sent first,
+  // until the next start. If it is the newest one, a new one begins, so that what comes now arrives; at most once a
+  // day, because whoever says so is not verified.
+  [[nodiscard]] Status defer(const sync::EpochId& epoch, const std::string& reason);
 
   // A new epoch; what is unsent of the old one is still sent. Reasons: EpochStart in sync/batch.h.
   [[nodiscard]] Status begin_epoch(const std::string& reason);
@@ -107,6 +109,8 @@ class EventStore {
   // Entries of the newest epoch from from_seq on.
   [[nodiscard]] Result<std::vector<StoredEntry>> list(std::uint64_t from_seq, std::size_t limit, std::size_t max_bytes);
   [[nodiscard]] EventStoreStatus status() const;
+  // Some function has met damage: open the book again.
+  [[nodiscard]] bool is_damaged() const;
 
  private:
   struct State;

@@ -19,7 +19,8 @@ struct EventStore::State {
   bool key_is_synced = false;
   BookUse use;
   std::set<sync::EpochId> deferred;
-  bool is_damaged = false;  // found while running: the next open must look closely
+  MonotonicMs next_begin = INT64_MIN;  // no new epoch before this only because somebody complains
+  bool is_damaged = false;             // found while running: the next open must look closely
 
   State(EventStoreSettings settings_, const Clock& clock_, FoundBook book);
 

@@ -13,6 +13,8 @@ std::size_t request_bytes(const EntryRow& row) {
   return (row.entry.body.size() * 4 / 3 + 600) * 16 / 9 + row.sealed.size() + 32;
 }
 
+constexpr MonotonicMs kBetweenEpochsMs = 86'400'000;
+
 struct Limits {
   std::size_t entries = 0;
   std::size_t bytes = 0;
@@ -31,6 +33,21 @@ OutgoingBatch empty_batch(const EventStoreSettings& settings, const EpochRow& ep
   return out;
 }
 
+// The server takes no event without the sealed part that it names, so a part that is gone or altered must stop here
+// too.
+Status add_sealed(OutgoingBatch& out, EntryRow& row) {
+  if (row.entry.is_stub()) return ok();
+  const Error damaged = make_error(ErrorCode::kDamaged, "seq " + std::to_string(row.entry.to) + " and its sealed part");
+  const auto body = sync::parse_event_body(row.entry.body);
+  if (!body || body->sealed.has_value() == row.sealed.empty()) return damaged;
+  if (row.sealed.empty()) return ok();
+  auto sealed = sync::parse_sealed_json(row.sealed);
+  if (!sealed || hash(sealed->ciphertext) != *body->sealed) return damaged;
+  row.entry.sealed = hash(sync::make_sealed_json(*sealed));
+  out.sealed.emplace(row.entry.to, std::move(*sealed));
+  return ok();
+}
+
 // The link is computed anew: an entry that is not what was linked must stop here, not at the server.
 Status add_to_batch(OutgoingBatch& out, EntryRow& row) {
   const sync::ChainHead before{out.batch.seq_to, out.batch.head};
@@ -40,12 +57,7 @@ Status add_to_batch(OutgoingBatch& out, EntryRow& row) {
   if (row.entry.from != before.seq + 1 || head != sync::ChainHead{row.entry.to, row.entry.link}) {
     return make_error(ErrorCode::kDamaged, "the chain is broken at seq " + std::to_string(row.entry.from));
   }
-  if (!row.sealed.empty()) {
-    auto sealed = sync::parse_sealed_json(row.sealed);
-    if (!sealed) return make_error(ErrorCode::kDamaged, sealed.error().message);
-    row.entry.sealed = hash(sync::make_sealed_json(*sealed));
-    out.sealed.emplace(head.seq, std::move(*sealed));
-  }
+  TRY_DONE(add_sealed(out, row));
   out.batch.seq_to = head.seq;
   out.batch.head = head.link;
   out.batch.entries.push_back(std::move(row.entry));
@@ -151,8 +163,12 @@ Status EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expect
   return state_->noted(state_->count_use());
 }
 
-void EventStore::defer(const sync::EpochId& epoch) {
+Status EventStore::defer(const sync::EpochId& epoch, const std::string& reason) {
   state_->deferred.insert(epoch);
+  if (epoch != state_->current().id || state_->clock.monotonic_ms() < state_->next_begin) return ok();
+  TRY_DONE(begin_epoch(reason));
+  state_->next_begin = state_->clock.monotonic_ms() + kBetweenEpochsMs;
+  return ok();
 }
 
 }  // namespace caretaker::agent

@@ -236,6 +236,23 @@ TEST_CASE("a body that was altered behind our back is found before it is sent, a
   CHECK(send_all(store, server).size() == 4);
 }
 
+TEST_CASE("a sealed part that is gone or altered is found before it is sent") {
+  for (const char* change :
+       {"DELETE FROM sealed", "UPDATE sealed SET details = CAST(replace(CAST(details AS TEXT), 'A', 'B') AS BLOB)"}) {
+    EventWorld world;
+    const BoxKey lead = make_box_key(random_key());
+    { REQUIRE(world.open().append(std::vector{sealed_event("a", lead.public_key)})); }
+    {
+      auto database = platform::Database::open(world.settings.folder / "events.db");
+      REQUIRE(database->execute(change));
+    }
+    EventStore store = world.open();
+    CHECK_FALSE(store.is_damaged());
+    CHECK(store.next_batch(10, 1 << 20).error().code == ErrorCode::kDamaged);
+    CHECK(store.is_damaged());
+  }
+}
+
 TEST_CASE("entries that somebody added without the key are not continued") {
   EventWorld world;
   fill(world, 5);
@@ -272,8 +289,7 @@ bool use_book(EventStore& store, TestServer& server) {
       if (!store.acknowledge(server.receipt(next->batch), as_bytes("r"))) return false;
     } else {
       refused = next->batch.epoch;
-      store.defer(refused);
-      if (!store.begin_epoch("damage") || !store.append(std::vector{event("after")})) return false;
+      if (!store.defer(refused, "damage") || !store.append(std::vector{event("after")})) return false;
     }
   }
 }

@@ -222,14 +222,31 @@ TEST_CASE("an epoch that the server does not take comes last, and is not forgott
   EventStore store = world.open();
   const sync::EpochId old = store.status().epoch;
   REQUIRE(store.begin_epoch("rollback"));
-  store.defer(old);
+  const sync::EpochId newest = store.status().epoch;
+  REQUIRE(store.defer(old, "rollback"));
+  CHECK(store.status().epoch == newest);
   TestServer server(world.box);
   auto next = store.next_batch(10, 1 << 20);
-  CHECK(next->batch.epoch == store.status().epoch);
+  CHECK(next->batch.epoch == newest);
   CHECK(next->more);
   REQUIRE(server.take(next->batch));
   REQUIRE(store.acknowledge(server.receipt(next->batch), as_bytes("r")));
   CHECK(store.next_batch(10, 1 << 20)->batch.epoch == old);
+}
+
+TEST_CASE("a complaint about the newest epoch begins another one, but no more than one a day") {
+  EventWorld world;
+  EventStore store = world.open();
+  const sync::EpochId first = store.status().epoch;
+  REQUIRE(store.defer(first, "rollback"));
+  const sync::EpochId second = store.status().epoch;
+  CHECK(second != first);
+  CHECK(store.next_batch(10, 1 << 20)->batch.epoch == second);
+  REQUIRE(store.defer(second, "rollback"));
+  CHECK(store.status().epoch == second);
+  world.clock.time += 86'401;
+  REQUIRE(store.defer(second, "rollback"));
+  CHECK(store.status().epoch != second);
 }
 
 TEST_CASE("listing shows what is queued, with stubs and sealed parts, from where one asks") {
