@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "platform/base/log.h"
 
@@ -63,6 +64,7 @@ Status Checkin::take_receipt(ByteView envelope) {
     if (known.error().code == ErrorCode::kConflict) return known.error().with_context("A6");
     return known;
   }
+  went_back_ = false;
   return ok();
 }
 
@@ -70,8 +72,8 @@ Status Checkin::take_receipt(ByteView envelope) {
 bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   if (answer.problem.empty()) return false;
   const bool known = std::ranges::find(kProblems, answer.problem) != kProblems.end();
-  const bool again = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
-  if (again) return true;
+  const bool back = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
+  if (back) return !std::exchange(went_back_, true);
   book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
   if (answer.problem == "fork" || answer.problem == "chain") {
     const auto deferred = book_.store()->defer(epoch_, answer.problem == "fork" ? "rollback" : "damage");

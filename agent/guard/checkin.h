@@ -35,6 +35,7 @@ class Checkin {
   std::string nonce_;       // of the request that is out; empty when there is none
   sync::EpochId epoch_{};   // of its batch
   bool more_ = false;       // entries wait behind it
+  bool went_back_ = false;  // to where the server says it stands, and no receipt since: a liar gets it once, not in a loop
 };
 
 }  // namespace caretaker::agent
