@@ -5,7 +5,7 @@
 #include "agent/cli/passphrase.h"
 #include "agent/cli/staff_client.h"
 #include "platform/files.h"
-#include "sync/bundle.h"
+#include "sync/bundle_form.h"
 #include "sync/limits.h"
 
 namespace caretaker::agent {
@@ -20,15 +20,18 @@ Result<Json> publish(StaffClient& client, const char* action, const std::filesys
   return answer;
 }
 
-// The file is checked here first, so that a wrong one does not cross the network.
-Status upload(StaffClient& client, const std::filesystem::path& set, const Json& answer) {
-  TRY(wanted, answer.hex_array_at<32>("file"));
-  TRY(file, platform::read_file(set, static_cast<std::size_t>(sync::kMaxSetFileBytes)));
-  if (hash(file) != wanted) {
-    return make_error(ErrorCode::kInvalidInput, set.string() + " is not the file that the lists name; build and sign them again");
-  }
-  const std::size_t size = file.size();
-  std::printf("Sending %s (%zu bytes) ...\n", set.c_str(), size);
+// The set file that these lists name. Read before anything is published: lists are published once, and a wrong file must not
+// use them up.
+Result<Bytes> read_set(const PolicyPushOptions& options, const Hash& wanted) {
+  if (options.set.empty()) return make_error(ErrorCode::kInvalidInput, "lists travel with their set file: --set FILE");
+  TRY(file, platform::read_file(options.set, static_cast<std::size_t>(sync::kMaxSetFileBytes)));
+  if (hash(file) == wanted) return file;
+  return make_error(ErrorCode::kInvalidInput,
+                    options.set.string() + " is not the file that the lists name; build and sign them again");
+}
+
+Status upload(StaffClient& client, const PolicyPushOptions& options, const Hash& wanted, Bytes file) {
+  std::printf("Sending %s (%zu bytes) ...\n", options.set.c_str(), file.size());
   std::fflush(stdout);
   TRY_DONE(client.upload_set(wanted, std::move(file)));
   std::printf("The server has the set file.\n");
@@ -36,11 +39,19 @@ Status upload(StaffClient& client, const std::filesystem::path& set, const Json&
 }
 
 Status push_lists(StaffClient& client, const PolicyPushOptions& options, const Clock& clock) {
-  TRY(answer, publish(client, "lists.publish", options.lists, clock));
-  TRY(wants_file, answer.bool_at("upload"));
-  if (!wants_file) return ok();
-  if (!options.set.empty()) return upload(client, options.set, answer);
-  return make_error(ErrorCode::kInvalidInput, "the server waits for the set file of these lists: --set FILE");
+  TRY(envelope, platform::read_file(options.lists, sync::kMaxEnvelopeBytes));
+  TRY(payload, sync::unverified_payload(envelope, sync::PayloadType::kLists, sync::kMaxEnvelopeBytes));
+  TRY(form, sync::parse_lists_form(payload));
+  const Hash wanted = form.manifest.file;
+  TRY(file, read_set(options, wanted));
+  const auto answer = publish(client, "lists.publish", options.lists, clock);
+  // Published before, and the file was cut off on its way: it is still waited for.
+  if (!answer && answer.error().code != ErrorCode::kConflict) return answer.error();
+  if (answer) {
+    TRY(wants_file, answer->bool_at("upload"));
+    if (!wants_file) return ok();
+  }
+  return upload(client, options, wanted, std::move(file));
 }
 
 }  // namespace

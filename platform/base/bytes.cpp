@@ -12,6 +12,7 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> parse_hex(std::string_view text) {
+  if (text.empty()) return Bytes{};
   Bytes out(text.size() / 2);
   std::size_t size = 0;
   if (text.size() % 2 != 0 ||
@@ -30,6 +31,7 @@ std::string to_base64(ByteView bytes) {
 }
 
 Result<Bytes> parse_base64(std::string_view text) {
+  if (text.empty()) return Bytes{};
   Bytes out(text.size() / 4 * 3 + 3);
   std::size_t size = 0;
   const char* end = nullptr;
