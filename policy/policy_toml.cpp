@@ -8,6 +8,7 @@
 #include "policy/policy_group.h"
 #include "policy/policy_section.h"
 #include "policy/policy_words.h"
+#include "policy/suggestion.h"
 
 namespace caretaker::policy {
 namespace {
@@ -113,6 +114,9 @@ void check_group_zones(const Section& root, const Policy& policy) {
   }
 }
 
+// The kinds of events that carry sealed details; "*" stands for all.
+constexpr std::array<std::string_view, 3> kSealedKinds = {"*", "web.blocked", "web.bypass"};
+
 bool is_event_kind(std::string_view text) {
   return text == "*" || (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
@@ -133,6 +137,9 @@ std::map<std::string, std::vector<std::string>, std::less<>> read_recipients(con
   for (const TomlMember& member : recipients->table().members) {
     if (!is_event_kind(member.key)) {
       recipients->error(member.key, member.value, "expected \"*\" or a kind of event such as \"web.blocked\"");
+    } else if (std::find(kSealedKinds.begin(), kSealedKinds.end(), member.key) == kSealedKinds.end()) {
+      // No error: a newer Caretaker may know more of them.
+      recipients->warn(member.key, member.value, "no event of this kind has details" + suggest(member.key, kSealedKinds));
     }
     std::vector<std::string>& kinds = out[member.key];
     for (const TomlValue* value : recipients->texts(member.key)) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "agent/cli/passphrase.h"
+#include "agent/cli/policy_file.h"
 #include "agent/cli/school_folder.h"
 #include "platform/files.h"
 #include "sync/bundle.h"
@@ -47,6 +48,9 @@ Result<Unsigned> make_policy(const PolicySignOptions& options, const School& sch
   const policy::ParsedPolicy parsed = policy::parse_policy(as_text(text), policy::Strictness::kTechnician);
   if (!parsed.usable()) {
     return make_error(ErrorCode::kInvalidInput, options.policy.string() + ":" + first_error(parsed) + " (caretaker policy check shows all)");
+  }
+  for (const policy::Diagnostic& warning : parsed.diagnostics) {
+    std::fputs(format_diagnostic(options.policy.string(), warning).c_str(), stderr);
   }
   TRY_DONE(check_recipients(parsed.policy, school.root.root()));
   TRY(next, next_version(options.school, "policy"));

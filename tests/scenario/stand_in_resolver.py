@@ -57,10 +57,21 @@ class TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+def bind(address):
+    """UDP and TCP on one port; a free one for UDP may be taken for TCP, so for port 0 others are tried."""
+    while True:
+        udp = socketserver.UDPServer(address, Udp)
+        try:
+            return [udp, TcpServer(udp.server_address, Tcp)]
+        except OSError:
+            udp.server_close()
+            if address[1] != 0:
+                raise
+
+
 def start(address, cnames):
     """Serves UDP and TCP on threads of this process until stop(); returns the servers."""
-    servers = [socketserver.UDPServer(address, Udp)]
-    servers.append(TcpServer(servers[0].server_address, Tcp))
+    servers = bind(address)
     for server in servers:
         server.cnames = cnames
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -244,6 +244,13 @@ TEST_CASE("a category may be called what its publisher calls it, and a slip is n
   CHECK(missing[0].find("error groups.a.blocked_categories: missing") != std::string::npos);
 }
 
+TEST_CASE("recipients of a kind of event that there is not are pointed out, with what was probably meant") {
+  const auto found = lines("school='a'\n[groups.a]\ndefault=true\nblocked_categories=[]\n[recipients]\n'*'=['safeguarding']\n"
+                           "'web.blockd'=['safeguarding']\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("did you mean \"web.blocked\"?") != std::string::npos);
+}
+
 TEST_CASE("accounts, groups, servers, zones, recipients and quota are of their form") {
   CHECK(complaint("users = ['']").find("expected the name of an account") != std::string::npos);
   CHECK(complaint("users = [\"a\\u0001\"]").find("expected the name of an account") != std::string::npos);
