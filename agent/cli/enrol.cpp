@@ -1,7 +1,6 @@
 // `caretaker enrol`: makes this machine one of the school's.
 #include <Poco/Environment.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -56,17 +55,12 @@ Status enrol(const EnrolOptions& options) {
 
 }  // namespace
 
-void add_enrol(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("enrol", "Make this machine one of the school's");
+void add_enrol(Command& program) {
+  auto command = program.command("enrol", "Make this machine one of the school's");
   const auto options = std::make_shared<EnrolOptions>();
-  command->add_option("--token-file", options->token_file, "File with the enrolment token; - is standard input")->required();
-  command->add_option("--socket", options->socket, "The guard's control socket")->capture_default_str();
-  command->callback([options, &exit_code] {
-    const Status status = enrol(*options);
-    if (status) return;
-    std::fprintf(stderr, "caretaker: %s\n", status.error().message.c_str());
-    exit_code = 1;
-  });
+  command.option("--token-file", options->token_file, "File with the enrolment token; - is standard input").required();
+  command.option("--socket", options->socket, "The guard's control socket");
+  command.does([options] { return enrol(*options); });
 }
 
 }  // namespace caretaker::agent

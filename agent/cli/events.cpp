@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -24,22 +23,17 @@ Status run_events(const EventsOptions& options) {
 
 }  // namespace
 
-void add_events(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("events", "Show events: this machine's, or with --server the school's");
+void add_events(Command& program) {
+  auto command = program.command("events", "Show events: this machine's, or with --server the school's");
   const auto options = std::make_shared<EventsOptions>();
   options->server.school = ".";
-  command->add_flag("--server", options->from_server, "Ask the school's server");
-  command->add_option("--socket", options->socket, "The guard's control socket")->capture_default_str();
-  command->add_option("--school", options->server.school, "Folder of the school")->envname("CARETAKER_SCHOOL")->capture_default_str();
-  command->add_option("--key", options->server.key, "Key file of the person who reads");
-  command->add_option("--passphrase-file", options->server.passphrase_file, "File whose first line is the passphrase (else it is asked for)");
-  command->add_flag("--json", options->server.json, "For programs");
-  command->callback([options, &exit_code] {
-    const Status status = run_events(*options);
-    if (status) return;
-    std::fprintf(stderr, "caretaker: %s\n", status.error().message.c_str());
-    exit_code = 1;
-  });
+  command.flag("--server", options->from_server, "Ask the school's server");
+  command.option("--socket", options->socket, "The guard's control socket");
+  command.option("--school", options->server.school, "Folder of the school").from_environment("CARETAKER_SCHOOL");
+  command.option("--key", options->server.key, "Key file of the person who reads");
+  command.option("--passphrase-file", options->server.passphrase_file, "File whose first line is the passphrase (else it is asked for)");
+  command.flag("--json", options->server.json, "For programs");
+  command.does([options] { return run_events(*options); });
 }
 
 }  // namespace caretaker::agent

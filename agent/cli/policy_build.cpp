@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -93,26 +92,21 @@ Status build_policy_lists(const BuildOptions& options) {
 
 }  // namespace
 
-void add_policy_build(CLI::App& policy, int& exit_code) {
+void add_policy_build(Command& policy) {
   auto options = std::make_shared<BuildOptions>();
-  auto* build = policy.add_subcommand("build", "Compile public lists into one set, ready to be looked at and signed");
-  build->add_option("--lists", options->lists,
+  auto build = policy.command("build", "Compile public lists into one set, ready to be looked at and signed");
+  build.option("--lists", options->lists,
                     "Folder of CATEGORY/domains, or a file or https address as CATEGORY=PLACE; may be given several times")
-      ->required()->type_name("PLACE");
-  build->add_option("--category", options->category, "Category of single files that have none in front");
-  build->add_option("--policy", options->policy, "Policy whose allow-lists and categories are checked against the lists");
-  build->add_option("--popular", options->popular, "Popular names, most popular first: what over-blocking would hit");
-  build->add_option("--release", options->release, "Rules that are wrong: they leave the set (never the locked class)");
-  build->add_option("--keep", options->keep, "Rules that are right although what they block is popular");
-  build->add_option("--salt-number", options->salt_number, "Another number when a look-up collides")->capture_default_str();
-  build->add_flag("--progress", options->progress, "Show progress where standard error is no terminal, too");
-  build->add_option("--out", options->out, "Folder for lists.set, lists.json, lists.sources.json, lists.findings.txt")->required();
-  build->callback([options, &exit_code] {
-    const auto built = build_policy_lists(*options);
-    if (built) return;
-    std::fprintf(stderr, "caretaker: %s\n", built.error().message.c_str());
-    exit_code = 1;
-  });
+      .required().shown_as("PLACE");
+  build.option("--category", options->category, "Category of single files that have none in front");
+  build.option("--policy", options->policy, "Policy whose allow-lists and categories are checked against the lists");
+  build.option("--popular", options->popular, "Popular names, most popular first: what over-blocking would hit");
+  build.option("--release", options->release, "Rules that are wrong: they leave the set (never the locked class)");
+  build.option("--keep", options->keep, "Rules that are right although what they block is popular");
+  build.option("--salt-number", options->salt_number, "Another number when a look-up collides");
+  build.flag("--progress", options->progress, "Show progress where standard error is no terminal, too");
+  build.option("--out", options->out, "Folder for lists.set, lists.json, lists.sources.json, lists.findings.txt").required();
+  build.does([options] { return build_policy_lists(*options); });
 }
 
 }  // namespace caretaker::agent

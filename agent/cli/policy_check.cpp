@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -59,18 +58,13 @@ Status check_policy(const CheckOptions& options) {
 
 }  // namespace
 
-void add_policy_check(CLI::App& policy, int& exit_code) {
+void add_policy_check(Command& policy) {
   auto options = std::make_shared<CheckOptions>();
-  auto* check = policy.add_subcommand("check", "Say what is wrong in a policy file, or what it does");
-  check->add_option("FILE", options->file, "The policy, as TOML")->required();
-  check->add_option("--set", options->set, "Compiled lists: warns of blocked categories that they have no names for");
-  check->add_option("--against", options->against, "The policy in force: says what the change opens and closes");
-  check->callback([options, &exit_code] {
-    const Status checked = check_policy(*options);
-    if (checked) return;
-    std::fprintf(stderr, "caretaker: %s\n", checked.error().message.c_str());
-    exit_code = 1;
-  });
+  auto check = policy.command("check", "Say what is wrong in a policy file, or what it does");
+  check.option("FILE", options->file, "The policy, as TOML").required();
+  check.option("--set", options->set, "Compiled lists: warns of blocked categories that they have no names for");
+  check.option("--against", options->against, "The policy in force: says what the change opens and closes");
+  check.does([options] { return check_policy(*options); });
 }
 
 }  // namespace caretaker::agent

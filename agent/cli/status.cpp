@@ -1,5 +1,4 @@
 // `caretaker status`: how this machine is doing, for anybody who uses it.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -25,17 +24,12 @@ Status run_status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("status", "Show how this machine is doing");
+void add_status(Command& program) {
+  auto command = program.command("status", "Show how this machine is doing");
   const auto options = std::make_shared<StatusOptions>();
-  command->add_option("--socket", options->socket, "The guard's control socket")->capture_default_str();
-  command->add_flag("--json", options->json, "For programs");
-  command->callback([options, &exit_code] {
-    const Status status = run_status(*options);
-    if (status) return;
-    std::fprintf(stderr, "caretaker: %s\n", status.error().message.c_str());
-    exit_code = 1;
-  });
+  command.option("--socket", options->socket, "The guard's control socket");
+  command.flag("--json", options->json, "For programs");
+  command.does([options] { return run_status(*options); });
 }
 
 }  // namespace caretaker::agent

@@ -1,6 +1,5 @@
 #include "agent/why.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -98,23 +97,18 @@ Status show_why(const WhyOptions& options) {
 
 }  // namespace
 
-void add_why(CLI::App& app, int& exit_code) {
+void add_why(Command& program) {
   auto options = std::make_shared<WhyOptions>();
-  auto* why = app.add_subcommand("why", "Say what happens to a name, and why; without network");
-  why->add_option("NAME", options->question.name, "The name of a site")->required();
-  auto* user = why->add_option("--user", options->question.user, "For this user; without it for whoever asks");
-  why->add_option("--group", options->question.group, "For this group of the policy")->excludes(user);
-  why->add_flag("--json", options->json, "For programs");
-  auto* policy = why->add_option("--policy", options->policy, "This policy instead of the one in force here");
-  why->add_option("--set", options->set, "The compiled lists to go with it")->needs(policy);
-  why->add_option("--sources", options->sources, "lists.sources.json: names the list that has it");
-  why->add_option("--socket", options->socket, "The guard's socket")->capture_default_str();
-  why->callback([options, &exit_code] {
-    const Status shown = show_why(*options);
-    if (shown) return;
-    std::fprintf(stderr, "caretaker: %s\n", shown.error().message.c_str());
-    exit_code = 1;
-  });
+  auto why = program.command("why", "Say what happens to a name, and why; without network");
+  why.option("NAME", options->question.name, "The name of a site").required();
+  const auto user = why.option("--user", options->question.user, "For this user; without it for whoever asks");
+  why.option("--group", options->question.group, "For this group of the policy").excludes(user);
+  why.flag("--json", options->json, "For programs");
+  const auto policy = why.option("--policy", options->policy, "This policy instead of the one in force here");
+  why.option("--set", options->set, "The compiled lists to go with it").needs(policy);
+  why.option("--sources", options->sources, "lists.sources.json: names the list that has it");
+  why.option("--socket", options->socket, "The guard's socket");
+  why.does([options] { return show_why(*options); });
 }
 
 }  // namespace caretaker::agent

@@ -1,10 +1,9 @@
 // caretakerd: the guard. One loop around the control socket; a second guard on the same state refuses to start.
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
+#include <memory>
 
 #include "agent/guard/monitor.h"
 #include "agent/guard_client.h"
+#include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/hardware.h"
 #include "platform/stop_signal.h"
@@ -58,7 +57,6 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
 }
 
 Status run(const Options& options) {
-  TRY_DONE(crypto_ready());
   TRY(settings, make_settings(options));
   TRY_DONE(platform::make_folder(settings.state, 0700));
   auto lock = platform::lock_file(settings.state / "lock");
@@ -70,22 +68,16 @@ Status run(const Options& options) {
   return serve(*guard, socket);
 }
 
+void declare(Command program) {
+  const auto options = std::make_shared<Options>();
+  program.option("--state", options->state, "Folder of everything that it keeps");
+  program.option("--socket", options->socket, "The control socket");
+  program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
+  program.does([options] { return run(*options); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    Options options;
-    CLI::App app{"Caretaker's guard: keeps policy and events, and verifies every signature"};
-    app.set_version_flag("--version", CARETAKER_VERSION);
-    app.add_option("--state", options.state, "Folder of everything that it keeps")->capture_default_str();
-    app.add_option("--socket", options.socket, "The control socket")->capture_default_str();
-    app.add_option("--net-uid", options.net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
-    CLI11_PARSE(app, argc, argv);
-    const Status done = run(options);
-    if (done) return 0;
-    std::fprintf(stderr, "caretakerd: %s\n", done.error().message.c_str());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "caretakerd: %s\n", e.what());
-  }
-  return 1;
+  return run_program("caretakerd", "Caretaker's guard: keeps policy and events, and verifies every signature", argc, argv, declare);
 }

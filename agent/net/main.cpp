@@ -1,12 +1,11 @@
 // caretaker-net: the DNS filter on the main thread, one thread for the guard, one for the server.
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
+#include <memory>
 #include <thread>
 
 #include "agent/net/dns_server.h"
 #include "agent/net/guard_link.h"
 #include "agent/net/uplink.h"
+#include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/stop_signal.h"
 
@@ -24,7 +23,6 @@ struct Options {
 };
 
 Status run(const Options& options) {
-  TRY_DONE(crypto_ready());
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
@@ -44,23 +42,16 @@ Status run(const Options& options) {
   return served;
 }
 
+void declare(Command program) {
+  const auto options = std::make_shared<Options>();
+  program.option("--socket", options->socket, "The guard's control socket");
+  program.option("--listen", options->listen, "ADDRESS:PORT to answer DNS at; may be given again");
+  program.option("--work", options->work, "Folder for downloads, on the file system of the guard's state");
+  program.does([options] { return run(*options); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    Options options;
-    CLI::App app{"Caretaker's DNS filter and its talk with the school's server"};
-    app.set_version_flag("--version", CARETAKER_VERSION);
-    app.add_option("--socket", options.socket, "The guard's control socket")->capture_default_str();
-    app.add_option("--listen", options.listen, "ADDRESS:PORT to answer DNS at; may be given again")->capture_default_str();
-    app.add_option("--work", options.work, "Folder for downloads, on the file system of the guard's state")
-        ->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
-    const Status done = run(options);
-    if (done) return 0;
-    std::fprintf(stderr, "caretaker-net: %s\n", done.error().message.c_str());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "caretaker-net: %s\n", e.what());
-  }
-  return 1;
+  return run_program("caretaker-net", "Caretaker's DNS filter and its talk with the school's server", argc, argv, declare);
 }

@@ -1,7 +1,8 @@
 // caretaker-server --data DIR init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT] [--interval SECONDS]
-#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 
+#include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/stop_signal.h"
 #include "sync/server/api.h"
@@ -52,46 +53,29 @@ Status serve(const fs::path& data, const std::string& listen, std::uint32_t inte
   return ok();
 }
 
-int report(const Status& status) {
-  if (status) return 0;
-  std::fprintf(stderr, "caretaker-server: %s\n", status.error().message.c_str());
-  return 1;
-}
-
-int run(int argc, char** argv) {
-  CLI::App app{"The server that a school's devices report to", "caretaker-server"};
-  std::string data, url, root, listen = "127.0.0.1:" + std::to_string(kDefaultPort);
+struct Options {
+  fs::path data, root;
+  std::string url, listen = "127.0.0.1:" + std::to_string(kDefaultPort);
   std::uint32_t interval_s = 900;
-  int code = 0;
-  app.add_option("--data", data, "folder with the server's keys and its database")->required();
-  app.require_subcommand(1);
-  auto* init = app.add_subcommand("init", "make the server's keys and server-public.json");
-  init->add_option("--url", url, "address under which devices will find it, https://host:port")->required();
-  init->callback([&] { code = report(make_server_keys(data, url, system_clock())); });
-  auto* adopt_command = app.add_subcommand("adopt", "serve the school that this root names");
-  adopt_command->add_option("root", root, "the school's root 1")->required();
-  adopt_command->callback([&] { code = report(adopt(data, root)); });
-  auto* serve_command = app.add_subcommand("serve", "run until a stop is asked for");
-  serve_command->add_option("--listen", listen, "address and port")->capture_default_str();
-  serve_command->add_option("--interval", interval_s, "seconds between two check-ins of a device")
-      ->capture_default_str()->check(CLI::Range(1, 86'400));
-  serve_command->callback([&] { code = report(serve(data, listen, interval_s)); });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  return code;
+};
+
+void declare(Command program) {
+  const auto options = std::make_shared<Options>();
+  program.option("--data", options->data, "folder with the server's keys and its database").required();
+  auto init = program.command("init", "make the server's keys and server-public.json");
+  init.option("--url", options->url, "address under which devices will find it, https://host:port").required();
+  init.does([options] { return make_server_keys(options->data, options->url, system_clock()); });
+  auto adopt_root = program.command("adopt", "serve the school that this root names");
+  adopt_root.option("root", options->root, "the school's root 1").required();
+  adopt_root.does([options] { return adopt(options->data, options->root); });
+  auto serving = program.command("serve", "run until a stop is asked for");
+  serving.option("--listen", options->listen, "address and port");
+  serving.option("--interval", options->interval_s, "seconds between two check-ins of a device").between(1, 86'400);
+  serving.does([options] { return serve(options->data, options->listen, options->interval_s); });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    if (auto ready = crypto_ready(); !ready) return report(ready);
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "caretaker-server: %s\n", error.what());
-    return 1;
-  }
+  return run_program("caretaker-server", "The server that a school's devices report to", argc, argv, declare);
 }

@@ -26,6 +26,7 @@ ONE_FILE = {
     "nlohmann/": "JSON: 3 s a file; behind platform/base/json.h",
     "cpprest/": "HTTP client: archived upstream, replaceable in a day; behind platform/http_transport.h",
     "toml": "TOML: slow to compile; behind policy/policy.h",
+    "CLI/": "command line: 20 s a file; behind platform/base/command_line.h",
     "microhttpd.h": "HTTP server: behind one file of sync/server",
     "sqlite3.h": "SQLite: behind platform/sqlite.h",
 }
