@@ -18,7 +18,7 @@ LAYERS = {
     "agent/net": (BELOW_AGENT, "net is the part that may be broken into: nothing of the guard's is linked into its reach"),
     "agent/cli": (BELOW_AGENT, "the command line asks the guard and the server; it does not look into their stores"),
 }
-ANYWHERE = ("tests/fuzz", "tests/hostile_net", "tests/unit")  # a test may look at any layer, but at no mechanism of one system
+ANYWHERE = ("tests/bench", "tests/fuzz", "tests/hostile_net", "tests/unit")  # a test may look at any layer, but at no mechanism of one system
 HIDDEN = ("platform/linux/", "platform/windows/")
 WHY_HIDDEN = "nobody outside includes a mechanism: the port is linked"
 # Headers that cost seconds in each file, or that we want to be able to replace: one .cpp, never a header.

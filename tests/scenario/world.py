@@ -53,7 +53,8 @@ def free_port():
 
 
 class World:
-    def __init__(self, programs):
+    def __init__(self, programs, upstream=None, interval=1):
+        """`upstream`: address of a resolver that is there already; without it one of our own. `interval`: seconds between check-ins."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-scenario-"))
         self.folder.chmod(0o755)
         self.bin, self.log = self.folder / "bin", self.folder / "log"
@@ -61,8 +62,8 @@ class World:
             path.mkdir()
         for name in PROGRAMS:  # the build may lie where other users cannot look
             shutil.copy(pathlib.Path(programs) / name, self.bin)
-        self.resolver = stand_in_resolver.start(("127.0.0.1", 0), CLOAKED)
-        self.upstream = "127.0.0.1:%d" % self.resolver[0].server_address[1]
+        self.resolver = [] if upstream else stand_in_resolver.start(("127.0.0.1", 0), CLOAKED)
+        self.upstream = upstream or "127.0.0.1:%d" % self.resolver[0].server_address[1]
         self.https, self.dns = free_port(), ("127.0.0.1", free_port())
         self.school, self.lists = self.folder / "school", self.folder / "lists"
         self.socket = self.own("run", own_users.GUARD, 0o755) / "guard.sock"
@@ -72,7 +73,7 @@ class World:
                                 "%s:%d" % self.dns, "--work", self.own("net", own_users.NET))
         self.data = self.own("server", own_users.SERVER)
         self.server = self.program("server", own_users.SERVER, "caretaker-server", "--data", self.data, "serve",
-                                   "--listen", f"127.0.0.1:{self.https}", "--interval", "1")
+                                   "--listen", f"127.0.0.1:{self.https}", "--interval", interval)
 
     # ---- folders, programs, commands
 
@@ -137,9 +138,13 @@ class World:
             (source / category).mkdir()
             (source / category / "domains").write_text("\n".join(names) + "\n", encoding="utf-8")
         self.caretaker("policy", "build", "--lists", source, "--out", self.lists)
+        self.push_lists(self.lists)
+
+    def push_lists(self, built):
+        """Signs and publishes what `policy build` has left in this folder."""
         signed = self.folder / "lists.signed"
-        self.as_person("list-publisher", "policy", "sign", "--lists", self.lists / "lists.json", "--out", signed)
-        self.as_person("list-publisher", "policy", "push", "--lists", signed, "--set", self.lists / "lists.set")
+        self.as_person("list-publisher", "policy", "sign", "--lists", built / "lists.json", "--out", signed)
+        self.as_person("list-publisher", "policy", "push", "--lists", signed, "--set", built / "lists.set")
 
     def sign_policy(self, text=None, **options):
         """Path of a signed policy; options are those of `policy sign`."""
@@ -185,6 +190,9 @@ class World:
         self.start_server()
         self.publish_lists()
         self.publish_policy()
+        self.start_device()
+
+    def start_device(self):
         self.start_guard()
         self.net.start()
         self.enrol()
