@@ -7,30 +7,34 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <deque>
+#include <memory>
 
+#include "platform/base/command_line.h"
 #include "tests/bench/dns_questions.h"
 #include "tests/bench/latency.h"
 #include "tests/bench/loopback.h"
 
 namespace {
 
+using namespace caretaker;
 using namespace caretaker::bench;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::size_t kMaxBatch = 16;
 
 struct Options {
-  std::uint16_t port = 0;
+  std::uint32_t port = 0;
   std::string names;
-  double seconds = 1;
-  double timeout = 1;
-  double rate = 0;  // questions a second; 0: as fast as answers come
-  unsigned window = 128;
-  unsigned sockets = 1024;
-  unsigned batch = 2;
-  std::uint64_t first = 0;
+  std::uint32_t milliseconds = 1000;
+  std::uint32_t timeout_ms = 1000;
+  std::uint32_t rate = 0;  // questions a second; 0: as fast as answers come
+  std::uint32_t window = 128;
+  std::uint32_t sockets = 1024;
+  std::uint32_t batch = 2;
+  std::uint32_t first = 0;
   bool unique = false;
 };
 
@@ -85,7 +89,7 @@ class Load {
 };
 
 void Load::open(std::uint32_t place) {
-  lanes_[place].socket = connected_udp(options_.port);
+  lanes_[place].socket = connected_udp(static_cast<std::uint16_t>(options_.port));
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = place;
@@ -113,7 +117,7 @@ void Load::send_batch(std::int64_t now) {
     messages[i].msg_hdr.msg_iovlen = 1;
   }
   lane.since = options_.rate > 0 ? due_ : now;
-  if (options_.rate > 0) due_ += static_cast<std::int64_t>(1e9 * options_.batch / options_.rate);
+  if (options_.rate > 0) due_ += kSecond * options_.batch / options_.rate;
   lane.sent = lane.missing = options_.batch;
   lane.answered.fill(false);
   (void)sendmmsg(lane.socket, messages.data(), options_.batch, 0);  // what was not sent is not answered, and counts as lost
@@ -154,7 +158,7 @@ void Load::drop_late(std::int64_t now) {
   while (!busy_.empty()) {
     auto& lane = lanes_[busy_.front()];
     if (lane.missing > 0) {
-      if (now - lane.since < static_cast<std::int64_t>(options_.timeout * 1e9)) return;
+      if (now - lane.since < options_.timeout_ms * kMillisecond) return;
       counts_.lost += lane.missing;
       on_the_way_ -= lane.missing;
       lane.missing = 0;
@@ -168,14 +172,14 @@ void Load::drop_late(std::int64_t now) {
 
 void Load::run() {
   const auto start = now_ns();
-  const auto end = start + static_cast<std::int64_t>(options_.seconds * 1e9);
+  const auto end = start + options_.milliseconds * kMillisecond;
   std::array<epoll_event, 256> events{};
   due_ = start;
   auto now = start;
   while (now < end || on_the_way_ > 0) {
     while (now < end && may_send(now)) send_batch(now);
     const bool must_wake = options_.rate > 0 && now < end;
-    const timespec pause{0, must_wake ? std::clamp<std::int64_t>(due_ - now, 0, 1'000'000) : 1'000'000};
+    const timespec pause{0, must_wake ? std::clamp<std::int64_t>(due_ - now, 0, kMillisecond) : kMillisecond};
     const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &pause, nullptr);
     now = now_ns();
     for (int i = 0; i < count; ++i) receive(events[i].data.u32, now);
@@ -197,23 +201,26 @@ void Load::print() const {
               seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
 }
 
+void declare(Command program) {
+  const auto options = std::make_shared<Options>();
+  program.option("--port", options->port, "The server's port").required();
+  program.option("--names", options->names, "File of names to ask for, one a line").required();
+  program.option("--milliseconds", options->milliseconds, "How long");
+  program.option("--timeout", options->timeout_ms, "Milliseconds after which a question is lost");
+  program.option("--rate", options->rate, "Questions a second; 0: as fast as answers come");
+  program.option("--window", options->window, "Questions on their way at once");
+  program.option("--sockets", options->sockets, "Sockets, used in turn");
+  program.option("--batch", options->batch, "Questions from a socket at once").between(1, kMaxBatch);
+  program.option("--first", options->first, "Number of the first question");
+  program.flag("--unique", options->unique, "Put a number in front of each name, so that none comes twice");
+  program.does([options] {
+    Load load(*options);
+    load.run();
+    load.print();
+    return ok();
+  });
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
-  Options options;
-  CLI::App app{"Load for a DNS server on 127.0.0.1"};
-  app.add_option("--port", options.port, "The server's port")->required();
-  app.add_option("--names", options.names, "File of names to ask for, one a line")->required();
-  app.add_option("--seconds", options.seconds, "How long")->capture_default_str();
-  app.add_option("--timeout", options.timeout, "Seconds after which a question is lost")->capture_default_str();
-  app.add_option("--rate", options.rate, "Questions a second; 0: as fast as answers come")->capture_default_str();
-  app.add_option("--window", options.window, "Questions on their way at once")->capture_default_str();
-  app.add_option("--sockets", options.sockets, "Sockets, used in turn")->capture_default_str();
-  app.add_option("--batch", options.batch, "Questions from a socket at once")->capture_default_str()->check(CLI::Range(1, 16));
-  app.add_option("--first", options.first, "Number of the first question")->capture_default_str();
-  app.add_flag("--unique", options.unique, "Put a number in front of each name, so that none comes twice");
-  CLI11_PARSE(app, argc, argv);
-  Load load(options);
-  load.run();
-  load.print();
-}
+int main(int argc, char** argv) { return run_program("dns_load", "Load for a DNS server on 127.0.0.1", argc, argv, declare); }

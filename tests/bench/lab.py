@@ -198,7 +198,7 @@ class Lab:
 
     def start_load(self, port, names, seconds, **options):
         """Starts dns_load as a pupil, so that there is somebody to be found as the asker."""
-        command = [self.bin / "dns_load", "--port", port, "--names", names, "--seconds", seconds]
+        command = [self.bin / "dns_load", "--port", port, "--names", names, "--milliseconds", int(1000 * seconds)]
         for name, value in options.items():
             command += [f"--{name}"] if value is True else [f"--{name}", value]
         pupils = own_users.people()
