@@ -13,6 +13,9 @@ namespace caretaker::platform {
 // The whole file; kNotFound where there is none, kTooLarge over max_bytes, kPermissionDenied, kUnavailable.
 [[nodiscard]] Result<Bytes> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
+// kNotFound where there is none.
+[[nodiscard]] Result<std::uint64_t> file_size(const std::filesystem::path& path);
+
 // Puts `bytes` in place of the file durably and at once: a reader, or a power cut, sees the old file or the new one
 // (temporary file beside it, fsync, rename, fsync of the folder). kFull when there is no space. mode: as chmod.
 [[nodiscard]] Status replace_file(const std::filesystem::path& path, ByteView bytes, unsigned mode);

@@ -160,7 +160,7 @@ Status EventStore::State::with_room(const std::function<Status()>& work) {
 Status EventStore::State::keep_reserves() {
   TRY_DONE(keep_spare({}));
   TRY(free, platform::free_bytes(settings.folder));
-  if (free < kLeastFree || std::filesystem::exists(file("events.ballast"))) return ok();
+  if (free < kLeastFree || platform::file_size(file("events.ballast"))) return ok();
   return platform::make_ballast(file("events.ballast"), kBallast);
 }
 

@@ -59,8 +59,9 @@ std::vector<RatchetState> RatchetFile::read() const {
 }
 
 Status RatchetFile::make() const {
-  std::error_code missing;
-  if (std::filesystem::file_size(path_, missing) == kPlaces * kBlock && !missing) return ok();
+  const auto size = platform::file_size(path_);
+  if (size && *size == kPlaces * kBlock) return ok();
+  if (!size && size.error().code != ErrorCode::kNotFound) return size.error();  // what is in it is not lost yet
   return platform::replace_file(path_, Bytes(kPlaces * kBlock), 0600);
 }
 

@@ -73,7 +73,7 @@ Status set_aside(const fs::path& folder, UnixSeconds now) {
   TRY_DONE(platform::make_folder(aside, 0700));
   std::string name = "events-" + to_rfc3339(now);
   std::erase(name, ':');
-  for (int i = 2; fs::exists(aside / (name + ".db")); ++i) name = name.substr(0, 24) + "-" + std::to_string(i);
+  for (int i = 2; platform::file_size(aside / (name + ".db")); ++i) name = name.substr(0, 24) + "-" + std::to_string(i);
   for (const char* part : {".db-wal", ".db-shm", ".db"}) {
     const auto moved = platform::rename_file(folder / ("events" + std::string(part)), aside / (name + part));
     if (!moved && moved.error().code != ErrorCode::kNotFound) return moved;
@@ -162,7 +162,7 @@ std::string epoch_rule(const std::string& reason, const LastKnown& last_known) {
 
 Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file, UnixSeconds now) {
   TRY_DONE(platform::make_folder(settings.folder, 0700));
-  const bool was_clean = fs::exists(settings.folder / "events.clean");
+  const bool was_clean = platform::file_size(settings.folder / "events.clean").has_value();
   TRY_DONE(platform::remove_file(settings.folder / "events.clean"));
   const std::vector<RatchetState> states = key_file.read();
   auto loaded = load(settings, !was_clean);

@@ -73,6 +73,12 @@ Result<Bytes> read_file(const fs::path& path, std::size_t max_bytes) {
   }
 }
 
+Result<std::uint64_t> file_size(const fs::path& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return posix_error(errno, "size of " + path.string());
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
 Status replace_file(const fs::path& path, ByteView bytes, unsigned mode) {
   fs::path temporary = path;
   temporary += ".new";

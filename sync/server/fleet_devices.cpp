@@ -24,7 +24,8 @@ Result<DeviceRow> read_device(const platform::Statement& row) {
 
 Result<FleetStore> FleetStore::open(const std::filesystem::path& path) {
   // SQLite gives its other files the mode of the first.
-  if (!std::filesystem::exists(path)) TRY_DONE(platform::replace_file(path, {}, 0600));
+  const auto size = platform::file_size(path);
+  if (!size && size.error().code == ErrorCode::kNotFound) TRY_DONE(platform::replace_file(path, {}, 0600));
   TRY(database, platform::Database::open(path));
   TRY_DONE(database.check());
   TRY_DONE(platform::migrate(database, fleet_schema()));

@@ -79,6 +79,13 @@ TEST_CASE("ballast takes real space and gives it back") {
   CHECK_FALSE(std::filesystem::exists(folder / "ballast"));
 }
 
+TEST_CASE("a file has a size, and one that is not there has none") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "a") << "hello";
+  CHECK(*platform::file_size(folder / "a") == 5);
+  CHECK(platform::file_size(folder / "b").error().code == ErrorCode::kNotFound);
+}
+
 TEST_CASE("a lock has one holder, and ends with it") {
   const TemporaryFolder folder;
   {
