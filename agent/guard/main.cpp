@@ -6,6 +6,7 @@
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/hardware.h"
+#include "platform/service_host.h"
 #include "platform/stop_signal.h"
 
 namespace {
@@ -17,7 +18,7 @@ constexpr MonotonicMs kTickMs = 1000;
 constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
 
 struct Options {
-  std::filesystem::path state = "/var/lib/caretaker";
+  std::filesystem::path state = "/var/lib/caretaker/guard";
   std::filesystem::path socket = kDefaultSocket;
   std::optional<std::uint32_t> net_uid;
 };
@@ -40,13 +41,16 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
   TRY(stop, platform::StopSignal::install([&socket] { socket.wake(); }));
   Monitor monitor(guard);
   const Clock& clock = system_clock();
+  platform::ServiceHost host(clock);
+  TRY_DONE(host.ready());
   MonotonicMs next_tick = 0;
   while (!stop.requested()) {
+    TRY_DONE(host.alive());
     TRY_DONE(socket.serve_once(
         [&monitor](const platform::Peer& peer, platform::ControlFrame request) {
           return monitor.answer(peer, std::move(request));
         },
-        static_cast<int>(kTickMs)));
+        host.bounded_wait_ms(static_cast<int>(kTickMs))));
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
     next_tick = clock.monotonic_ms() + kTickMs;

@@ -194,11 +194,12 @@ void DnsServer::set_filter(FilterPtr filter) {
   state_->has_new_filter.store(true, std::memory_order_release);
 }
 
-Status DnsServer::run() {
+Status DnsServer::run(platform::ServiceHost& host) {
   std::array<Poller::Event, 64> events;
   auto now = system_clock().monotonic_ms();
   while (!state_->stopped.load(std::memory_order_relaxed)) {
-    TRY(count, state_->poller.wait(events, state_->timeout_ms(now)));
+    TRY_DONE(host.alive());
+    TRY(count, state_->poller.wait(events, host.bounded_wait_ms(state_->timeout_ms(now))));
     now = system_clock().monotonic_ms();
     for (std::size_t i = 0; i < count; ++i) state_->on_event(events[i], now);
     state_->send_finished(state_->filter.on_time(now), now);

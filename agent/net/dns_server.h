@@ -8,6 +8,7 @@
 
 #include "agent/net/filter.h"
 #include "platform/base/result.h"
+#include "platform/service_host.h"
 
 namespace caretaker::agent {
 
@@ -37,8 +38,8 @@ class DnsServer {
   // What to decide with from the next question on. Any thread.
   void set_filter(FilterPtr filter);
 
-  // Serves until stop(). Returns an error only when the loop itself cannot go on.
-  [[nodiscard]] Status run();
+  // Serves until stop(), and tells `host` that the loop lives. Returns an error only when the loop itself cannot go on.
+  [[nodiscard]] Status run(platform::ServiceHost& host);
   // Async-signal-safe; any thread; also before run().
   void stop();
 

@@ -7,6 +7,7 @@
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/service_host.h"
 #include "platform/stop_signal.h"
 
 namespace {
@@ -18,7 +19,7 @@ constexpr std::size_t kQueued = 10'000;  // violations, while the guard is away
 
 struct Options {
   std::filesystem::path socket = kDefaultSocket;
-  std::filesystem::path work = "/var/lib/caretaker-net";
+  std::filesystem::path work = "/var/lib/caretaker/net";
   std::vector<std::string> listen{"127.0.0.1:53"};
 };
 
@@ -34,7 +35,9 @@ Status run(const Options& options) {
 
   std::thread link_thread([&link] { link.run(); });
   std::thread uplink_thread([&uplink] { uplink.run(); });
-  const Status served = dns->run();
+  platform::ServiceHost host(system_clock());
+  Status served = host.ready();
+  if (served) served = dns->run(host);
   link.stop();
   uplink.stop();
   link_thread.join();

@@ -4,6 +4,7 @@
 
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/service_host.h"
 #include "platform/stop_signal.h"
 #include "sync/server/api.h"
 
@@ -47,6 +48,7 @@ Status serve(const fs::path& data, const std::string& listen, std::uint32_t inte
   TRY(http, HttpServer::start(at, school.keys().tls, make_routes(backend), {}, system_clock()));
   at.port = http->port();
   log_info("server", "serving " + school.root().root().school_name + " on " + platform::to_text(at));
+  TRY_DONE(platform::ServiceHost(system_clock()).ready());
   stop.wait();
   http.reset();
   log_info("server", "stopped");

@@ -57,7 +57,7 @@ class RunningDns {
     server_ = std::move(*server);
     if (filter) server_->set_filter(std::move(filter));
     at_ = *platform::parse_endpoint(server_->addresses().front(), 0);
-    thread_ = std::thread([this] { (void)server_->run(); });
+    thread_ = std::thread([this] { (void)server_->run(host_); });
   }
   ~RunningDns() {
     server_->stop();
@@ -131,6 +131,7 @@ class RunningDns {
   std::vector<Violation> violations_;
   std::unique_ptr<DnsServer> server_;
   platform::Endpoint at_;
+  platform::ServiceHost host_{system_clock()};
   std::thread thread_;
 };
 
