@@ -19,6 +19,7 @@ constexpr std::size_t kMaxToken = 4096;
 struct EnrolOptions {
   std::filesystem::path token_file;
   std::filesystem::path socket = kDefaultSocket;
+  bool remove_token = false;
 };
 
 Result<std::string> read_token(const std::filesystem::path& file) {
@@ -41,16 +42,31 @@ Result<sync::EnrolmentAnswer> ask_server(const sync::EnrolmentToken& token, Byte
                     "the server refuses: " + (message != nullptr ? *message : "status " + std::to_string(response.status)));
 }
 
-Status enrol(const EnrolOptions& options) {
+Status enrol(const EnrolOptions& options, GuardClient& guard) {
   TRY(text, read_token(options.token_file));
   TRY(token, sync::parse_token_text(text));
-  TRY(guard, GuardClient::connect(options.socket));
   TRY(envelope, guard.enrol_begin({text, Poco::Environment::nodeName()}));
   TRY(answer, ask_server(token, std::move(envelope)));
   TRY_DONE(guard.enrol_finish(answer));
   TRY(status, guard.status());
   std::printf("This machine belongs to %s now.\nDevice %s\n", status.school.c_str(), status.device.c_str());
   return ok();
+}
+
+// Nobody watches an installation: a token that was used already, before the power went, must not be tried for ever.
+Status enrol_and_remove(const EnrolOptions& options, GuardClient& guard) {
+  TRY(before, guard.status());
+  if (before.enrolled) {
+    std::printf("This machine belongs to %s already.\n", before.school.c_str());
+  } else {
+    TRY_DONE(enrol(options, guard));
+  }
+  return platform::remove_file(options.token_file);
+}
+
+Status run_enrol(const EnrolOptions& options) {
+  TRY(guard, GuardClient::connect(options.socket));
+  return options.remove_token ? enrol_and_remove(options, guard) : enrol(options, guard);
 }
 
 }  // namespace
@@ -60,7 +76,8 @@ void add_enrol(Command& program) {
   const auto options = std::make_shared<EnrolOptions>();
   command.option("--token-file", options->token_file, "File with the enrolment token; - is standard input").required();
   command.option("--socket", options->socket, "The guard's control socket");
-  command.does([options] { return enrol(*options); });
+  command.flag("--remove-token", options->remove_token, "Remove the file when this machine is enrolled, now or before");
+  command.does([options] { return run_enrol(*options); });
 }
 
 }  // namespace caretaker::agent

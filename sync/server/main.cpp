@@ -1,4 +1,4 @@
-// caretaker-server --data DIR init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT] [--interval SECONDS]
+// caretaker-server [--data DIR] init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT] [--interval SECONDS]
 #include <cstdio>
 #include <memory>
 
@@ -56,14 +56,14 @@ Status serve(const fs::path& data, const std::string& listen, std::uint32_t inte
 }
 
 struct Options {
-  fs::path data, root;
+  fs::path data = "/var/lib/caretaker-server", root;
   std::string url, listen = "127.0.0.1:" + std::to_string(kDefaultPort);
   std::uint32_t interval_s = 900;
 };
 
 void declare(Command program) {
   const auto options = std::make_shared<Options>();
-  program.option("--data", options->data, "folder with the server's keys and its database").required();
+  program.option("--data", options->data, "folder with the server's keys and its database");
   auto init = program.command("init", "make the server's keys and server-public.json");
   init.option("--url", options->url, "address under which devices will find it, https://host:port").required();
   init.does([options] { return make_server_keys(options->data, options->url, system_clock()); });
