@@ -1,0 +1,82 @@
+"""The packages on a booted Debian: installed without a question, killed, upgraded and purged; and a pupil who tries to get rid of them.
+
+Runs in a container, so it needs root and systemd-nspawn; ends with 77 (skipped) and the reason where it cannot."""
+import argparse
+import pathlib
+import shutil
+import sys
+import tempfile
+import traceback
+
+SCENARIOS = pathlib.Path(__file__).resolve().parents[1] / "scenario"
+sys.path.insert(0, str(SCENARIOS))
+
+import story  # noqa: E402
+import tree  # noqa: E402
+from container import Container  # noqa: E402
+from debs import build_packages, may_boot_a_debian  # noqa: E402
+from root_image import Unavailable, make_root  # noqa: E402
+from school import School  # noqa: E402
+from world import tell  # noqa: E402
+
+PROMISES = "R7 R11 R18"
+SKIPPED = 77
+
+
+def play(m):
+    m.boot()
+    story.add_people(m)
+    m.reboot()  # so that what a first boot writes is there already
+    m.power_off()
+    before = tree.read(m.root)
+    m.boot()
+    school = School(m)
+    story.the_server_is_installed_and_gets_a_school(m, school)
+    story.the_agent_is_installed_with_a_token(m, school)
+    story.it_filters_and_reports(m, school)
+    story.the_sandbox_is_tight(m)
+    story.what_is_killed_comes_back(m, school)
+    story.what_hangs_is_ended_and_comes_back(m, school)
+    story.a_pupil_cannot_stop_it(m, school)
+    story.a_pupil_cannot_starve_it(m, school)
+    story.a_reboot_keeps_everything(m, school)
+    story.an_upgrade_keeps_everything(m, school)
+    story.removal_keeps_the_state_and_purge_takes_it(m)
+    m.power_off()
+    left = tree.differences(before, tree.read(m.root))
+    assert not left, "purge left:\n" + "\n".join(left)
+    tell(f"after the purge {len(before)} files are what they were before, to the byte")
+
+
+def prepare(build, work):
+    may_boot_a_debian()
+    for version in ("1.0", "1.1"):
+        debs = build_packages(build, work / version, version)
+    return Container(make_root(debs), [(work, "/opt/packages"), (SCENARIOS, "/opt/tests"), (build / "bin", "/opt/technician")])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, type=pathlib.Path, help="the build folder")
+    options = parser.parse_args()
+    work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
+    try:
+        machine = prepare(options.build, work)
+        play(machine)
+        print("held")
+    except Unavailable as why:
+        print(f"skipped: {why}")
+        sys.exit(SKIPPED)
+    except Exception:  # every failure is shown with what the machine said
+        traceback.print_exc(file=sys.stdout)
+        if machine is not None:
+            machine.show_log()
+        sys.exit(1)
+    finally:
+        if machine is not None:
+            machine.end()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""A school whose people, server and laptop are all on one machine: what they type, through whatever can run() commands there."""
+import json
+
+from processes import wait_until
+
+SCHOOL, PASSPHRASE = "/srv/school", "/srv/passphrase"
+URL, FILTER = "https://127.0.0.1:8443", "127.0.0.153"
+TOKEN = "/etc/caretaker/enrol.token"
+STAND_IN = "127.0.0.1:5300"
+POLICY = f"""
+school = "Package School"
+[groups.pupils]
+os_groups = ["pupils"]
+blocked_categories = ["gambling"]
+[groups.device]
+default = true
+blocked_categories = ["gambling"]
+[dns]
+upstreams = ["{STAND_IN}"]
+[recipients]
+"*" = ["safeguarding", "escrow"]
+"""
+LISTS = {"gambling": "casino.example\n", "illegal": "illegal.example\n"}
+QUICK_CHECKINS = f"""[Service]
+ExecStart=
+ExecStart=/usr/sbin/caretaker-server serve --listen {URL.removeprefix('https://')} --interval 1
+"""
+ASK = "import sys; sys.path.insert(0, '/opt/tests'); import dns_wire; print(dns_wire.ask((sys.argv[1], 53), sys.argv[2]).rcode)"
+
+
+class School:
+    def __init__(self, machine):
+        self.machine = machine
+
+    def technician(self, *arguments, holder="technician"):
+        """The technician's own programs, not the packaged ones."""
+        return self.machine.run("/opt/technician/caretaker", *arguments, "--school", SCHOOL, "--passphrase-file", PASSPHRASE, "--key",
+                                f"{SCHOOL}/keys/{holder}.key")
+
+    def open(self):
+        """Sets up the installed server as its man page says, with a policy and lists."""
+        m, server = self.machine, ["runuser", "-u", "caretaker-server", "--", "caretaker-server"]
+        m.write(PASSPHRASE, "a passphrase\n", mode=0o600)
+        m.run(*server, "init", "--url", URL)
+        m.run("/opt/technician/caretaker", "school", "new", "--dir", SCHOOL, "--name", "Package School", "--safeguarding", "lead",
+              "--server-info", "/var/lib/caretaker-server/server-public.json", "--passphrase-file", PASSPHRASE)
+        m.run("install", "-m", "644", f"{SCHOOL}/roots/1.json", "/tmp/1.json")
+        m.run(*server, "adopt", "/tmp/1.json")
+        self.start()
+        self.publish()
+
+    def start(self):
+        m = self.machine
+        m.write("/run/systemd/system/caretaker-server.service.d/quick.conf", QUICK_CHECKINS)
+        m.run("systemctl", "daemon-reload")
+        m.run("systemctl", "restart", "caretaker-server")
+        m.run("systemd-run", "--quiet", "--unit=stand-in", "python3", "-B", "/opt/tests/stand_in_resolver.py", STAND_IN)
+
+    def publish(self):
+        m = self.machine
+        for category, names in LISTS.items():
+            m.write(f"/srv/lists/{category}/domains", names)
+        m.write("/srv/policy.toml", POLICY)
+        m.run("/opt/technician/caretaker", "policy", "build", "--lists", "/srv/lists", "--out", "/srv/built")
+        self.technician("policy", "sign", "--lists", "/srv/built/lists.json", "--out", "/srv/lists.signed", holder="list-publisher")
+        self.technician("policy", "push", "--lists", "/srv/lists.signed", "--set", "/srv/built/lists.set", holder="list-publisher")
+        self.technician("policy", "sign", "--policy", "/srv/policy.toml", "--out", "/srv/policy.signed")
+        self.technician("policy", "push", "--policy", "/srv/policy.signed")
+
+    def lay_down_token(self):
+        self.technician("token", "new", "--out", "/srv/token")
+        self.machine.run("install", "-D", "-m", "600", "/srv/token", TOKEN)
+
+    # ---- the laptop
+
+    def status(self):
+        done = self.machine.run("caretaker", "status", "--json", check=False)
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+
+    def ask(self, name, user="pupil"):
+        """The response code of a question that this user asks."""
+        done = self.machine.run("python3", "-B", "-c", ASK, FILTER, name, user=user, check=False)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def wait_until_filtering(self):
+        wait_until("the filter to answer", lambda: self.ask("use-application-dns.net") == "NXDOMAIN", timeout=180, pause=0.3)
+
+    def book(self):
+        """The device's own rows."""
+        return json.loads(self.machine.run("caretaker", "events", "--json").stdout)
+
+    def rows(self):
+        """The server's, opened by the safeguarding lead."""
+        return json.loads(self.technician("events", "--server", "--json", holder="lead").stdout)
+
+    def has_blocked(self, name):
+        return any(row.get("kind") == "web.blocked" and name in json.dumps(row) for row in self.rows())

@@ -1,0 +1,161 @@
+"""What happens to the packages on a machine, sentence by sentence. `m` is a container or a virtual machine: both can run()."""
+import time
+
+from processes import wait_until
+from school import TOKEN
+from world import tell
+
+AGENT = ("caretakerd.service", "caretaker-net.service")
+MOST_EXPOSURE = {"caretakerd.service": 10, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
+
+
+def install(machine, package, version):
+    machine.run("apt-get", "install", "--yes", f"/opt/packages/{version}/{package}_{version}_amd64.deb")
+
+
+def running(machine, *units):
+    return all(machine.property(unit, "ActiveState") == "active" for unit in units)
+
+
+def add_people(m):
+    for user in ("pupil", "other"):
+        m.run("useradd", "--create-home", "--shell", "/bin/bash", user)
+    m.run("groupadd", "pupils")
+    m.run("usermod", "--append", "--groups", "pupils", "pupil")
+
+
+def the_server_is_installed_and_gets_a_school(m, school):
+    install(m, "caretaker-server", "1.0")
+    assert m.property("caretaker-server", "ConditionResult") == "no", "a server without a school has nothing to serve"
+    school.open()
+    assert running(m, "caretaker-server.service")
+    tell("the server is installed and has a school")
+
+
+def resolver_settings(m):
+    return m.run("cat", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts", check=False).stdout
+
+
+def the_agent_is_installed_with_a_token(m, school):
+    school.lay_down_token()
+    settings = resolver_settings(m)
+    install(m, "caretaker-agent", "1.0")
+    assert running(m, *AGENT)
+    assert resolver_settings(m) == settings, "the system's own name resolution was touched"
+    wait_until("the machine to enrol by itself", lambda: school.status().get("enrolled"), timeout=120)
+    wait_until("the token to go", lambda: not m.exists(TOKEN))
+    school.wait_until_filtering()
+    tell("one command later it is enrolled, the token is gone, and it filters")
+
+
+def it_filters_and_reports(m, school):
+    assert school.ask("www.casino.example") == "NXDOMAIN"
+    assert school.ask("fine.example") == "NOERROR"
+    wait_until("the record on the server", lambda: school.has_blocked("casino.example"), timeout=60)
+    tell("a pupil's question is answered as the policy says, and the lead reads the record")
+
+
+def the_sandbox_is_tight(m):
+    for unit, most in MOST_EXPOSURE.items():
+        said = m.run("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit).stdout.strip().splitlines()[-1]
+        tell(said.lstrip("→ ").rstrip(" 😀🙂"))
+
+
+def what_is_killed_comes_back(m, school):
+    answers = {"caretakerd.service": school.status, "caretaker-net.service": lambda: school.ask("www.casino.example") == "NXDOMAIN"}
+    for unit, answer in answers.items():
+        before, killed = m.property(unit, "MainPID"), time.monotonic()
+        m.run("kill", "-KILL", before)
+        wait_until(f"{unit} to answer again", answer)
+        tell(f"{unit} was killed and answers again after {time.monotonic() - killed:.1f} s, asking included")
+        assert m.property(unit, "MainPID") not in ("0", before)
+
+
+def what_hangs_is_ended_and_comes_back(m, school):
+    for unit in AGENT:
+        m.write(f"/run/systemd/system/{unit}.d/watchdog.conf", "[Service]\nWatchdogSec=3\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "restart", *AGENT)
+    before = {unit: m.property(unit, "MainPID") for unit in AGENT}
+    m.run("kill", "-STOP", *before.values())
+    for unit in AGENT:
+        wait_until(f"{unit} to come back", lambda: m.property(unit, "MainPID") not in ("0", before[unit]) and running(m, unit))
+    m.run("rm", "-r", *(f"/run/systemd/system/{unit}.d" for unit in AGENT))
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "restart", *AGENT)
+    school.wait_until_filtering()
+    tell("programs that hang are ended by the watchdog and come back")
+
+
+def a_pupil_cannot_stop_it(m, school):
+    pids = [m.property(unit, "MainPID") for unit in AGENT]
+    tries = [["systemctl", "--no-ask-password", verb, *AGENT] for verb in ("stop", "restart", "kill", "mask", "edit")]
+    tries += [["kill", "-KILL", pid] for pid in pids] + [["kill", "-STOP", pid] for pid in pids]
+    tries += [["rm", "-rf", "/var/lib/caretaker/guard"], ["ls", "/var/lib/caretaker/guard"], ["rm", "/run/caretaker/guard.sock"],
+              ["ls", "/etc/caretaker"], ["caretaker", "events"], ["caretaker", "enrol", "--token-file", "/dev/null"],
+              ["renice", "19", *pids], ["prlimit", "--nofile=3", "--pid", pids[1]], ["cat", f"/proc/{pids[0]}/environ"],
+              ["python3", "-c", f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(('{'127.0.0.153'}', 53))"]]
+    for command in tries:
+        done = m.run(*command, user="pupil", check=False)
+        assert done.returncode != 0, f"a pupil could: {' '.join(command)}\n{done.stdout}{done.stderr}"
+    assert [m.property(unit, "MainPID") for unit in AGENT] == pids, "something was restarted"
+    assert school.ask("www.casino.example") == "NXDOMAIN"
+    tell(f"a pupil tried {len(tries)} ways to stop it or to look inside")
+
+
+HOLD_SOCKETS = """
+import socket, sys, time
+held = []
+for _ in range(500):
+    try:
+        s = socket.socket(socket.AF_UNIX); s.settimeout(1); s.connect('/run/caretaker/guard.sock'); s.send(b'x'); held.append(s)
+    except OSError: pass
+    try:
+        t = socket.create_connection(('127.0.0.153', 53), 1); t.send(b'x'); held.append(t)
+    except OSError: pass
+print('holding', flush=True)
+time.sleep(600)
+"""
+
+
+def a_pupil_cannot_starve_it(m, school):
+    m.run("systemd-run", "--quiet", "--unit=hog", "--uid=pupil", "--slice=user.slice", "--property=StandardOutput=file:/tmp/hog",
+          "python3", "-c", HOLD_SOCKETS)
+    wait_until("the pupil to hold all he can get", lambda: "holding" in m.run("cat", "/tmp/hog", check=False).stdout, timeout=60)
+    assert school.status().get("enrolled"), "the guard does not answer others any more"
+    assert school.ask("www.casino.example", user="other") == "NXDOMAIN", "the filter does not answer others any more"
+    m.run("systemctl", "stop", "hog")
+    tell("a pupil who holds every connection he can get keeps nobody else away")
+
+
+def a_reboot_keeps_everything(m, school):
+    before, rows = school.status(), len(school.book())
+    m.reboot()
+    school.start()
+    wait_until("the services to start by themselves", lambda: running(m, *AGENT), timeout=60)
+    school.wait_until_filtering()
+    after = school.status()
+    assert (after["device"], after["policy_version"]) == (before["device"], before["policy_version"]), (before, after)
+    assert len(school.book()) >= rows, "events were lost"
+    tell("after a reboot it is the same device with the same policy and book")
+
+
+def an_upgrade_keeps_everything(m, school):
+    before, rows, pids = school.status(), len(school.book()), [m.property(unit, "MainPID") for unit in AGENT]
+    for package in ("caretaker-server", "caretaker-agent"):
+        install(m, package, "1.1")
+    assert not set(pids) & {m.property(unit, "MainPID") for unit in AGENT}, "the old programs still run"
+    school.wait_until_filtering()
+    after = school.status()
+    assert (after["device"], after["policy_version"]) == (before["device"], before["policy_version"]), (before, after)
+    assert len(school.book()) >= rows, "events were lost"
+    assert school.ask("www.casino.example") == "NXDOMAIN"
+    tell("an upgrade starts the new programs and keeps device, policy and book")
+
+
+def removal_keeps_the_state_and_purge_takes_it(m):
+    m.run("apt-get", "remove", "--yes", "caretaker-agent")
+    assert m.exists("/var/lib/caretaker/guard/device.json") and not m.exists("/run/caretaker")
+    m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
+    units = m.run("systemctl", "list-units", "--no-legend", "caretaker*").stdout
+    assert not units, f"still running:\n{units}"
