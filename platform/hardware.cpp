@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "platform/base/text.h"
 
 namespace caretaker::platform {
 namespace {
@@ -32,8 +33,7 @@ std::string_view trim(std::string_view text) {
 
 std::string parse_firmware_field(std::string_view raw) {
   const std::string_view field = trim(raw);
-  std::string lower(field);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = lower_case(std::string(field));
   if (std::find(kFillers.begin(), kFillers.end(), lower) != kFillers.end()) return {};
   for (const char only : {'0', 'f', 'x', '.'}) {
     if (lower.find_first_not_of(std::string{only, '-'}) == std::string::npos) return {};
