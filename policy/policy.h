@@ -16,6 +16,7 @@ namespace caretaker::policy {
 
 enum class YouTube { kOff, kModerate, kStrict, kBlocked };          // off: not restricted
 enum class BlockAnswer { kNxdomain, kAddress };                     // address: block_address_v4/v6 of the policy
+enum class PlainMedia { kWarn, kReadOnly, kKeepOut };               // what becomes of volumes that are not encrypted
 enum class Bypass { kDnsOverHttps, kVpn, kProxy, kPrivateRelay };   // kinds of ways round the filter
 
 using NameSet = std::set<std::string, std::less<>>;  // asked with views, without a copy
@@ -32,6 +33,7 @@ struct Group {
   bool safe_search = true;
   YouTube youtube = YouTube::kStrict;
   std::set<Bypass> blocked_bypass;
+  PlainMedia plain_media = PlainMedia::kKeepOut;
   std::optional<NameSet> forwarded_zones;  // of the policy's zones those that this group may ask; nullopt: all of them
 };
 
@@ -41,11 +43,20 @@ struct ForwardedZone {
   std::vector<std::string> servers;  // address, optionally with :port or [v6]:port
 };
 
+// Removable media that count as encrypted: all that is named must match. Everything in lower case but the serial.
+struct AllowedMedium {
+  std::string usb;     // "0951:1666"
+  std::string serial;  // only beside usb
+  std::string volume;  // a volume's id
+  bool operator==(const AllowedMedium&) const = default;
+};
+
 struct Policy {
   std::string school;
   std::vector<Group> groups;  // in the order of the file: the first that matches a user counts; users beat os_groups
   std::vector<std::string> upstreams;  // empty: the system's own resolvers
   std::vector<ForwardedZone> forwarded_zones;
+  std::vector<AllowedMedium> allowed_media;
   BlockAnswer block_answer = BlockAnswer::kNxdomain;
   std::string block_address_v4;
   std::string block_address_v6;

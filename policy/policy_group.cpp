@@ -7,6 +7,7 @@
 #include "policy/address.h"
 #include "policy/categories.h"
 #include "policy/domain_name.h"
+#include "policy/policy_media.h"
 #include "policy/policy_words.h"
 #include "policy/suggestion.h"
 
@@ -15,9 +16,9 @@ namespace {
 
 constexpr std::size_t kMaxUserName = 256;
 constexpr std::size_t kMaxGroups = 64;
-constexpr std::array<std::string_view, 10> kGroupKeys = {
+constexpr std::array<std::string_view, 11> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
-    "forwarded_zones"};
+    "forwarded_zones", "media"};
 
 std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -131,6 +132,7 @@ Group read_group(const std::string& name, const Section& section) {
   group.safe_search = section.flag("safe_search").value_or(true);
   group.youtube = section.choice<YouTube>("youtube", kYouTubeWords).value_or(YouTube::kStrict);
   group.blocked_bypass = read_bypass(section, "blocked_bypass");
+  group.plain_media = read_plain_media(section);
   if (section.has("forwarded_zones")) group.forwarded_zones = read_names(section, "forwarded_zones");
   if (!group.is_default && group.users.empty() && group.os_groups.empty()) {
     section.warn("", section.table(), "nobody belongs to this group: name users or os_groups, or make it the default");

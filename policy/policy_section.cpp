@@ -76,6 +76,20 @@ std::optional<Section> Section::section(std::string_view key) const {
   return value == nullptr ? std::nullopt : std::optional(Section(*value, field(key), *report_));
 }
 
+std::vector<Section> Section::sections(std::string_view key) const {
+  std::vector<Section> out;
+  const TomlValue* array = member(key, TomlValue::Kind::kArray);
+  if (array == nullptr) return out;
+  for (const TomlValue& item : array->items) {
+    if (item.kind == TomlValue::Kind::kTable) {
+      out.emplace_back(item, field(key), *report_);
+    } else {
+      error(key, item, wrong_kind(TomlValue::Kind::kTable, item.kind));
+    }
+  }
+  return out;
+}
+
 std::vector<const TomlValue*> Section::texts(std::string_view key) const {
   std::vector<const TomlValue*> out;
   const TomlValue* array = member(key, TomlValue::Kind::kArray);

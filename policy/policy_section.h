@@ -35,6 +35,8 @@ class Section {
   [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
   [[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view key) const;
   [[nodiscard]] std::optional<Section> section(std::string_view key) const;
+  // The sections of an array of them ([[media.allow]]), each where it stands.
+  [[nodiscard]] std::vector<Section> sections(std::string_view key) const;
   // The texts of an array, each where it stands; what is no text is reported and left out.
   [[nodiscard]] std::vector<const TomlValue*> texts(std::string_view key) const;
   // One of the named values; any other is reported together with those that are allowed.

@@ -6,6 +6,7 @@
 #include "policy/domain_name.h"
 #include "policy/policy.h"
 #include "policy/policy_group.h"
+#include "policy/policy_media.h"
 #include "policy/policy_section.h"
 #include "policy/policy_words.h"
 #include "policy/suggestion.h"
@@ -17,7 +18,7 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 5> kTopKeys = {"school", "groups", "dns", "recipients", "events"};
+constexpr std::array<std::string_view, 6> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -115,7 +116,7 @@ void check_group_zones(const Section& root, const Policy& policy) {
 }
 
 // The kinds of events that carry sealed details; "*" stands for all.
-constexpr std::array<std::string_view, 3> kSealedKinds = {"*", "web.blocked", "web.bypass"};
+constexpr std::array<std::string_view, 6> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned"};
 
 bool is_event_kind(std::string_view text) {
   return text == "*" || (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -182,6 +183,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.groups = read_groups(root);
   read_dns(root, out.policy);
   check_group_zones(root, out.policy);
+  out.policy.allowed_media = read_allowed_media(root);
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
   out.diagnostics = std::move(report.diagnostics);

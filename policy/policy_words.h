@@ -19,6 +19,11 @@ inline constexpr std::array<std::pair<std::string_view, BlockAnswer>, 2> kBlockA
     {"nxdomain", BlockAnswer::kNxdomain},
     {"address", BlockAnswer::kAddress},
 }};
+inline constexpr std::array<std::pair<std::string_view, PlainMedia>, 3> kPlainMediaWords = {{
+    {"warn", PlainMedia::kWarn},
+    {"read_only", PlainMedia::kReadOnly},
+    {"keep_out", PlainMedia::kKeepOut},
+}};
 inline constexpr std::array<std::pair<std::string_view, Bypass>, 4> kBypassWords = {{
     {"dns-over-https", Bypass::kDnsOverHttps},
     {"vpn", Bypass::kVpn},

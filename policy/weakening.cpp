@@ -89,6 +89,11 @@ void compare_groups(const Group& before, const Group& after, PolicyChange& chang
     (after.safe_search ? change.closes : change.opens)
         .push_back(who + "safe search is now " + (after.safe_search ? "on" : "off"));
   }
+  if (before.plain_media != after.plain_media) {
+    (after.plain_media > before.plain_media ? change.closes : change.opens)
+        .push_back(who + "removable media that are not encrypted: now \"" + std::string(word_of(kPlainMediaWords, after.plain_media)) +
+                   "\"");
+  }
   if (before.youtube != after.youtube) {
     (after.youtube > before.youtube ? change.closes : change.opens)
         .push_back(who + "YouTube is now \"" + std::string(word_of(kYouTubeWords, after.youtube)) + "\"");
@@ -114,12 +119,26 @@ NameSet readers(const Policy& policy, const Policy& other) {
   return out;
 }
 
+NameSet media_names(const Policy& policy) {
+  NameSet out;
+  for (const AllowedMedium& medium : policy.allowed_media) {
+    std::string name;
+    for (const std::string* part : {&medium.usb, &medium.serial, &medium.volume}) name += (part->empty() ? "" : " ") + *part;
+    out.insert("removable medium" + name);
+  }
+  return out;
+}
+
 void compare_rest(const Policy& before, const Policy& after, PolicyChange& change) {
   const NameSet zones_before = zone_names(before);
   const NameSet zones_after = zone_names(after);
   note_missing(zones_after, zones_before, "", " and everything under it is now forwarded past the categories",
                change.opens);
   note_missing(zones_before, zones_after, "", " is no longer forwarded past the categories", change.closes);
+  const NameSet media_before = media_names(before);
+  const NameSet media_after = media_names(after);
+  note_missing(media_after, media_before, "", " is now allowed", change.opens);
+  note_missing(media_before, media_after, "", " is no longer allowed", change.closes);
   const NameSet readers_before = readers(before, after);
   const NameSet readers_after = readers(after, before);
   note_missing(readers_after, readers_before, "details can now be read: ", "", change.opens);

@@ -32,7 +32,8 @@ std::string describe(const policy::Group& group) {
          std::to_string(group.allowed_names.size()) + " allowed and " + std::to_string(group.denied_names.size()) +
          " denied by name, safe search " + (group.safe_search ? "on" : "off") + ", YouTube " +
          std::string(policy::word_of(policy::kYouTubeWords, group.youtube)) +
-         ", blocked ways round: " + (bypass.empty() ? "none" : bypass) + "\n";
+         ", blocked ways round: " + (bypass.empty() ? "none" : bypass) + ", removable media that are not encrypted: " +
+         std::string(policy::word_of(policy::kPlainMediaWords, group.plain_media)) + "\n";
 }
 
 }  // namespace
@@ -63,6 +64,9 @@ std::string make_policy_summary(const policy::Policy& policy) {
   for (const policy::Group& group : policy.groups) out += describe(group);
   if (!policy.forwarded_zones.empty()) {
     out += "  " + count(policy.forwarded_zones.size(), "zone", "zones") + " forwarded past the categories\n";
+  }
+  if (!policy.allowed_media.empty()) {
+    out += "  " + count(policy.allowed_media.size(), "removable medium", "removable media") + " allowed by name\n";
   }
   return out + "  illegal content is blocked for everybody\n";
 }

@@ -115,3 +115,10 @@ TEST_CASE("the primary school can be taught in", "[R8]") {
     }
   }
 }
+
+TEST_CASE("the primary school's pupils use encrypted sticks; staff may read others", "[R2]") {
+  for (const Group& group : example().groups) {
+    INFO(group.name);
+    CHECK(group.plain_media == (group.name == "staff" ? PlainMedia::kReadOnly : PlainMedia::kKeepOut));
+  }
+}

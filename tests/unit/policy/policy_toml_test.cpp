@@ -346,3 +346,45 @@ TEST_CASE("a suggestion is near, or there is none") {
   CHECK(nearest(std::string(100000, 'x'), kWords).empty());
   CHECK(list_choices(kWords) == "\"vpn\", \"proxy\" or \"private-relay\"");
 }
+
+TEST_CASE("what a group may do with plain media is one of three words, and the strictest where nothing is said", "[R2]") {
+  const auto setting = [](const std::string& line) {
+    std::string toml = kSmallest;
+    toml.insert(toml.find("[recipients]"), line + "\n");
+    const ParsedPolicy parsed = parse_policy(toml, Strictness::kTechnician);
+    REQUIRE(parsed.usable());
+    return parsed.policy.groups.front().plain_media;
+  };
+  CHECK(setting("") == PlainMedia::kKeepOut);
+  CHECK(setting("media = {}") == PlainMedia::kKeepOut);
+  CHECK(setting("[groups.everybody.media]\nunencrypted = \"keep_out\"") == PlainMedia::kKeepOut);
+  CHECK(setting("[groups.everybody.media]\nunencrypted = \"read_only\"") == PlainMedia::kReadOnly);
+  CHECK(setting("media = { unencrypted = \"warn\" }") == PlainMedia::kWarn);
+  CHECK(complaint("media = { unencrypted = \"keep-out\" }") ==
+        "5:25 error groups.everybody.media.unencrypted: \"keep-out\" is not known here; expected \"warn\", \"read_only\" or "
+        "\"keep_out\"; did you mean \"keep_out\"?");
+  CHECK(complaint("media = { encrypted = \"warn\" }").find("did you mean \"unencrypted\"") != std::string::npos);
+}
+
+TEST_CASE("allowed media are named so that a slip is noticed", "[R2]") {
+  const ParsedPolicy parsed = parse_policy(kSmallest + R"([[media.allow]]
+usb = "0951:16AE"
+serial = "60A44C"
+[[media.allow]]
+usb = "0951:1666"
+volume = "16E6-83C7"
+)", Strictness::kTechnician);
+  REQUIRE(parsed.diagnostics.empty());
+  CHECK(parsed.policy.allowed_media == std::vector<AllowedMedium>{{"0951:16ae", "60A44C", ""}, {"0951:1666", "", "16e6-83c7"}});
+
+  const auto about = [](const std::string& entry) { return complaint_at_top("[[media.allow]]\n" + entry); };
+  CHECK(about("usb = \"0951-1666\"\nserial = \"A\"").find("8:7 error media.allow.usb: expected vendor and product") == 0);
+  CHECK(about("usb = \"0951:1666\"\nserial = \" A\"").find("9:10 error media.allow.serial: ") == 0);
+  CHECK(about("volume = \"the red one\"\nusb = \"0951:1666\"").find("8:10 error media.allow.volume: ") == 0);
+  CHECK(about("").find("7:1 error media.allow: expected usb") == 0);
+  CHECK(about("serial = \"A\"").find("error media.allow: expected usb") != std::string::npos);
+  CHECK(about("usb = \"0951:1666\"").find("warning media.allow.usb: without serial") != std::string::npos);
+  CHECK(about("volume = \"16E6-83C7\"").find("warning media.allow.volume: a volume's id can be copied") != std::string::npos);
+  CHECK(about("usb = \"0951:1666\"\nserial = \"A\"\nseriel = \"A\"").find("did you mean \"serial\"") != std::string::npos);
+  CHECK(complaint_at_top("[media]\nallow = [\"0951:1666\"]").find("expected a section, found a text") != std::string::npos);
+}

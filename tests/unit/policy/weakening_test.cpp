@@ -188,3 +188,18 @@ TEST_CASE("what opens is found for every person, however users and OS groups are
   CHECK(weaker > 100);
   CHECK(weaker < 2000);
 }
+
+TEST_CASE("looser rules for removable media, and a further allowed one, open", "[R2][R7]") {
+  const PolicyChange looser = after([](Policy& p) { p.groups[1].plain_media = PlainMedia::kReadOnly; });
+  CHECK(looser.opens == Lines{"pupils: removable media that are not encrypted: now \"read_only\""});
+  CHECK(looser.closes.empty());
+  const PolicyChange more = after([](Policy& p) { p.allowed_media = {{"0951:1666", "A1", ""}}; });
+  CHECK(more.opens == Lines{"removable medium 0951:1666 A1 is now allowed"});
+  Policy open = school();
+  open.allowed_media = {{"0951:1666", "A1", ""}};
+  open.groups[1].plain_media = PlainMedia::kWarn;
+  const PolicyChange stricter = compare_policies(open, school());
+  CHECK(stricter.opens.empty());
+  CHECK(stricter.closes == Lines{"pupils: removable media that are not encrypted: now \"keep_out\"",
+                                 "removable medium 0951:1666 A1 is no longer allowed"});
+}
