@@ -11,7 +11,7 @@ import own_users
 import report
 from lab import Lab, NotHere
 
-NAMES = ("net_memory", "dns_blocked", "dns_forwarded")
+NAMES = ("set_build", "idle", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start")
 
 
 def run_one(name, lab):

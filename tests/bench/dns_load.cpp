@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <deque>
@@ -85,6 +86,8 @@ class Load {
   unsigned on_the_way_ = 0;
   std::uint16_t next_id_ = 0;
   std::int64_t due_ = 0;
+  std::int64_t last_answer_ = 0;
+  std::int64_t longest_silence_ = 0;
   double seconds_ = 0;
 };
 
@@ -135,6 +138,8 @@ void Load::take_answer(Lane& lane, const std::uint8_t* message, std::size_t size
   ++counts_.answered;
   ++counts_.by_code[message[3] & 15];
   latencies_.add(now - lane.since);
+  longest_silence_ = std::max(longest_silence_, now - last_answer_);
+  last_answer_ = now;
 }
 
 void Load::receive(std::uint32_t place, std::int64_t now) {
@@ -174,7 +179,7 @@ void Load::run() {
   const auto start = now_ns();
   const auto end = start + options_.milliseconds * kMillisecond;
   std::array<epoll_event, 256> events{};
-  due_ = start;
+  due_ = last_answer_ = start;
   auto now = start;
   while (now < end || on_the_way_ > 0) {
     while (now < end && may_send(now)) send_batch(now);
@@ -196,8 +201,9 @@ void Load::print() const {
               counts_.lost, seconds_, static_cast<double>(counts_.answered) / seconds_);
   std::printf("\"noerror\":%lu,\"servfail\":%lu,\"nxdomain\":%lu,\"refused\":%lu,", counts_.by_code[0], counts_.by_code[2],
               counts_.by_code[3], counts_.by_code[5]);
-  std::printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"cpu_seconds\":%.4f}\n", latencies_.quantile_us(0.5),
-              latencies_.quantile_us(0.99), latencies_.quantile_us(0.999), latencies_.max_us(),
+  std::printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,", latencies_.quantile_us(0.5),
+              latencies_.quantile_us(0.99), latencies_.quantile_us(0.999), latencies_.max_us());
+  std::printf("\"silent_ms\":%.2f,\"cpu_seconds\":%.4f}\n", static_cast<double>(longest_silence_) / 1e6,
               seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
 }
 

@@ -18,7 +18,6 @@ from measure import tell
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = 10_000
-CHECKIN_SECONDS = 900  # as in a school
 POLICY = """
 school = "Bench School"
 [groups.pupils]
@@ -64,6 +63,8 @@ class Echo:
 
 
 class Lab:
+    CHECKIN_SECONDS = 900  # as in a school
+
     def __init__(self, options):
         self.options, self.quick = options, options.quick
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-bench-"))
@@ -72,7 +73,7 @@ class Lab:
         shutil.copytree(pathlib.Path(options.build) / "bench", self.bin, ignore=shutil.ignore_patterns("*.a"))
         cores = sorted(os.sched_getaffinity(0))
         self.server_core, self.load_core = (cores[0], cores[1]) if len(cores) > 1 else (None, None)
-        self.started, self.peers = [], {}
+        self.started, self.peers, self.schools = [], {}, []
         self.seconds = 0.2 if self.quick else 2.0
         self.rounds = 1 if self.quick else 5
 
@@ -82,9 +83,9 @@ class Lab:
             process.wait()
         for peer in self.peers.values():
             peer.stop()
-        if "device" in self.__dict__:
-            self.device.world.end()
-            shutil.rmtree(self.device.world.folder, ignore_errors=True)
+        for school in self.schools:
+            school.end()
+            shutil.rmtree(school.folder, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- lists
@@ -132,6 +133,9 @@ class Lab:
         """File of names that are in no list."""
         return self.name_file("allowed", (f"www.bench-of-caretaker-{n}.org" for n in range(SAMPLE)))
 
+    def a_blocked_name(self):
+        return self.blocked_names.read_text(encoding="ascii").splitlines()[0]
+
     def name_file(self, name, names):
         path = self.folder / f"{name}.txt"
         path.write_text("\n".join(names) + "\n", encoding="ascii")
@@ -162,9 +166,9 @@ class Lab:
     def device(self):
         built = self.built
         tell("a school, its server, and one device with the lists")
-        made = world.World(pathlib.Path(self.options.build) / "bin", f"127.0.0.1:{self.resolver_port()}", CHECKIN_SECONDS)
+        made = world.World(pathlib.Path(self.options.build) / "bin", f"127.0.0.1:{self.resolver_port()}", self.CHECKIN_SECONDS)
+        self.schools.append(made)
         device = Device(made)
-        self.__dict__["device"] = device  # so that end() ends what was started
         made.make_school()
         made.start_server()
         made.push_lists(built)
@@ -173,6 +177,23 @@ class Lab:
         made.start_device()
         self.pin_party(device)
         return device
+
+    def restart_device(self):
+        """Guard and net end in order and start again."""
+        device_world = self.device.world
+        device_world.net.stop()
+        device_world.guard.stop()
+        device_world.start_guard()
+        device_world.start_net()
+        self.pin_party(self.device)
+
+    def check_in_every(self, seconds):
+        """The server asks for this interval; net, started again, hears it within ten seconds."""
+        device_world = self.device.world
+        device_world.server.stop()
+        device_world.server.command[-1] = str(seconds)
+        device_world.start_server()
+        self.restart_device()
 
     def pin_party(self, party):
         for pid in party.pids():
@@ -193,6 +214,32 @@ class Lab:
 
     def all_peers(self):
         return [peer for peer in (self.peer(peers.Unbound), self.peer(peers.Dnsmasq)) if peer]
+
+    # ---- a server without devices of ours
+
+    def bare_school(self):
+        """A school with its server, not started; its devices are simulated."""
+        made = world.World(pathlib.Path(self.options.build) / "bin", "127.0.0.1:9")
+        self.schools.append(made)
+        made.make_school()
+        return made
+
+    def serve_plain(self, school):
+        """Starts its server for a proxy: plain HTTP at the same address."""
+        school.server.command = [word.replace("--listen", "--behind-proxy") for word in school.server.command]
+        school.start_server()
+        self.pin_to_server(school.server.process.pid)
+
+    def pin_to_server(self, pid):
+        measure.pin(pid, self.server_core)
+
+    def run_program(self, program, *arguments, core=None):
+        """Runs one of the benchmarks' programs to its end: what it printed."""
+        process = subprocess.Popen([str(word) for word in (self.bin / program, *arguments)], stdout=subprocess.PIPE, text=True)
+        measure.pin(process.pid, core)
+        said = process.communicate()[0]
+        assert process.returncode == 0, f"{program} ended with {process.returncode}"
+        return said
 
     # ---- load
 

@@ -1,7 +1,9 @@
 #include "tests/bench/loopback.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -26,6 +28,13 @@ int udp_socket(int flags) {
   const int made = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | flags, 0);
   if (made < 0) give_up(std::string("socket: ") + std::strerror(errno));
   return made;
+}
+
+void connect_to(int socket, std::uint16_t port) {
+  const auto address = loopback(port);
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    give_up("connect to port " + std::to_string(port) + ": " + std::strerror(errno));
+  }
 }
 
 }  // namespace
@@ -58,8 +67,17 @@ std::uint16_t port_of(int socket) {
 
 int connected_udp(std::uint16_t port) {
   const int made = udp_socket(SOCK_NONBLOCK);
-  const auto address = loopback(port);
-  if (connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) give_up("connect");
+  connect_to(made, port);
+  return made;
+}
+
+int connected_tcp(std::uint16_t port) {
+  const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) give_up(std::string("socket: ") + std::strerror(errno));
+  connect_to(made, port);
+  constexpr int kAtOnce = 1;
+  (void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &kAtOnce, sizeof(kAtOnce));
+  if (fcntl(made, F_SETFL, O_NONBLOCK) != 0) give_up("fcntl");
   return made;
 }
 

@@ -1,4 +1,4 @@
-// What the benchmarks' programs share: UDP sockets on 127.0.0.1, a clock in nanoseconds, and an end when something is wrong.
+// What the benchmarks' programs share: sockets on 127.0.0.1, a clock in nanoseconds, and an end when something is wrong.
 #pragma once
 
 #include <cstdint>
@@ -17,5 +17,7 @@ namespace caretaker::bench {
 [[nodiscard]] std::uint16_t port_of(int socket);
 // Does not block.
 [[nodiscard]] int connected_udp(std::uint16_t port);
+// Does not block once it is connected.
+[[nodiscard]] int connected_tcp(std::uint16_t port);
 
 }  // namespace caretaker::bench

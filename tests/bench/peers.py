@@ -29,7 +29,7 @@ class Peer:
             return dns_wire.ask(("127.0.0.1", self.port), name, timeout=timeout)
         return None
 
-    def start(self, timeout=120):
+    def start(self, timeout=400):
         """Seconds from the start to the first answer."""
         began = time.monotonic()
         self.program.start()

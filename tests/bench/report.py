@@ -4,6 +4,8 @@ import json
 
 def rounded(value):
     """Four digits: more would be noise."""
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 

@@ -1,0 +1,71 @@
+"""Another set comes into force under load, as a school's new lists do: published, fetched, verified, swapped. What the load sees of it,
+beside what it sees while nothing happens. The peers read their lists again."""
+import json
+import subprocess
+
+import report
+from processes import wait_until
+
+RATE = 2000
+GOAL_MS = 10
+MARK = "filter in force"
+
+
+def times_in_force(device):
+    return device.world.net.log.read_text(encoding="utf-8").count(MARK)
+
+
+def second_set(lab):
+    """The same lists with one more name: what is published next."""
+    more = lab.name_file("more", ["one-more.caretaker-bench.org"])
+    out = lab.folder / "built-2"
+    subprocess.run([*lab.build_command(out), "--lists", f"gambling={more}"], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def start_load(lab, port, seconds):
+    return lab.start_load(port, lab.blocked_names, seconds, rate=RATE, batch=1, timeout=20_000)
+
+
+def finished(process):
+    return json.loads(process.communicate()[0])
+
+
+def swap_under_load(lab, built):
+    """The load's report about a time with a swap in it; starts with it and ends seconds after."""
+    device, before = lab.device, times_in_force(lab.device)
+    load = start_load(lab, device.port, 3 if lab.quick else 15)
+    device.world.push_lists(built)
+    wait_until("the new set to be in force", lambda: times_in_force(device) > before, timeout=60)
+    assert load.poll() is None, "the set came after the load had ended"
+    return finished(load)
+
+
+def quiet(lab, seconds):
+    return finished(start_load(lab, lab.device.port, seconds))
+
+
+def reload_under_load(lab, peer):
+    load = start_load(lab, peer.port, 2 if lab.quick else 30)
+    try:
+        load.wait(1)
+    except subprocess.TimeoutExpired:
+        peer.reload()
+    return finished(load)
+
+
+def measure(lab):
+    lab.check_in_every(1)
+    sets = [second_set(lab), lab.built]
+    rounds = [(quiet(lab, 2 if lab.quick else 10), swap_under_load(lab, sets[n % 2])) for n in range(1 if lab.quick else 3)]
+    lab.check_in_every(lab.CHECKIN_SECONDS)
+    delays = sorted(max(0, swap["max_us"] - calm["max_us"]) / 1000 for calm, swap in rounds)
+    lost = sum(swap["lost"] for _, swap in rounds)
+    reloads = {peer.name: reload_under_load(lab, peer) for peer in lab.all_peers()}
+    for peer, seen in reloads.items() or [(None, {})]:
+        report.line("set_swap.delay", delays[len(delays) // 2], "ms", peer, seen.get("max_us", 0) / 1000 if seen else None, at_most=GOAL_MS,
+                    quiet_max_ms=[calm["max_us"] / 1000 for calm, _ in rounds], swap_max_ms=[swap["max_us"] / 1000 for _, swap in rounds],
+                    quiet_p999_ms=[calm["p999_us"] / 1000 for calm, _ in rounds],
+                    swap_p999_ms=[swap["p999_us"] / 1000 for _, swap in rounds])
+        report.line("set_swap.lost", lost, "queries", peer, seen.get("lost"), at_most=0,
+                    peer_silent_ms=seen["silent_ms"] if seen else None, silent_ms=max(swap["silent_ms"] for _, swap in rounds))
