@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,17 +33,29 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-// The owner of the local socket that sent from `client` to `server` (NETLINK_SOCK_DIAG on Linux). nullopt when the socket
-// is not there (any more), was left behind by its process, or is not local: attribution never guesses. One thread.
+// Owners of local sockets (NETLINK_SOCK_DIAG on Linux). Nothing is kept from one call to the next: a port is free the moment
+// its socket closes, whoever watches /proc/net/udp can take it then, and with an owner remembered for only a millisecond he
+// would ask in another's name and by another's rules. One thread.
 class SocketOwners {
  public:
+  using Owner = std::optional<std::uint32_t>;
+  static constexpr std::size_t kAtOnce = 32;
+
   [[nodiscard]] static Result<SocketOwners> open();
-  [[nodiscard]] std::optional<std::uint32_t> owner(Protocol protocol, const Endpoint& client, const Endpoint& server);
+  SocketOwners(SocketOwners&&) noexcept;
+  SocketOwners& operator=(SocketOwners&&) noexcept;
+  ~SocketOwners();
+  // Who sent from `client` to `server`. nullopt when the socket is not there (any more), was left behind by its process, or is
+  // not local: attribution never guesses.
+  [[nodiscard]] Owner owner(Protocol protocol, const Endpoint& client, const Endpoint& server);
+  // The same for up to kAtOnce clients with one question to the kernel; a client that stands there several times is looked
+  // up once. owners[i] is clients[i]'s.
+  void find(Protocol protocol, std::span<const Endpoint> clients, const Endpoint& server, std::span<Owner> owners);
 
  private:
-  explicit SocketOwners(OpenFile netlink) : netlink_(std::move(netlink)) {}
-  OpenFile netlink_;
-  std::uint32_t sequence_ = 0;
+  struct Inquiry;
+  explicit SocketOwners(std::unique_ptr<Inquiry> inquiry);
+  std::unique_ptr<Inquiry> inquiry_;
 };
 
 }  // namespace caretaker::platform

@@ -24,6 +24,13 @@ struct Transfer {
   std::size_t size = 0;
 };
 
+// Where a packet comes from or goes to. When it is to be received, `bytes` is the room for it, and afterwards what came.
+struct Packet {
+  Endpoint peer;
+  std::span<std::uint8_t> bytes;
+};
+inline constexpr std::size_t kPacketsAtOnce = 32;
+
 // One socket, never blocking. One thread.
 class Socket {
  public:
@@ -39,9 +46,11 @@ class Socket {
   // The next connection, if one waits.
   [[nodiscard]] std::optional<Socket> accept(Endpoint& from);
   [[nodiscard]] Transfer receive(std::span<std::uint8_t> into);
-  [[nodiscard]] Transfer receive_from(std::span<std::uint8_t> into, Endpoint& from);  // longer packets are cut
+  // The packets that wait, in the order in which they came, at most kPacketsAtOnce; how many. Longer ones are cut.
+  [[nodiscard]] std::size_t receive_packets(std::span<Packet> into);
   [[nodiscard]] Transfer send(ByteView bytes);
-  [[nodiscard]] Transfer send_to(ByteView bytes, const Endpoint& to);
+  // In this order, any number of them. One that cannot be sent now is lost.
+  void send_packets(std::span<const Packet> packets);
   [[nodiscard]] int fd() const { return file_.fd(); }
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 

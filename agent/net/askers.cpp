@@ -68,15 +68,14 @@ policy::DnsDecision decide_target(const Asker& asker, const policy::DnsDecision&
   });
 }
 
-const AskerPtr& Askers::find(const FilterPtr& filter, platform::Protocol protocol, const platform::Endpoint& client,
-                             const platform::Endpoint& server, MonotonicMs now) {
+const AskerPtr& Askers::find(const FilterPtr& filter, platform::SocketOwners::Owner owner, MonotonicMs now) {
   const auto is_current = [&](const Known& known) {
     return known.until > now && (!known.asker || known.asker->filter == filter);
   };
-  if (const auto uid = owners_.owner(protocol, client, server)) {
+  if (owner) {
     if (people_.size() >= kMaxPeople) people_.clear();
-    auto& known = people_[*uid];
-    if (!is_current(known)) known = {make_person(filter, *uid), now + kPersonMs};
+    auto& known = people_[*owner];
+    if (!is_current(known)) known = {make_person(filter, *owner), now + kPersonMs};
     if (known.asker) return known.asker;
   }
   if (!nobody_.asker || !is_current(nobody_)) nobody_ = {make_nobody(filter), now + kNobodyMs};

@@ -1,4 +1,4 @@
-// Who asked a question, and whose rules hold for it. One thread.
+// By whose rules a question is answered. One thread.
 #pragma once
 
 #include <cstdint>
@@ -28,18 +28,15 @@ using AskerPtr = std::shared_ptr<const Asker>;
 
 class Askers {
  public:
-  explicit Askers(platform::SocketOwners owners) : owners_(std::move(owners)) {}
-  // Who sent from `client` to `server`. A person is asked about again after a minute. Nobody known: the groups of those who
-  // are logged in, and when that is nobody, all groups.
-  [[nodiscard]] const AskerPtr& find(const FilterPtr& filter, platform::Protocol protocol,
-                                     const platform::Endpoint& client, const platform::Endpoint& server, MonotonicMs now);
+  // For a question from a socket of `owner`. A person is looked up again after a minute. Nobody known, or no person: the
+  // groups of those who are logged in, and when that is nobody, all groups.
+  [[nodiscard]] const AskerPtr& find(const FilterPtr& filter, platform::SocketOwners::Owner owner, MonotonicMs now);
 
  private:
   struct Known {
     AskerPtr asker;
     MonotonicMs until = 0;
   };
-  platform::SocketOwners owners_;
   std::unordered_map<std::uint32_t, Known> people_;
   Known nobody_;
 };

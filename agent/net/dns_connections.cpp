@@ -17,8 +17,7 @@ constexpr std::size_t kMaxQuestion = 4096;   // no question is longer
 
 }  // namespace
 
-void DnsConnections::add(platform::Socket socket, const platform::Endpoint& client, const platform::Endpoint& server,
-                         MonotonicMs now) {
+void DnsConnections::add(platform::Socket socket, Owner owner, MonotonicMs now) {
   if (connections_.size() >= kMaxConnections) {
     connections_.erase(std::min_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
       return a.second.last_active < b.second.last_active;
@@ -28,7 +27,7 @@ void DnsConnections::add(platform::Socket socket, const platform::Endpoint& clie
   if (!poller_.watch(socket, first_token_ + id, Poller::Interest::kRead)) return;
   Connection connection;
   connection.socket = std::move(socket);
-  connection.ends = {client, server};
+  connection.owner = owner;
   connection.last_active = now;
   connections_.emplace(id, std::move(connection));
 }

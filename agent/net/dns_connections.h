@@ -17,8 +17,9 @@ class DnsConnections {
   // Tokens of the poller in [first_token, first_token + 2^32) are ours.
   DnsConnections(platform::Poller& poller, std::uint64_t first_token) : poller_(poller), first_token_(first_token) {}
 
+  using Owner = platform::SocketOwners::Owner;
   // Takes one over; a full house makes room by closing the one that has been silent longest.
-  void add(platform::Socket socket, const platform::Endpoint& client, const platform::Endpoint& server, MonotonicMs now);
+  void add(platform::Socket socket, Owner owner, MonotonicMs now);
   // Reads and writes what can be; then next_message() until there is none.
   [[nodiscard]] Id on_ready(const platform::Poller::Event& event, MonotonicMs now);
   // The next whole message that came, until the next call; nullopt: none, or the connection is gone.
@@ -29,17 +30,14 @@ class DnsConnections {
   void close(Id id) { connections_.erase(id); }
   void close_idle(MonotonicMs now);
 
-  struct Ends {
-    platform::Endpoint client;
-    platform::Endpoint server;
-  };
-  [[nodiscard]] Ends ends(Id id) const { return connections_.at(id).ends; }
+  // As it was when the connection came: the socket's owner does not change, and later its process may have left it.
+  [[nodiscard]] Owner owner(Id id) const { return connections_.at(id).owner; }
   [[nodiscard]] bool empty() const { return connections_.empty(); }
 
  private:
   struct Connection {
     platform::Socket socket;
-    Ends ends;
+    Owner owner;
     Bytes in;
     std::size_t taken = 0;  // of `in`
     Bytes out;

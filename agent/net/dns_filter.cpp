@@ -11,10 +11,6 @@ using policy::Verdict;
 constexpr std::size_t kCacheBytes = 4u << 20;
 constexpr std::size_t kMaxWaiting = 4096;
 
-platform::Protocol protocol_of(Transport transport) {
-  return transport == Transport::kUdp ? platform::Protocol::kUdp : platform::Protocol::kTcp;
-}
-
 bool is_address(std::uint16_t type) { return type == dns_type::kA || type == dns_type::kAaaa; }
 
 ExtendedError error_for(Reason reason) {
@@ -60,10 +56,9 @@ std::optional<policy::DnsDecision> blocked_on_the_way(const Asker& asker, const 
   return std::nullopt;
 }
 
-DnsFilter::DnsFilter(platform::Poller& poller, platform::SocketOwners owners, std::vector<platform::Endpoint> own,
-                     ViolationSink sink, DnsCounters& counters)
-    : counters_(counters), askers_(std::move(owners)), routes_(std::move(own)), upstream_(poller), cache_(kCacheBytes),
-      violations_(std::move(sink)) {}
+DnsFilter::DnsFilter(platform::Poller& poller, std::vector<platform::Endpoint> own, ViolationSink sink,
+                     DnsCounters& counters)
+    : counters_(counters), routes_(std::move(own)), upstream_(poller), cache_(kCacheBytes), violations_(std::move(sink)) {}
 
 void DnsFilter::use(FilterPtr filter) {
   filter_ = std::move(filter);
@@ -93,7 +88,7 @@ DnsFilter::Outcome DnsFilter::on_query(ByteView message, const DnsClient& client
 
 DnsFilter::Outcome DnsFilter::decide_and_answer(const DnsClient& client, const DnsQuery& query, MonotonicMs now,
                                                 DnsWriter& out) {
-  const auto& asker = askers_.find(filter_, protocol_of(client.transport), client.address, client.server, now);
+  const auto& asker = askers_.find(filter_, client.owner, now);
   NameText buffer;
   const auto name = to_rule_text(query.question.name, buffer);
   auto decision = decide(*asker, name);

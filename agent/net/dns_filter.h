@@ -28,14 +28,13 @@ inline void count(DnsCounters::Count& counter) { counter.store(counter.load(std:
 struct DnsClient {
   Transport transport = Transport::kUdp;
   std::uint32_t place = 0;  // number of the listener (UDP) or of the connection (TCP)
-  platform::Endpoint address;
-  platform::Endpoint server;  // the address of ours that was asked
+  platform::Endpoint address;  // over UDP
+  platform::SocketOwners::Owner owner;
 };
 
 class DnsFilter {
  public:
-  DnsFilter(platform::Poller& poller, platform::SocketOwners owners, std::vector<platform::Endpoint> own,
-            ViolationSink sink, DnsCounters& counters);
+  DnsFilter(platform::Poller& poller, std::vector<platform::Endpoint> own, ViolationSink sink, DnsCounters& counters);
 
   // What to decide with from the next question on. Those that wait for an upstream are answered by what they came under.
   void use(FilterPtr filter);

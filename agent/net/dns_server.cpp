@@ -7,19 +7,19 @@
 
 #include "agent/net/dns_connections.h"
 #include "agent/net/dns_filter.h"
+#include "agent/net/dns_packets.h"
 #include "platform/base/clock.h"
 
 namespace caretaker::agent {
 namespace {
 
 using platform::Poller;
-using platform::Transfer;
 
 // Tokens of the poller: kinds lie far apart, and DnsUpstream's come after all of them.
 constexpr std::uint64_t kUdpTokens = 0;
 constexpr std::uint64_t kTcpTokens = 1ull << 32;
 constexpr std::uint64_t kConnectionTokens = 2ull << 32;
-constexpr int kPacketsAtOnce = 64;  // of one listener before the others get their turn
+constexpr int kAtOnce = 64;  // connections, or groups of packets, of one listener before the others get their turn
 constexpr int kHousekeepingMs = 2'000;
 
 struct Listener {
@@ -60,9 +60,9 @@ std::vector<platform::Endpoint> endpoints_of(const std::vector<Listener>& listen
 }  // namespace
 
 struct DnsServer::State {
-  State(Poller opened, platform::SocketOwners owners, std::vector<Listener> open, ViolationSink sink)
-      : poller(std::move(opened)), listeners(std::move(open)),
-        filter(poller, std::move(owners), endpoints_of(listeners), std::move(sink), counters),
+  State(Poller opened, platform::SocketOwners opened_owners, std::vector<Listener> open, ViolationSink sink)
+      : poller(std::move(opened)), owners(std::move(opened_owners)), listeners(std::move(open)),
+        filter(poller, endpoints_of(listeners), std::move(sink), counters),
         connections(poller, kConnectionTokens) {
     for (const auto& listener : listeners) addresses.push_back(platform::to_text(listener.at));
   }
@@ -74,10 +74,11 @@ struct DnsServer::State {
   void on_tcp(Listener& listener, MonotonicMs now);
   void on_connection(const Poller::Event& event, MonotonicMs now);
   void send_finished(const std::vector<DnsFilter::Finished>& all, MonotonicMs now);
-  void send(const DnsClient& client, ByteView message);
+  void send(const DnsClient& client, std::span<std::uint8_t> message);
   [[nodiscard]] int timeout_ms(MonotonicMs now) const;
 
   Poller poller;
+  platform::SocketOwners owners;
   std::vector<Listener> listeners;
   std::vector<std::string> addresses;
   DnsCounters counters;
@@ -87,8 +88,8 @@ struct DnsServer::State {
   std::atomic<bool> has_new_filter{false};
   std::mutex new_filter_mutex;
   FilterPtr new_filter;
-  std::array<std::uint8_t, 4096> received{};
-  std::array<std::uint8_t, kMaxMessage> answer{};
+  DnsPackets packets;
+  std::array<std::uint8_t, kMaxMessage> answer;
 };
 
 Status DnsServer::State::watch_listeners() {
@@ -111,40 +112,43 @@ void DnsServer::State::take_new_filter() {
 }
 
 // A packet that cannot be sent now is lost: UDP's asker asks again.
-void DnsServer::State::send(const DnsClient& client, ByteView message) {
+void DnsServer::State::send(const DnsClient& client, std::span<std::uint8_t> message) {
   if (client.transport == Transport::kTcp) return connections.send(client.place, message);
-  (void)listeners[client.place].udp.send_to(message, client.address);
+  const platform::Packet packet{client.address, message};
+  listeners[client.place].udp.send_packets({&packet, 1});
 }
 
 void DnsServer::State::on_udp(std::uint32_t place, MonotonicMs now) {
   auto& listener = listeners[place];
-  DnsClient client{Transport::kUdp, place, {}, listener.at};
-  for (int i = 0; i < kPacketsAtOnce; ++i) {
-    const auto packet = listener.udp.receive_from(received, client.address);
-    if (packet.state != Transfer::State::kMoved) return;
-    take_new_filter();
-    DnsWriter out(answer);
-    const auto outcome = filter.on_query(ByteView(received).first(packet.size), client, now, out);
-    if (outcome == DnsFilter::Outcome::kAnswered) send(client, out.bytes());
+  for (int group = 0; group < kAtOnce; ++group) {
+    const auto count = packets.receive(listener.udp, listener.at, owners);
+    for (std::size_t i = 0; i < count; ++i) {
+      take_new_filter();
+      DnsWriter out(packets.room_for_answer(i));
+      const DnsClient client{Transport::kUdp, place, packets.client(i), packets.owner(i)};
+      const auto outcome = filter.on_query(packets.question(i), client, now, out);
+      if (outcome == DnsFilter::Outcome::kAnswered) packets.answer(i, out.size());
+    }
+    packets.send(listener.udp);
+    if (count < platform::kPacketsAtOnce) return;
   }
 }
 
 void DnsServer::State::on_tcp(Listener& listener, MonotonicMs now) {
   platform::Endpoint client;
-  for (int i = 0; i < kPacketsAtOnce; ++i) {
+  for (int i = 0; i < kAtOnce; ++i) {
     auto socket = listener.tcp.accept(client);
     if (!socket) return;
-    connections.add(std::move(*socket), client, listener.at, now);
+    connections.add(std::move(*socket), owners.owner(platform::Protocol::kTcp, client, listener.at), now);
   }
 }
 
 void DnsServer::State::on_connection(const Poller::Event& event, MonotonicMs now) {
   const auto id = connections.on_ready(event, now);
   while (const auto message = connections.next_message(id)) {
-    const auto ends = connections.ends(id);
     take_new_filter();
     DnsWriter out(answer);
-    switch (filter.on_query(*message, {Transport::kTcp, id, ends.client, ends.server}, now, out)) {
+    switch (filter.on_query(*message, {Transport::kTcp, id, {}, connections.owner(id)}, now, out)) {
       case DnsFilter::Outcome::kAnswered: connections.send(id, out.bytes()); break;
       case DnsFilter::Outcome::kIgnored: connections.close(id); break;
       case DnsFilter::Outcome::kWaiting: break;
@@ -157,7 +161,7 @@ void DnsServer::State::send_finished(const std::vector<DnsFilter::Finished>& all
     for (const auto& waiting : finished.waiting) {
       DnsWriter out(answer);
       filter.write_answer(waiting, finished.message, now, out);
-      send(waiting.client, out.bytes());
+      send(waiting.client, std::span(answer).first(out.size()));
     }
   }
 }

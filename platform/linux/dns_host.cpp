@@ -93,6 +93,77 @@ std::vector<std::string> system_resolvers(const std::filesystem::path& root) {
   return named;
 }
 
+// What is asked at once: requests that go out as one message, and the answers, one message each. Request i has the number
+// first + i.
+struct SocketOwners::Inquiry {
+  struct alignas(nlmsghdr) Answer {
+    std::array<char, 128> bytes;  // a message without its attributes
+  };
+  explicit Inquiry(OpenFile socket);
+  std::size_t add(Protocol protocol, const Endpoint& client, const Endpoint& server);
+  void ask();
+  [[nodiscard]] bool take(const nlmsghdr& header, std::size_t size);
+
+  OpenFile netlink;
+  std::uint32_t first = 0;
+  std::size_t count = 0;
+  std::array<Request, kAtOnce> requests;
+  std::array<Endpoint, kAtOnce> clients;
+  std::array<Owner, kAtOnce> found;
+  std::array<Answer, kAtOnce> answers;
+  std::array<iovec, kAtOnce> rooms;
+  std::array<mmsghdr, kAtOnce> messages{};
+};
+
+SocketOwners::Inquiry::Inquiry(OpenFile socket) : netlink(std::move(socket)) {
+  for (std::size_t i = 0; i < kAtOnce; ++i) {
+    rooms[i] = {answers[i].bytes.data(), answers[i].bytes.size()};
+    messages[i].msg_hdr.msg_iov = &rooms[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+// The place of this client's request.
+std::size_t SocketOwners::Inquiry::add(Protocol protocol, const Endpoint& client, const Endpoint& server) {
+  const auto local = unmapped(client);
+  const auto end = clients.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto same = std::find_if(clients.begin(), end,
+                                 [&](const Endpoint& known) { return known.port == local.port && known == local; });
+  if (same != end) return static_cast<std::size_t>(same - clients.begin());
+  requests[count] = make_request(protocol, local, unmapped(server), first + static_cast<std::uint32_t>(count));
+  clients[count] = local;
+  found[count] = std::nullopt;
+  return count++;
+}
+
+// The kernel answers within send(), so this never waits.
+void SocketOwners::Inquiry::ask() {
+  const auto size = static_cast<ssize_t>(count * sizeof(Request));
+  if (::send(netlink.fd(), requests.data(), static_cast<std::size_t>(size), 0) != size) return;
+  for (std::size_t left = count; left > 0;) {
+    const int came = ::recvmmsg(netlink.fd(), messages.data(), static_cast<unsigned>(left), MSG_DONTWAIT, nullptr);
+    if (came <= 0) return;
+    for (int i = 0; i < came; ++i) {
+      if (take(reinterpret_cast<const nlmsghdr&>(answers[i]), messages[i].msg_len)) --left;
+    }
+  }
+}
+
+// False for an answer that an earlier inquiry left over.
+bool SocketOwners::Inquiry::take(const nlmsghdr& header, std::size_t size) {
+  const std::uint32_t place = header.nlmsg_seq - first;
+  if (size < sizeof header || place >= count) return false;
+  if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY && size >= NLMSG_LENGTH(sizeof(inet_diag_msg))) {
+    found[place] = owner_in(*static_cast<const inet_diag_msg*>(NLMSG_DATA(&header)), clients[place]);
+  }
+  return true;
+}
+
+SocketOwners::SocketOwners(std::unique_ptr<Inquiry> inquiry) : inquiry_(std::move(inquiry)) {}
+SocketOwners::SocketOwners(SocketOwners&&) noexcept = default;
+SocketOwners& SocketOwners::operator=(SocketOwners&&) noexcept = default;
+SocketOwners::~SocketOwners() = default;
+
 Result<SocketOwners> SocketOwners::open() {
   OpenFile netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
   if (!netlink.is_open()) return posix_error(errno, "socket NETLINK_SOCK_DIAG");
@@ -101,25 +172,24 @@ Result<SocketOwners> SocketOwners::open() {
   if (::connect(netlink.fd(), reinterpret_cast<sockaddr*>(&kernel), sizeof kernel) < 0) {
     return posix_error(errno, "connect NETLINK_SOCK_DIAG");
   }
-  return SocketOwners(std::move(netlink));
+  return SocketOwners(std::make_unique<Inquiry>(std::move(netlink)));
 }
 
-std::optional<std::uint32_t> SocketOwners::owner(Protocol protocol, const Endpoint& client, const Endpoint& server) {
-  const auto local_client = unmapped(client);
-  const auto request = make_request(protocol, local_client, unmapped(server), ++sequence_);
-  if (::send(netlink_.fd(), &request, sizeof request, 0) != sizeof request) return std::nullopt;
-  alignas(nlmsghdr) std::array<char, 1024> answer;
-  // The kernel answers within send(), so this never waits; an older answer that was left over is passed by.
-  for (;;) {
-    const auto size = ::recv(netlink_.fd(), answer.data(), answer.size(), MSG_DONTWAIT);
-    if (size < static_cast<ssize_t>(sizeof(nlmsghdr))) return std::nullopt;
-    const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
-    if (header->nlmsg_seq != sequence_) continue;
-    if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || size < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg)))) {
-      return std::nullopt;
-    }
-    return owner_in(*static_cast<const inet_diag_msg*>(NLMSG_DATA(header)), local_client);
-  }
+SocketOwners::Owner SocketOwners::owner(Protocol protocol, const Endpoint& client, const Endpoint& server) {
+  Owner found;
+  find(protocol, {&client, 1}, server, {&found, 1});
+  return found;
+}
+
+void SocketOwners::find(Protocol protocol, std::span<const Endpoint> clients, const Endpoint& server,
+                        std::span<Owner> owners) {
+  auto& inquiry = *inquiry_;
+  inquiry.first += static_cast<std::uint32_t>(std::exchange(inquiry.count, 0));
+  std::array<std::size_t, kAtOnce> asked_as;
+  const auto count = std::min(clients.size(), kAtOnce);
+  for (std::size_t i = 0; i < count; ++i) asked_as[i] = inquiry.add(protocol, clients[i], server);
+  inquiry.ask();
+  for (std::size_t i = 0; i < count; ++i) owners[i] = inquiry.found[asked_as[i]];
 }
 
 }  // namespace caretaker::platform

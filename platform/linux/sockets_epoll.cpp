@@ -65,6 +65,24 @@ epoll_event event_for(std::uint64_t token, Poller::Interest interest) {
   return event;
 }
 
+// What recvmmsg() and sendmmsg() want to be told about packets.
+struct PacketHeaders {
+  explicit PacketHeaders(std::span<const Packet> packets) : count(static_cast<unsigned>(packets.size())) {
+    for (unsigned i = 0; i < count; ++i) {
+      rooms[i] = {packets[i].bytes.data(), packets[i].bytes.size()};
+      messages[i] = {};
+      messages[i].msg_hdr.msg_name = &addresses[i];
+      messages[i].msg_hdr.msg_namelen = sizeof addresses[i];
+      messages[i].msg_hdr.msg_iov = &rooms[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+  unsigned count;
+  std::array<mmsghdr, kPacketsAtOnce> messages;
+  std::array<iovec, kPacketsAtOnce> rooms;
+  std::array<sockaddr_storage, kPacketsAtOnce> addresses;
+};
+
 }  // namespace
 
 Result<Socket> Socket::udp_server(const Endpoint& at) {
@@ -111,22 +129,27 @@ Transfer Socket::receive(std::span<std::uint8_t> into) {
   return moved;
 }
 
-Transfer Socket::receive_from(std::span<std::uint8_t> into, Endpoint& from) {
-  sockaddr_storage address;
-  socklen_t size = sizeof address;
-  const auto moved =
-      transferred(::recvfrom(fd(), into.data(), into.size(), 0, reinterpret_cast<sockaddr*>(&address), &size));
-  if (moved.state == Transfer::State::kMoved) from = from_sockaddr(address);
-  return moved;
+std::size_t Socket::receive_packets(std::span<Packet> into) {
+  PacketHeaders headers(into.first(std::min(into.size(), kPacketsAtOnce)));
+  const int count = ::recvmmsg(fd(), headers.messages.data(), headers.count, 0, nullptr);
+  for (int i = 0; i < count; ++i) {
+    into[i].peer = from_sockaddr(headers.addresses[i]);
+    into[i].bytes = into[i].bytes.first(headers.messages[i].msg_len);
+  }
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
 Transfer Socket::send(ByteView bytes) { return transferred(::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL)); }
 
-Transfer Socket::send_to(ByteView bytes, const Endpoint& to) {
-  sockaddr_storage address;
-  const auto size = to_sockaddr(to, address);
-  return transferred(
-      ::sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
+void Socket::send_packets(std::span<const Packet> packets) {
+  while (!packets.empty()) {
+    PacketHeaders headers(packets.first(std::min(packets.size(), kPacketsAtOnce)));
+    for (unsigned i = 0; i < headers.count; ++i) {
+      headers.messages[i].msg_hdr.msg_namelen = to_sockaddr(packets[i].peer, headers.addresses[i]);
+    }
+    const int sent = ::sendmmsg(fd(), headers.messages.data(), headers.count, MSG_NOSIGNAL);
+    packets = packets.subspan(sent > 0 ? static_cast<std::size_t>(sent) : 1);  // an error is that of the first packet
+  }
 }
 
 Result<Poller> Poller::open() {

@@ -77,7 +77,9 @@ TEST_CASE("an answer from another port than the one that was asked is ignored", 
   REQUIRE(elsewhere);
   FakeUpstream* self = nullptr;
   FakeUpstream upstream([&](ByteView query, bool) {
-    (void)elsewhere->send_to(forged(query), self->last_client());
+    auto bytes = forged(query);
+    const platform::Packet packet{self->last_client(), bytes};
+    elsewhere->send_packets({&packet, 1});
     return std::vector<Bytes>{good(query)};
   });
   self = &upstream;

@@ -94,15 +94,17 @@ class FakeUpstream {
     }
   }
   void on_udp() {
-    platform::Endpoint client;
-    const auto packet = udp_.receive_from(buffer_, client);
-    if (packet.state != platform::Transfer::State::kMoved) return;
+    platform::Packet question{{}, buffer_};
+    if (udp_.receive_packets({&question, 1}) == 0) return;
     {
       const std::lock_guard lock(mutex_);
-      last_client_ = client;
+      last_client_ = question.peer;
     }
     ++asked_;
-    for (const auto& answer : behaviour_(ByteView(buffer_).first(packet.size), false)) (void)udp_.send_to(answer, client);
+    for (auto& answer : behaviour_(question.bytes, false)) {
+      const platform::Packet packet{question.peer, answer};
+      udp_.send_packets({&packet, 1});
+    }
   }
   void on_tcp() {
     platform::Endpoint client;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -17,13 +18,14 @@ namespace {
 
 constexpr std::uint32_t kOtherUid = 12345;
 
-// A process of another user that sends one byte to `server` and keeps its socket open until it is told to go.
+// A process of another user that sends one byte to `server`, over UDP from `port` if it is not 0, and keeps its socket open
+// until it is told to go.
 class Stranger {
  public:
-  Stranger(Protocol protocol, const Endpoint& server, std::uint32_t uid) {
+  Stranger(Protocol protocol, const Endpoint& server, std::uint32_t uid, std::uint16_t port = 0) {
     REQUIRE(::pipe(pipe_.data()) == 0);
     child_ = ::fork();
-    if (child_ == 0) run(protocol, server, uid);
+    if (child_ == 0) run(protocol, server, uid, port);
     ::close(pipe_[0]);
   }
   ~Stranger() {
@@ -32,12 +34,19 @@ class Stranger {
   }
 
  private:
-  [[noreturn]] void run(Protocol protocol, const Endpoint& server, std::uint32_t uid) {
+  [[noreturn]] void run(Protocol protocol, const Endpoint& server, std::uint32_t uid, std::uint16_t port) {
     ::close(pipe_[1]);
     if (::getuid() == 0 && ::setuid(uid) != 0) ::_exit(1);
-    auto socket = protocol == Protocol::kUdp ? Socket::udp_client(server) : Socket::tcp_client(server);
+    auto own = server;
+    own.port = port;
+    auto socket = port != 0                   ? Socket::udp_server(own)
+                  : protocol == Protocol::kUdp ? Socket::udp_client(server)
+                                               : Socket::tcp_client(server);
     if (!socket) ::_exit(1);
-    while (socket->send(as_bytes("x")).state == Transfer::State::kWouldBlock) ::usleep(1000);
+    std::array<std::uint8_t, 1> byte_sent{'x'};
+    const Packet packet{server, byte_sent};
+    if (port != 0) socket->send_packets({&packet, 1});
+    while (port == 0 && socket->send(byte_sent).state == Transfer::State::kWouldBlock) ::usleep(1000);
     char byte;
     (void)!::read(pipe_[0], &byte, 1);  // returns when the parent closes its end
     ::_exit(0);
@@ -50,13 +59,13 @@ Endpoint at(const char* text) { return *parse_endpoint(text, 0); }
 
 Endpoint receive_one(Socket& server) {
   std::array<std::uint8_t, 16> buffer;
-  Endpoint client;
+  Packet packet{{}, buffer};
   for (int i = 0; i < 2000; ++i) {
-    if (server.receive_from(buffer, client).state == Transfer::State::kMoved) return client;
+    if (server.receive_packets({&packet, 1}) == 1) return packet.peer;
     ::usleep(1000);
   }
   FAIL("nothing came");
-  return client;
+  return {};
 }
 
 Socket accept_one(Socket& server, Endpoint& client) {
@@ -95,6 +104,58 @@ TEST_CASE("the owner of a UDP question is the user who asked, not we", "[R5]") {
     const auto expected = ::getuid() == 0 ? kOtherUid : ::getuid();
     CHECK(owners->owner(Protocol::kUdp, client, *server->local()) == std::optional(expected));
   }
+}
+
+TEST_CASE("of many who asked at once each is found with their own owner", "[R5]") {
+  auto server = Socket::udp_server(at("127.0.0.1:0"));
+  auto owners = SocketOwners::open();
+  REQUIRE((server && owners));
+  const auto us = ::getuid();
+  const auto other = us == 0 ? kOtherUid : us;
+  std::vector<Endpoint> clients;
+  {
+    const Stranger gone(Protocol::kUdp, *server->local(), kOtherUid);
+    clients.push_back(receive_one(*server));
+  }
+  const Stranger stranger(Protocol::kUdp, *server->local(), kOtherUid);
+  clients.push_back(receive_one(*server));
+  std::vector<Socket> own;
+  while (clients.size() < SocketOwners::kAtOnce - 1) {
+    auto socket = Socket::udp_client(*server->local());
+    REQUIRE(socket);
+    clients.push_back(*socket->local());
+    own.push_back(std::move(*socket));
+  }
+  clients.push_back(clients[1]);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<SocketOwners::Owner> found(clients.size(), 4711);
+    owners->find(Protocol::kUdp, clients, *server->local(), found);
+    CHECK_FALSE(found.front());
+    CHECK(found[1] == std::optional(other));
+    CHECK(std::all_of(found.begin() + 2, found.end() - 1, [us](auto owner) { return owner == std::optional(us); }));
+    CHECK(found.back() == std::optional(other));
+  }
+}
+
+TEST_CASE("whoever takes a port that another has just left is found as himself", "[R5]") {
+  if (::getuid() != 0) {
+    WARN("skipped: needs root, to be two users");
+    return;
+  }
+  auto server = Socket::udp_server(at("127.0.0.1:0"));
+  auto owners = SocketOwners::open();
+  REQUIRE((server && owners));
+  Endpoint client;
+  {
+    auto mine = Socket::udp_client(*server->local());
+    REQUIRE(mine);
+    client = *mine->local();
+    CHECK(owners->owner(Protocol::kUdp, client, *server->local()) == std::optional(0u));
+  }
+  CHECK(owners->owner(Protocol::kUdp, client, *server->local()) == std::nullopt);
+  const Stranger stranger(Protocol::kUdp, *server->local(), kOtherUid, client.port);
+  CHECK(receive_one(*server) == client);
+  CHECK(owners->owner(Protocol::kUdp, client, *server->local()) == std::optional(kOtherUid));
 }
 
 TEST_CASE("the owner of a TCP question is the user who asked, not we", "[R5]") {
