@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
+
+#include "platform/control_admission.h"
 
 namespace caretaker::agent {
 namespace {
@@ -10,6 +13,7 @@ using platform::Poller;
 using platform::Transfer;
 
 constexpr std::size_t kMaxConnections = 128;
+constexpr std::size_t kMaxOfOneUser = 32;
 constexpr MonotonicMs kIdleMs = 10'000;
 constexpr std::size_t kMaxIn = 64u << 10;    // one message of the greatest length, nearly
 constexpr std::size_t kMaxOut = 256u << 10;  // of answers that a client does not read
@@ -17,12 +21,17 @@ constexpr std::size_t kMaxQuestion = 4096;   // no question is longer
 
 }  // namespace
 
-void DnsConnections::add(platform::Socket socket, Owner owner, MonotonicMs now) {
-  if (connections_.size() >= kMaxConnections) {
-    connections_.erase(std::min_element(connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
-      return a.second.last_active < b.second.last_active;
-    }));
+void DnsConnections::make_room_for(Owner owner) {
+  const auto uid_of = [](Owner known) { return known.value_or(~0u); };  // no user's: (uid_t) -1
+  std::vector<platform::Place> places;
+  for (const auto& [id, connection] : connections_) places.push_back({id, uid_of(connection.owner), connection.last_active});
+  if (const auto leaving = platform::decide_eviction(places, uid_of(owner), {kMaxConnections, kMaxOfOneUser})) {
+    connections_.erase(static_cast<Id>(*leaving));
   }
+}
+
+void DnsConnections::add(platform::Socket socket, Owner owner, MonotonicMs now) {
+  make_room_for(owner);
   const auto id = ++last_id_;
   if (!poller_.watch(socket, first_token_ + id, Poller::Interest::kRead)) return;
   Connection connection;

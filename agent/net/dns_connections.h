@@ -18,7 +18,8 @@ class DnsConnections {
   DnsConnections(platform::Poller& poller, std::uint64_t first_token) : poller_(poller), first_token_(first_token) {}
 
   using Owner = platform::SocketOwners::Owner;
-  // Takes one over; a full house makes room by closing the one that has been silent longest.
+  // Takes one over. When its user has all the places that one user may have, the one of his that has been silent longest is
+  // closed for it; when all places are taken, one of the user with most of them.
   void add(platform::Socket socket, Owner owner, MonotonicMs now);
   // Reads and writes what can be; then next_message() until there is none.
   [[nodiscard]] Id on_ready(const platform::Poller::Event& event, MonotonicMs now);
@@ -47,6 +48,7 @@ class DnsConnections {
     [[nodiscard]] bool is_done() const { return has_ended && unanswered == 0 && out.empty(); }
   };
   enum class Alive { kYes, kNo };
+  void make_room_for(Owner owner);
   [[nodiscard]] Alive read(Connection& connection);
   [[nodiscard]] Alive write(Id id, Connection& connection);
 
