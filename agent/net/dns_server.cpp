@@ -21,6 +21,7 @@ constexpr std::uint64_t kTcpTokens = 1ull << 32;
 constexpr std::uint64_t kConnectionTokens = 2ull << 32;
 constexpr int kAtOnce = 64;  // connections, or groups of packets, of one listener before the others get their turn
 constexpr int kHousekeepingMs = 2'000;
+constexpr int kPortTries = 32;
 
 struct Listener {
   platform::Endpoint at;
@@ -35,10 +36,14 @@ bool is_wildcard(const platform::Endpoint& endpoint) {
 Result<Listener> open_listener(const std::string& address) {
   TRY(at, platform::parse_endpoint(address, 53));
   if (is_wildcard(at)) return make_error(ErrorCode::kInvalidInput, address + ": expected an address, not a wildcard");
-  TRY(udp, platform::Socket::udp_server(at));
-  TRY(taken, udp.local());
-  TRY(tcp, platform::Socket::tcp_server(taken));
-  return Listener{taken, std::move(udp), std::move(tcp)};
+  for (int tries = 1;; ++tries) {
+    TRY(udp, platform::Socket::udp_server(at));
+    TRY(taken, udp.local());
+    auto tcp = platform::Socket::tcp_server(taken);
+    if (tcp) return Listener{taken, std::move(udp), std::move(*tcp)};
+    // The port that is free over UDP may be somebody's over TCP.
+    if (at.port != 0 || tries == kPortTries) return tcp.error();
+  }
 }
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
