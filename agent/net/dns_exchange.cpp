@@ -12,9 +12,9 @@ using platform::Transfer;
 constexpr std::uint32_t kMaxForged = 8;
 constexpr std::size_t kLengthPrefix = 2;
 
-void mix_case(DnsName& name) {
-  std::array<std::uint8_t, 32> coins;
-  random_bytes(coins.data(), coins.size());
+constexpr std::size_t kCoins = 32;  // bytes, with a bit for each byte of a name
+
+void mix_case(ByteView coins, DnsName& name) {
   for (std::size_t i = 0; i < name.size; ++i) {
     auto& byte = name.bytes[i];
     const bool is_letter = byte >= 'a' && byte <= 'z';
@@ -42,15 +42,15 @@ Result<DnsExchange> DnsExchange::begin(const platform::Endpoint& server, const D
 }
 
 void DnsExchange::make_query(const DnsQuestion& question) {
+  std::array<std::uint8_t, 2 + kCoins> drawn;  // the id, then the coins
+  random_bytes(drawn.data(), drawn.size());
   DnsName name = question.name;
-  if (options_.mixed_case) mix_case(name);
-  std::array<std::uint8_t, 2> id;
-  random_bytes(id.data(), id.size());
+  if (options_.mixed_case) mix_case(ByteView(drawn).subspan(2), name);
   std::array<std::uint8_t, 512> buffer;
   DnsWriter writer(buffer);
   const auto flags = dns_flag::kRecursionDesired | (options_.checking_disabled ? dns_flag::kCheckingDisabled : 0);
   const std::uint16_t additionals = options_.edns ? 1 : 0;
-  writer.header({read_u16(id, 0), static_cast<std::uint16_t>(flags), 1, 0, 0, additionals});
+  writer.header({read_u16(drawn, 0), static_cast<std::uint16_t>(flags), 1, 0, 0, additionals});
   writer.plain_name(name);
   writer.u16(question.type);
   writer.u16(question.dns_class);
