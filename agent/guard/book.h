@@ -30,7 +30,7 @@ class Book {
   // into one more. What cannot be stored now is counted too.
   void note(const Subject& subject, std::uint32_t count = 1);
 
-  // Every second: notes whose hour is over, the ratchet's key, housekeeping.
+  // Within a second of a request, else every few: notes whose hour is over, the ratchet's key, housekeeping.
   void tick();
   // At the end of the process.
   void close();

@@ -63,7 +63,7 @@ class Guard {
     return peer.uid == settings_.owner_uid || peer.uid == 0;
   }
 
-  void tick();   // every second
+  void tick();   // within a second of a request, else every few
   void close();  // at the end of the process: what is counted goes into the book
 
  private:

@@ -1,4 +1,5 @@
 // caretakerd: the guard. One loop around the control socket; a second guard on the same state refuses to start.
+#include <algorithm>
 #include <memory>
 
 #include "agent/guard/monitor.h"
@@ -14,7 +15,8 @@ namespace {
 using namespace caretaker;
 using namespace caretaker::agent;
 
-constexpr MonotonicMs kTickMs = 1000;
+constexpr MonotonicMs kTickMs = 1000;       // after a request: what it has begun is to be finished
+constexpr MonotonicMs kIdleTickMs = 10'000;  // without any: what is counted in minutes and hours
 constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
 
 struct Options {
@@ -44,16 +46,17 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
   platform::ServiceHost host(clock);
   TRY_DONE(host.ready());
   MonotonicMs next_tick = 0;
+  const auto answer = [&](const platform::Peer& peer, platform::ControlFrame request) {
+    next_tick = std::min(next_tick, clock.monotonic_ms() + kTickMs);
+    return monitor.answer(peer, std::move(request));
+  };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
-    TRY_DONE(socket.serve_once(
-        [&monitor](const platform::Peer& peer, platform::ControlFrame request) {
-          return monitor.answer(peer, std::move(request));
-        },
-        host.bounded_wait_ms(static_cast<int>(kTickMs))));
+    const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, kIdleTickMs);
+    TRY_DONE(socket.serve_once(answer, host.bounded_wait_ms(static_cast<int>(left))));
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
-    next_tick = clock.monotonic_ms() + kTickMs;
+    next_tick = clock.monotonic_ms() + kIdleTickMs;
   }
   guard.close();
   log_info("guard", "stopped; requests refused: " + std::to_string(monitor.refused()));

@@ -10,7 +10,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr MonotonicMs kLookMs = 1000;
+// For a new filter. What comes from the server goes through this process, which says so (look()); only an enrolment, and a
+// guard that starts again, need to be looked for.
+constexpr MonotonicMs kLookMs = 5000;
+constexpr MonotonicMs kFirstLookMs = 1000;  // while there is none yet
 constexpr milliseconds kGroupPause{100};  // after a group; the first of a burst goes at once
 constexpr milliseconds kFirstRetry{100};
 constexpr milliseconds kLastRetry{5000};
@@ -34,7 +37,7 @@ void GuardLink::stop() {
 
 Status GuardLink::update_filter() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
-  next_look_ = system_clock().monotonic_ms() + kLookMs;
+  next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
   TRY(current, guard_->filter_is_current(revision_));
   if (current) return ok();
   TRY(given, guard_->get_filter());
@@ -51,9 +54,14 @@ Status GuardLink::update_filter() {
 }
 
 Status GuardLink::send_group() {
-  if (is_empty(group_)) group_ = queue_.take(milliseconds(kLookMs));
+  if (is_empty(group_)) {
+    group_ = queue_.take(milliseconds(std::max<MonotonicMs>(0, next_look_ - system_clock().monotonic_ms())));
+  }
   drained_ = is_empty(group_);
-  if (drained_) return ok();
+  if (drained_) {
+    next_look_ = 0;  // it is time, or somebody has woken us
+    return ok();
+  }
   const auto urgent = guard_->report_web(group_);
   if (!urgent && urgent.error().code == ErrorCode::kInvalidInput) {
     log_error("net", "the guard refuses a report for good: " + urgent.error().message);

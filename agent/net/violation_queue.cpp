@@ -16,7 +16,8 @@ void ViolationQueue::push(Violation violation) {
 
 WebReport ViolationQueue::take(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return closed_ || !waiting_.empty(); });
+  changed_.wait_for(lock, timeout, [this] { return closed_ || woken_ || !waiting_.empty(); });
+  woken_ = false;
   WebReport report;
   report.id = random_array<16>();
   report.lost = std::exchange(lost_, 0);
@@ -25,6 +26,12 @@ WebReport ViolationQueue::take(std::chrono::milliseconds timeout) {
     waiting_.pop_front();
   }
   return report;
+}
+
+void ViolationQueue::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
 }
 
 void ViolationQueue::close() {

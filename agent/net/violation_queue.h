@@ -18,6 +18,8 @@ class ViolationQueue {
   void push(Violation violation);
   // The oldest ones, at most kMaxReported, under a new id; waits at most `timeout` for one. Without any: an empty report.
   [[nodiscard]] WebReport take(std::chrono::milliseconds timeout);
+  // A take() that waits, now or the next, returns.
+  void wake();
   // take() does not wait any more.
   void close();
 
@@ -27,6 +29,7 @@ class ViolationQueue {
   std::condition_variable changed_;
   std::deque<Violation> waiting_;
   std::uint32_t lost_ = 0;
+  bool woken_ = false;
   bool closed_ = false;
 };
 
