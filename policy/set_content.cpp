@@ -1,7 +1,7 @@
-// SetView::canonical_content(): the walk over a whole set that a signature is compared with.
+#include "policy/set_content.h"
+
 #include <bit>
 
-#include "policy/set_file.h"
 #include "policy/set_layout.h"
 
 namespace caretaker::policy {
@@ -27,12 +27,14 @@ class ContentHash {
 
   void add(std::uint64_t hash, std::uint64_t set) {
     if (squeezed_[set] == 0) return;
-    const std::uint64_t record[] = {hash, squeezed_[set]};
-    hasher_.add({reinterpret_cast<const std::uint8_t*>(record), sizeof record});
+    records_[waiting_++] = hash;
+    records_[waiting_++] = squeezed_[set];
+    if (waiting_ == records_.size()) hash_records();
     ++names_;
   }
 
   Hash finish() {
+    hash_records();
     ByteWriter tail;
     tail.u64(names_);
     hasher_.add(tail.bytes());
@@ -49,7 +51,15 @@ class ContentHash {
     return out;
   }
 
+  // Many at a time: the hash takes longer to be called than to run over one.
+  void hash_records() {
+    hasher_.add({reinterpret_cast<const std::uint8_t*>(records_.data()), waiting_ * sizeof records_[0]});
+    waiting_ = 0;
+  }
+
   Hasher hasher_;
+  std::array<std::uint64_t, 512> records_;
+  std::size_t waiting_ = 0;
   std::vector<std::uint64_t> squeezed_;  // category set number -> the record's second half
   std::uint64_t names_ = 0;
 };
@@ -84,26 +94,57 @@ class CanonicalCheck {
 
 }  // namespace
 
-Result<SetView::Content> SetView::canonical_content() const {
-  const auto every = categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << categories_.size()) - 1;
-  ContentHash all(salt_, categories_, sets_, every);
-  ContentHash locked(salt_, categories_, sets_, locked_mask_);
-  CanonicalCheck check(sets_.size());
-  TRY_DONE(check_index());  // again: the file may have changed under the mapping since open()
-  for (std::size_t bucket = 0; bucket + 1 < kIndexSize; ++bucket) {
-    const auto begin = index_at(bucket);
-    for (std::uint64_t number = begin; number < index_at(bucket + 1) && number < size_; ++number) {
-      const auto entry = entry_at(number);
-      const auto key = entry >> kSetBits;
-      const auto in_set = entry & ((1u << kSetBits) - 1);
-      TRY_DONE(check.on_entry(key, in_set, number == begin));
-      const auto hash = static_cast<std::uint64_t>(bucket) << kKeyBits | key;
-      all.add(hash, in_set);
-      locked.add(hash, in_set);
-    }
+struct ContentWalk::State {
+  explicit State(const SetView& set)
+      : all(set.salt_, set.categories_, set.sets_, every_bit(set)), locked(set.salt_, set.categories_, set.sets_, set.locked_mask_),
+        check(set.sets_.size()) {}
+  [[nodiscard]] static std::uint64_t every_bit(const SetView& set) {
+    return set.categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << set.categories_.size()) - 1;
   }
-  TRY_DONE(check.finish(sets_, categories_));
-  return Content{all.finish(), locked.finish(), all.names(), locked.names()};
+  [[nodiscard]] Status walk_bucket(const SetView& set);
+
+  ContentHash all;
+  ContentHash locked;
+  CanonicalCheck check;
+  std::size_t bucket = 0;
+};
+
+Status ContentWalk::State::walk_bucket(const SetView& set) {
+  const auto begin = set.index_at(bucket);
+  for (std::uint64_t number = begin; number < set.index_at(bucket + 1) && number < set.size_; ++number) {
+    const auto entry = set.entry_at(number);
+    const auto key = entry >> kSetBits;
+    const auto in_set = entry & ((1u << kSetBits) - 1);
+    TRY_DONE(check.on_entry(key, in_set, number == begin));
+    const auto hash = static_cast<std::uint64_t>(bucket) << kKeyBits | key;
+    all.add(hash, in_set);
+    locked.add(hash, in_set);
+  }
+  ++bucket;
+  return ok();
+}
+
+ContentWalk::ContentWalk(const SetView& set) : state_(std::make_unique<State>(set)) {}
+ContentWalk::ContentWalk(ContentWalk&&) noexcept = default;
+ContentWalk& ContentWalk::operator=(ContentWalk&&) noexcept = default;
+ContentWalk::~ContentWalk() = default;
+
+Result<std::optional<SetView::Content>> ContentWalk::next(const SetView& set) {
+  constexpr std::size_t kBucketsAtOnce = (kIndexSize - 1) / 256;
+  if (state_->bucket == 0) TRY_DONE(set.check_index());  // again: the file may have changed under the mapping since open()
+  for (std::size_t i = 0; i < kBucketsAtOnce; ++i) TRY_DONE(state_->walk_bucket(set));
+  if (state_->bucket + 1 < kIndexSize) return std::optional<SetView::Content>();
+  TRY_DONE(state_->check.finish(set.sets_, set.categories_));
+  auto& [all, locked, check, bucket] = *state_;
+  return std::optional(SetView::Content{all.finish(), locked.finish(), all.names(), locked.names()});
+}
+
+Result<SetView::Content> SetView::canonical_content() const {
+  ContentWalk walk(*this);
+  for (;;) {
+    TRY(content, walk.next(*this));
+    if (content) return *content;
+  }
 }
 
 }  // namespace caretaker::policy

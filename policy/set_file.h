@@ -55,6 +55,7 @@ class SetView {
   [[nodiscard]] Result<Content> canonical_content() const;
 
  private:
+  friend class ContentWalk;  // policy/set_content.h
   friend std::uint64_t changed_names(const SetView& before, const SetView& after);  // policy/set_change.h
   SetView() = default;
   [[nodiscard]] Status read_categories(ByteReader& in);

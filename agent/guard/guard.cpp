@@ -54,6 +54,9 @@ Revision Guard::revision() const {
   Hasher hasher;
   hasher.add(trust_.policy()->envelope);
   hasher.add(trust_.lists()->verified.manifest().content);
+  // The same content in a new file, after a damaged one, is news to whoever has mapped that.
+  const std::uint8_t damaged = static_cast<std::uint8_t>(trust_.sets_damaged());
+  if (damaged > 0) hasher.add({&damaged, 1});
   return hasher.finish();
 }
 
@@ -91,6 +94,11 @@ void Guard::tick() {
   try_book_again();
   store_repeats(false);
   book_.tick();
+}
+
+void Guard::check_set_part() {
+  trust_.check_set_part();
+  if (trust_.set() == nullptr) book_.note({"guard.health", "lists-damaged", Severity::kMedium});
 }
 
 void Guard::close() {

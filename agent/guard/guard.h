@@ -64,6 +64,9 @@ class Guard {
   }
 
   void tick();   // within a second of a request, else every few
+  // After a start the set file is gone over while it is in force already; in parts, between requests.
+  [[nodiscard]] bool is_checking_set() const { return !trust_.is_set_checked(); }
+  void check_set_part();
   void close();  // at the end of the process: what is counted goes into the book
 
  private:

@@ -16,6 +16,7 @@ using namespace caretaker;
 using namespace caretaker::agent;
 
 constexpr MonotonicMs kTickMs = 1000;       // after a request: what it has begun is to be finished
+constexpr MonotonicMs kCheckPauseMs = 5;     // between parts of the set file that is gone over after a start
 constexpr MonotonicMs kIdleTickMs = 10'000;  // without any: what is counted in minutes and hours
 constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
 
@@ -52,8 +53,10 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
   };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
-    const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, kIdleTickMs);
+    const auto limit = guard.is_checking_set() ? kCheckPauseMs : kIdleTickMs;
+    const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, limit);
     TRY_DONE(socket.serve_once(answer, host.bounded_wait_ms(static_cast<int>(left))));
+    if (guard.is_checking_set()) guard.check_set_part();
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
     next_tick = clock.monotonic_ms() + kIdleTickMs;

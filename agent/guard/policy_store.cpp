@@ -236,17 +236,25 @@ void PolicyStore::load_lists() {
   lists_ = reopen_lists("lists.json", "lists-damaged", std::nullopt);
   if (lists_) {
     const sync::ListsManifest& manifest = lists_->verified.manifest();
-    auto set = SetInForce::open(set_file(manifest), manifest);
-    if (set) {
-      set_.emplace(std::move(*set));
-    } else {
-      log_error("policy", "stored set file: " + set.error().message);
-      damage_.insert("lists-damaged");
-    }
+    auto set = SetInForce::open_installed(set_file(manifest));
+    if (set) set_.emplace(std::move(*set));
+    else on_damaged_set(set.error());
   }
   const auto current = lists_ ? std::optional(lists_->verified.manifest()) : std::nullopt;
   // One that no longer fits the lists in force was overtaken by them.
   waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged", current);
+}
+
+void PolicyStore::on_damaged_set(const Error& error) {
+  log_error("policy", "stored set file: " + error.message);
+  damage_.insert("lists-damaged");
+  set_.reset();
+  ++sets_damaged_;
+}
+
+void PolicyStore::check_set_part() {
+  if (is_set_checked()) return;
+  if (auto checked = set_->check_part(lists_->verified.manifest()); !checked) on_damaged_set(checked.error());
 }
 
 void PolicyStore::load_floors() {

@@ -1,6 +1,6 @@
 // What the guard trusts and obeys, on disk: the chain of roots, the policy and the lists in force, the set file, a lists
 // manifest whose set file has not come yet, and the floors. Nothing gets in unverified (trust_updates.h), and at start
-// everything is verified again. Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
+// everything is verified again, the names of the set file while it is in force already (check_set_part()). Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
 // set.<content hash>, floors.json. One thread.
 #pragma once
 
@@ -43,6 +43,12 @@ class PolicyStore {
   [[nodiscard]] const ListsInForce* lists() const { return lists_ ? &*lists_ : nullptr; }
   [[nodiscard]] const policy::SetView* set() const { return set_ ? &set_->view() : nullptr; }
   [[nodiscard]] Result<platform::OpenFile> open_set_file() const;
+  // Whether the set file has been gone over since the start, and the next part of that, some milliseconds' worth. A set that
+  // proves damaged is no longer in force, is named in damage(), and is wanted again.
+  [[nodiscard]] bool is_set_checked() const { return !set_ || set_->is_checked(); }
+  void check_set_part();
+  // How many have proved so since the start.
+  [[nodiscard]] std::uint32_t sets_damaged() const { return sets_damaged_; }
   // The lists whose set file is missing, waiting or in force; nullptr when it is all here.
   [[nodiscard]] const ListsInForce* wanted_set() const;
 
@@ -71,6 +77,7 @@ class PolicyStore {
   void load_roots(const sync::SchoolId& school);
   void load_policy();
   void load_lists();
+  void on_damaged_set(const Error& error);
   void load_floors();
   [[nodiscard]] std::optional<PolicyInForce> reopen_policy(const char* file, const char* code);
   [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code,
@@ -87,6 +94,7 @@ class PolicyStore {
   std::int64_t policy_floor_ = 0;
   std::int64_t lists_floor_ = 0;
   UnixSeconds time_floor_ = 0;
+  std::uint32_t sets_damaged_ = 0;
   std::set<std::string> damage_;
 };
 

@@ -97,6 +97,7 @@ Status TrustUpdates::check_change(const ListsInForce& wanted, const SetInForce& 
 }
 
 Result<Subject> TrustUpdates::take_set(const platform::OpenFile& offered) {
+  while (!store_.is_set_checked()) store_.check_set_part();  // what is offered is measured against it
   const ListsInForce* wanted = store_.wanted_set();
   if (wanted == nullptr) return make_error(ErrorCode::kNotFound, "no set file is waited for");
   const sync::ListsManifest& manifest = wanted->verified.manifest();

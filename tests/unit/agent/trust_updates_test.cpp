@@ -206,6 +206,43 @@ TEST_CASE("a damaged set file is not used, and is asked for again") {
   CHECK(world.filter().state == FilterState::kReady);
 }
 
+TEST_CASE("a stored set is in force at once after a start, and what the walk then finds damaged is given to nobody", "[R10]") {
+  GuardWorld world;
+  world.serve();
+  const Revision revision = world.filter().revision;
+  world.start();
+  CHECK(world.guard->is_checking_set());
+  CHECK(world.filter().state == FilterState::kReady);
+  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  CHECK(world.filter().revision == revision);
+
+  auto bytes = must(platform::read_file(set_file(world), 1u << 30));
+  bytes.back() ^= 0x40;  // the last name's hash, still in order
+  must(platform::replace_file(set_file(world), bytes, 0600));
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  CHECK_FALSE(world.healthy("lists-damaged"));
+  CHECK(world.noted("guard.health lists-damaged"));
+  REQUIRE(world.offer(world.set));
+  CHECK(world.healthy("lists-damaged"));
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.filter().revision != revision);  // the same names, but not the file that net has mapped
+}
+
+TEST_CASE("an offer is measured against a set that has been gone over") {
+  GuardWorld world;
+  world.serve();
+  world.start();
+  auto names = some_names();
+  names["gambling"].push_back("one-more.example");
+  const auto set = make_set(names);
+  world.give({}, world.room.lists(2, set));
+  REQUIRE(world.offer(set));
+  CHECK_FALSE(world.guard->is_checking_set());
+}
+
 TEST_CASE("only the set file that the signed manifest names is installed", "[R7]") {
   GuardWorld world;
   world.enrol();
