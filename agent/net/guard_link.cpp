@@ -10,12 +10,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// For a new filter. What comes from the server goes through this process, which says so (look()); only an enrolment, and a
-// guard that starts again, need to be looked for.
-constexpr MonotonicMs kLookMs = 5000;
+// For a new filter. What comes from the server goes through this process, which wakes the queue; only an enrolment, and a guard
+// that starts again, need to be looked for.
+constexpr MonotonicMs kLookMs = 10'000;
 constexpr MonotonicMs kFirstLookMs = 1000;  // while there is none yet
 constexpr milliseconds kGroupPause{100};  // after a group; the first of a burst goes at once
-constexpr milliseconds kFirstRetry{100};
+constexpr milliseconds kFirstRetry{10};   // at boot both start at once
 constexpr milliseconds kLastRetry{5000};
 
 bool is_empty(const WebReport& report) { return report.violations.empty() && report.lost == 0; }

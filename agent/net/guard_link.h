@@ -27,8 +27,6 @@ class GuardLink {
 
   // Until stop(). While the guard is away the filter stays as it is and violations wait in the queue.
   void run();
-  // Any thread. The guard may have something new.
-  void look() { queue_.wake(); }
   // Any thread. What is queued still goes up, if the guard answers.
   void stop();
 

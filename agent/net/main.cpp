@@ -27,7 +27,7 @@ Status run(const Options& options) {
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
-  Uplink uplink(options.socket, options.work);
+  Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
   GuardLink link(options.socket, queue,
                  {[&dns](FilterPtr filter) { dns->set_filter(std::move(filter)); }, [&uplink] { uplink.hurry(); }});
   TRY(stop, platform::StopSignal::install([&dns] { dns->stop(); }));

@@ -8,7 +8,8 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr MonotonicMs kLookMs = 2000;            // whether the guard is enrolled, or waits for a set
+constexpr MonotonicMs kLookMs = 2000;            // whether the guard is there, is enrolled, or still waits for a set
+constexpr MonotonicMs kMaxWaitMs = 3'600'000;
 constexpr MonotonicMs kHurrySpreadMs = 5000;
 constexpr MonotonicMs kHurryPauseMs = 60'000;
 constexpr int kMaxRounds = 1000;                 // batches in one check-in
@@ -45,7 +46,7 @@ void Uplink::hurry() {
 bool Uplink::wait(MonotonicMs until) {
   std::unique_lock lock(mutex_);
   const MonotonicMs now = now_ms();
-  changed_.wait_for(lock, std::chrono::milliseconds(std::clamp<MonotonicMs>(until - now, 0, kLookMs)),
+  changed_.wait_for(lock, std::chrono::milliseconds(std::clamp<MonotonicMs>(until - now, 0, kMaxWaitMs)),
                     [this] { return stopping_ || hurry_; });
   if (std::exchange(hurry_, false) && due_.checkin_failures == 0 && now_ms() - hurried_ >= kHurryPauseMs) {
     hurried_ = now_ms();
@@ -87,6 +88,7 @@ Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
   TRY(answer, sync::parse_checkin_answer(response.body));
   interval_s_ = std::clamp<std::uint32_t>(answer.interval_s, 1, kMaxIntervalS);
   TRY(taken, guard_->take_answer(answer));
+  on_news_();
   more = taken.more;
   return ok();
 }
@@ -117,6 +119,7 @@ Status Uplink::offer(const WantedSet& wanted) {
   const Status offered = guard_->offer_set(file);
   if (!offered && offered.error().code == ErrorCode::kUnavailable) return offered;  // it may be good
   TRY_DONE(download_.forget(wanted));
+  on_news_();
   return offered;
 }
 
@@ -139,6 +142,13 @@ void Uplink::on_answer(const UplinkAnswer& uplink) {
   due_.checkin = now_ms() + (first_answer ? first_delay_ms() : 0);
 }
 
+MonotonicMs Uplink::next_look(const Result<UplinkAnswer>& uplink) const {
+  const MonotonicMs now = now_ms();
+  if (!uplink) return now + kLookMs;
+  const MonotonicMs set = uplink->wanted ? std::max(due_.download, now + kLookMs) : INT64_MAX;
+  return std::max(std::min(due_.checkin, set), now + kLeastPauseMs);
+}
+
 void Uplink::run() {
   MonotonicMs next = 0;
   do {
@@ -155,7 +165,7 @@ void Uplink::run() {
       uplink = ask_guard();
     }
     if (uplink && uplink->wanted && now_ms() >= due_.download && choose_server(*uplink)) bring_set(*uplink->wanted);
-    next = std::max(due_.checkin, now_ms() + kLeastPauseMs);
+    next = next_look(uplink);
   } while (wait(next));
 }
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,7 +17,9 @@ namespace caretaker::agent {
 
 class Uplink {
  public:
-  Uplink(std::filesystem::path socket, std::filesystem::path work) : socket_(std::move(socket)), download_(std::move(work)) {}
+  // `on_news`: the guard has taken something in; called on the thread of run().
+  Uplink(std::filesystem::path socket, std::filesystem::path work, std::function<void()> on_news)
+      : socket_(std::move(socket)), download_(std::move(work)), on_news_(std::move(on_news)) {}
 
   // Until stop().
   void run();
@@ -31,6 +34,7 @@ class Uplink {
     int download_failures = 0;
   };
   [[nodiscard]] bool wait(MonotonicMs until);
+  [[nodiscard]] MonotonicMs next_look(const Result<UplinkAnswer>& uplink) const;
   [[nodiscard]] Result<UplinkAnswer> ask_guard();
   void on_answer(const UplinkAnswer& uplink);
   [[nodiscard]] Status choose_server(const UplinkAnswer& uplink);
@@ -41,6 +45,7 @@ class Uplink {
 
   std::filesystem::path socket_;
   SetDownload download_;
+  std::function<void()> on_news_;
   std::optional<GuardClient> guard_;
   std::unique_ptr<platform::HttpTransport> server_;
   std::string server_key_;      // url and pins that server_ was made for
