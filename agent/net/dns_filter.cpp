@@ -64,6 +64,7 @@ void DnsFilter::use(FilterPtr filter) {
   filter_ = std::move(filter);
   ++generation_;
   cache_.clear();  // other upstreams may say other things
+  askers_ = Askers();  // or one who asks no more would hold on to the old set, and it to its space on the disk
   if (filter_) routes_.use(filter_->policy);
 }
 

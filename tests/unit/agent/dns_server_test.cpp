@@ -197,6 +197,17 @@ TEST_CASE("a new policy empties the cache and holds from the next question on", 
   CHECK(scene.dns.ask("other.example").code == rcode::kNoError);
 }
 
+TEST_CASE("the set before is let go of when a new one is in force") {
+  auto first = make_filter(small_policy({"127.0.0.1:1"}));
+  const std::weak_ptr<const Filter> known = first;
+  RunningDns dns(std::move(first));
+  CHECK(dns.ask("casino.example").code == rcode::kNxDomain);
+  CHECK_FALSE(known.expired());
+  dns.server().set_filter(make_filter(small_policy({"127.0.0.1:1"})));
+  CHECK(dns.ask("casino.example").code == rcode::kNxDomain);
+  CHECK(known.expired());
+}
+
 TEST_CASE("ech is stripped from what an upstream says", "[R11]") {
   Scene scene;
   const auto answer = scene.dns.ask("ech.example", dns_type::kHttps);
