@@ -50,7 +50,7 @@ bool is_open(Socket& client) {
 
 }  // namespace
 
-TEST_CASE("a user who opens TCP connections without end takes places from himself only", "[R5]") {
+TEST_CASE("a user who opens TCP connections without end takes places from himself only") {
   House house;
   auto& quiet = house.enter(1001);
   auto& of_nobody = house.enter(std::nullopt);
