@@ -55,15 +55,8 @@ class FakeUpstream {
   using Behaviour = std::function<std::vector<Bytes>(ByteView query, bool is_tcp)>;
 
   explicit FakeUpstream(Behaviour behaviour, bool has_tcp = true) : behaviour_(std::move(behaviour)) {
-    auto udp = platform::Socket::udp_server(*platform::parse_endpoint("127.0.0.1:0", 0));
-    REQUIRE(udp);
-    udp_ = std::move(*udp);
-    at_ = *udp_.local();
-    if (has_tcp) {
-      auto tcp = platform::Socket::tcp_server(at_);
-      REQUIRE(tcp);
-      tcp_ = std::move(*tcp);
-    }
+    for (int tries = 0; tries < 32 && !udp_.is_open(); ++tries) open(has_tcp);
+    REQUIRE(udp_.is_open());
     auto poller = platform::Poller::open();
     REQUIRE(poller);
     poller_ = std::make_unique<platform::Poller>(std::move(*poller));
@@ -86,6 +79,18 @@ class FakeUpstream {
   }
 
  private:
+  // Not open afterwards when the port that is free over UDP is somebody's over TCP.
+  void open(bool has_tcp) {
+    auto udp = platform::Socket::udp_server(*platform::parse_endpoint("127.0.0.1:0", 0));
+    REQUIRE(udp);
+    at_ = *udp->local();
+    if (has_tcp) {
+      auto tcp = platform::Socket::tcp_server(at_);
+      if (!tcp) return;
+      tcp_ = std::move(*tcp);
+    }
+    udp_ = std::move(*udp);
+  }
   void run() {
     std::array<platform::Poller::Event, 8> events;
     while (!stopped_) {
