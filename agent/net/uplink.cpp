@@ -142,6 +142,8 @@ void Uplink::on_answer(const UplinkAnswer& uplink) {
   due_.checkin = now_ms() + (first_answer ? first_delay_ms() : 0);
 }
 
+// When run() has something to do again. There is no other clock in it: every step that becomes due by time (a check-in, a set, a
+// request that is to be held again) must be in here, or it waits for the next check-in.
 MonotonicMs Uplink::next_look(const Result<UplinkAnswer>& uplink) const {
   const MonotonicMs now = now_ms();
   if (!uplink) return now + kLookMs;
