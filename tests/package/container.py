@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from processes import wait_until
+from root_image import Unavailable
 
 NSPAWN = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot", "--console=pipe")
 
@@ -21,7 +22,8 @@ class Container:
         self.folder.chmod(0o755)
         (self.folder / "upper").chmod(0o755)
         layers = f"lowerdir={image},upperdir={self.folder / 'upper'},workdir={self.folder / 'work'}"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.root], check=True)
+        if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.root], check=False).returncode != 0:
+            raise Unavailable("no overlay file system can be mounted here")
         self.options = [f"--bind-ro={here}:{there}" for here, there in shown]
 
     # ---- on and off

@@ -49,6 +49,17 @@ class School:
         self.start()
         self.publish()
 
+    def pack(self, file):
+        """The school's people and the server's folder, for another machine."""
+        self.technician("token", "new", "--out", "/srv/token")
+        self.machine.run("tar", "--create", "--file", file, "--directory=/", "srv", "var/lib/caretaker-server")
+
+    def unpack(self, file):
+        m = self.machine
+        m.run("tar", "--extract", "--file", file, "--directory=/")
+        m.run("chown", "--recursive", "caretaker-server:", "/var/lib/caretaker-server")
+        self.start()
+
     def start(self):
         m = self.machine
         m.write("/run/systemd/system/caretaker-server.service.d/quick.conf", QUICK_CHECKINS)
@@ -68,7 +79,8 @@ class School:
         self.technician("policy", "push", "--policy", "/srv/policy.signed")
 
     def lay_down_token(self):
-        self.technician("token", "new", "--out", "/srv/token")
+        if not self.machine.exists("/srv/token"):
+            self.technician("token", "new", "--out", "/srv/token")
         self.machine.run("install", "-D", "-m", "600", "/srv/token", TOKEN)
 
     # ---- the laptop

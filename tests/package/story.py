@@ -51,7 +51,7 @@ def the_agent_is_installed_with_a_token(m, school):
 def it_filters_and_reports(m, school):
     assert school.ask("www.casino.example") == "NXDOMAIN"
     assert school.ask("fine.example") == "NOERROR"
-    wait_until("the record on the server", lambda: school.has_blocked("casino.example"), timeout=60)
+    wait_until("the record on the server", lambda: school.has_blocked("casino.example"), timeout=180)
     tell("a pupil's question is answered as the policy says, and the lead reads the record")
 
 
