@@ -27,7 +27,7 @@ def tests_by_promise():
             for title, tags in TEST_CASE.findall(text):
                 for promise in re.findall(r"\[(R\d+)\]", tags):
                     found[promise][name].append(title)
-        elif path.suffix == ".py" and path.parent.name in ("package", "scenario"):
+        elif path.suffix == ".py" and path.parent.name in ("package", "scenario", "scenarios"):
             for promises in PROMISES.findall(path.read_text(encoding="utf-8")):
                 for promise in promises.split():
                     found[promise][name].append(path.stem.replace("_", " "))

@@ -20,7 +20,7 @@ upstreams = ["{STAND_IN}"]
 [recipients]
 "*" = ["safeguarding", "escrow"]
 """
-LISTS = {"gambling": "casino.example\n", "illegal": "illegal.example\n"}
+LISTS = {"gambling": "casino.example\n" + "".join(f"bet{n}.example\n" for n in range(1000)), "illegal": "illegal.example\n"}
 QUICK_CHECKINS = f"""[Service]
 ExecStart=
 ExecStart=/usr/sbin/caretaker-server serve --listen {URL.removeprefix('https://')} --interval 1

@@ -1,0 +1,163 @@
+"""A whole Debian in qemu: booted once, then every scenario starts from that moment. The verbs that scenarios are written in."""
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from processes import wait_until
+
+READY = "ready"  # name of the snapshot
+MEMORY_MIB = 1024
+KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0"
+
+
+class Wire:
+    """Lines of JSON over a Unix socket of qemu's."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))
+        self.pending = b""
+
+    def send(self, message):
+        self.socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def receive(self, timeout):
+        """The next line; OSError when there is none in time or the other side has gone."""
+        end = time.monotonic() + timeout
+        while b"\n" not in self.pending:
+            self.socket.settimeout(max(end - time.monotonic(), 0.01))
+            part = self.socket.recv(65536)
+            if not part:
+                raise ConnectionError("qemu has gone")
+            self.pending += part
+        line, _, self.pending = self.pending.partition(b"\n")
+        try:
+            return json.loads(line)
+        except ValueError:
+            return {}  # a console that is not the guest shell's yet echoes what it is sent
+
+    def close(self):
+        self.socket.close()
+
+
+class Machine:
+    def __init__(self, image, parts):
+        """`parts`: folder that the guest finds at /opt."""
+        self.image, self.folder = image, pathlib.Path(tempfile.mkdtemp(prefix="caretaker-machine-"))
+        self.disk, self.log, self.process, self.asked = self.folder / "disk.qcow2", self.folder / "console.log", None, 0
+        self.parts = self.folder / "parts.raw"
+        with open(self.parts, "wb") as file:
+            file.truncate(256 << 20)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "parts", "-d", parts, self.parts], check=True)
+
+    # ---- power
+
+    def boot(self):
+        """From the beginning, with the disk as it is."""
+        if not self.disk.exists():
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.image / "disk.raw", "-F", "raw", self.disk], check=True)
+        self._start()
+        wait_until("the machine to boot", self._answers, timeout=900, pause=0.5)
+        wait_until("the system to come up", lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
+                   in ("running", "degraded"), timeout=900, pause=1)
+
+    def _start(self, *more):
+        path = self.folder
+        for name in ("qmp", "shell"):
+            (path / name).unlink(missing_ok=True)
+        command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
+                   "-kernel", self.image / "vmlinuz", "-initrd", self.image / "initrd", "-append", KERNEL_LINE,
+                   "-drive", f"file={self.disk},format=qcow2,if=virtio,cache=writeback",
+                   "-drive", f"file={self.parts},format=raw,if=virtio,readonly=on",
+                   "-device", "virtio-serial-pci",
+                   "-chardev", f"socket,id=shell,path={path / 'shell'},server=on,wait=off", "-device", "virtconsole,chardev=shell",
+                   "-qmp", f"unix:{path / 'qmp'},server=on,wait=off", "-serial", f"file:{self.log}", "-nic", "none",
+                   "-display", "none", *more]
+        with open(self.folder / "qemu.log", "ab") as log:
+            self.process = subprocess.Popen(["nice", "-n", "10", *map(str, command)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        wait_until("qemu to start", lambda: (path / "qmp").exists() and (path / "shell").exists(), timeout=30)
+        self.control, self.shell = Wire(path / "qmp"), Wire(path / "shell")
+        self.control.receive(10)
+        self.ask_qemu("qmp_capabilities")
+
+    def _answers(self):
+        assert self.process.poll() is None, f"qemu has ended: {(self.folder / 'qemu.log').read_text(errors='replace')[-1000:]}"
+        try:
+            return self.run("true", timeout=10).returncode == 0
+        except OSError:
+            return False
+
+    def remember(self):
+        """From now on restore() comes back to this moment."""
+        self.ask_monitor(f"savevm {READY}")
+
+    def restore(self):
+        """To the moment of remember(), in seconds, with its clock set right."""
+        if self.process.poll() is None:
+            self.cut_power()
+        self._start("-loadvm", READY)
+        wait_until("the machine to answer", self._answers, timeout=60)
+        self.run("date", "--set", f"@{int(time.time())}")
+
+    def cut_power(self):
+        """What the guest had not written to its disk is lost."""
+        self.process.kill()
+        self.process.wait()
+        self.control.close()
+        self.shell.close()
+
+    def reboot(self):
+        self.ask_qemu("system_powerdown")
+        self.process.wait(300)
+        self.boot()
+
+    def end(self):
+        if self.process is not None and self.process.poll() is None:
+            self.cut_power()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- qemu
+
+    def ask_qemu(self, what, **arguments):
+        self.control.send({"execute": what, "arguments": arguments})
+        while True:
+            answer = self.control.receive(120)
+            if "return" in answer:
+                return answer["return"]
+            assert "error" not in answer, answer
+
+    def ask_monitor(self, line):
+        said = self.ask_qemu("human-monitor-command", **{"command-line": line})
+        assert not said.strip(), said
+
+    # ---- in the guest
+
+    def show_log(self):
+        if self.process is not None and self.process.poll() is None:
+            print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False).stdout)
+        print(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
+
+    def run(self, *command, user=None, check=True, stdin="", timeout=600):
+        """Runs a command in the guest, as root or as this user; what it printed."""
+        self.asked += 1
+        self.shell.send({"id": self.asked, "command": [str(c) for c in command], "user": user, "stdin": stdin, "timeout": timeout})
+        answer = {}
+        while answer.get("id") != self.asked or "code" not in answer:  # an answer that nobody waited for any more is passed by
+            answer = self.shell.receive(timeout + 30)
+        done = subprocess.CompletedProcess(command, answer["code"], answer["out"], answer["err"])
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(map(str, command))}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def write(self, path, text, mode=0o644):
+        self.run("install", "-D", "-m", f"{mode:o}", "/dev/stdin", path, stdin=text)
+
+    def exists(self, path):
+        return self.run("test", "-e", path, check=False).returncode == 0
+
+    def property(self, unit, name):
+        return self.run("systemctl", "show", "--value", "--property", name, unit).stdout.strip()

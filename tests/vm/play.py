@@ -1,0 +1,100 @@
+"""Boots the guest once, installs server and agent as a technician would, and plays each scenario from that moment on."""
+import argparse
+import importlib
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCENARIOS = HERE.parent / "scenario"
+sys.path[:0] = [str(HERE / "scenarios"), str(HERE.parent / "package"), str(SCENARIOS)]
+
+import image  # noqa: E402
+import story  # noqa: E402
+from container import Container  # noqa: E402
+from debs import build_packages, may_boot_a_debian  # noqa: E402
+from machine import Machine  # noqa: E402
+from root_image import Unavailable, make_root  # noqa: E402
+from school import School  # noqa: E402
+
+SKIPPED = 77
+
+
+def names():
+    return sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
+
+
+def prepare(build, work):
+    may_boot_a_debian()
+    for version in ("1.0", "1.1"):
+        debs = build_packages(build, work / "packages" / version, version)
+    shutil.copytree(SCENARIOS, work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(build / "bin", work / "technician", ignore=lambda _, files: [f for f in files if f != "caretaker"])
+    make_school(make_root(debs), work)
+    return Machine(image.make_image(debs), work)
+
+
+def make_school(root, work):
+    """In a container: protecting the keys of a school's people is meant to be slow, and in an emulated machine it takes minutes."""
+    office = Container(root, [(work, "/opt")])
+    try:
+        office.boot()
+        school = School(office)
+        story.the_server_is_installed_and_gets_a_school(office, school)
+        school.pack("/var/tmp/school.tar")
+        shutil.move(office.root / "var/tmp/school.tar", work / "school.tar")
+    finally:
+        office.end()
+
+
+def begin(m, school):
+    m.boot()
+    story.add_people(m)
+    story.install(m, "caretaker-server", "1.0")
+    school.unpack("/opt/school.tar")
+    story.the_agent_is_installed_with_a_token(m, school)
+    story.it_filters_and_reports(m, school)
+    m.remember()
+
+
+def play(m, school, name):
+    """Whether it held."""
+    began = time.monotonic()
+    print(f"{name}:", flush=True)
+    try:
+        m.restore()
+        importlib.import_module(name).play(m, school)
+    except Exception:  # every failure is shown, and the next scenario is played all the same
+        traceback.print_exc(file=sys.stdout)
+        m.show_log()
+        return False
+    print(f"{name}: held, {time.monotonic() - began:.0f} s", flush=True)
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, type=pathlib.Path, help="the build folder")
+    parser.add_argument("scenarios", nargs="*", choices=[[], *names()], help="which; without one: all")
+    options = parser.parse_args()
+    work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
+    try:
+        machine = prepare(options.build, work)
+        school = School(machine)
+        begin(machine, school)
+        held = [play(machine, school, name) for name in options.scenarios or names()]
+        sys.exit(0 if all(held) else 1)
+    except Unavailable as why:
+        print(f"skipped: {why}")
+        sys.exit(SKIPPED)
+    finally:
+        if machine is not None:
+            machine.end()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
