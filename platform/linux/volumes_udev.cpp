@@ -1,0 +1,154 @@
+// Removable media by udev: what the rules have marked.
+#include <libudev.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "platform/base/text.h"
+#include "platform/files.h"
+#include "platform/linux/posix_error.h"
+#include "platform/volumes.h"
+
+namespace caretaker::platform {
+namespace {
+
+constexpr const char* kMedium = "CARETAKER_MEDIUM";
+constexpr int kReceiveBuffer = 8 << 20;  // a hub full of card readers at once
+
+using Udev = std::unique_ptr<udev, decltype(&::udev_unref)>;
+using Device = std::unique_ptr<udev_device, decltype(&::udev_device_unref)>;
+using Monitor = std::unique_ptr<udev_monitor, decltype(&::udev_monitor_unref)>;
+using Enumeration = std::unique_ptr<udev_enumerate, decltype(&::udev_enumerate_unref)>;
+
+std::string text(const char* value) { return value == nullptr ? "" : value; }
+
+Medium medium_of(std::string_view word) {
+  for (const Medium medium : {Medium::kUsbStorage, Medium::kSdCard, Medium::kOptical, Medium::kPhone}) {
+    if (medium_name(medium) == word) return medium;
+  }
+  return Medium::kOtherStorage;
+}
+
+VolumeAccess access_of(std::string_view word) {
+  return word == "whole" ? VolumeAccess::kWhole : word == "readonly" ? VolumeAccess::kReadOnly : VolumeAccess::kNone;
+}
+
+MediumIdentity identity_of(udev_device* device) {
+  MediumIdentity out;
+  out.medium = medium_of(text(::udev_device_get_property_value(device, kMedium)));
+  udev_device* usb = text(::udev_device_get_devtype(device)) == "usb_device"
+                         ? device
+                         : ::udev_device_get_parent_with_subsystem_devtype(device, "usb", "usb_device");
+  if (usb != nullptr) {
+    out.usb = lower_case(text(::udev_device_get_sysattr_value(usb, "idVendor")) + ":" +
+                         text(::udev_device_get_sysattr_value(usb, "idProduct")));
+    out.serial = text(::udev_device_get_sysattr_value(usb, "serial"));
+  } else if (udev_device* card = ::udev_device_get_parent_with_subsystem_devtype(device, "mmc", nullptr)) {
+    out.serial = text(::udev_device_get_sysattr_value(card, "serial"));
+  }
+  return out;
+}
+
+// A card reader's slot or a drive without a disc has a node, but nothing in it.
+bool is_there(udev_device* device) {
+  const bool is_block = text(::udev_device_get_subsystem(device)) == "block";
+  return text(::udev_device_get_action(device)) != "remove" &&
+         ::udev_device_get_property_value(device, "CARETAKER_EMPTY") == nullptr &&
+         (!is_block || text(::udev_device_get_sysattr_value(device, "size")) != "0");
+}
+
+VolumeChange change_of(udev_device* device) {
+  VolumeChange change;
+  change.volume.id = text(::udev_device_get_devpath(device));
+  if (!is_there(device)) {
+    change.what = VolumeChange::What::kGone;
+    return change;
+  }
+  change.volume.node = text(::udev_device_get_devnode(device));
+  change.volume.identity = identity_of(device);
+  change.volume.access = access_of(text(::udev_device_get_property_value(device, "CARETAKER_ACCESS")));
+  return change;
+}
+
+// Our own gate's events are no news.
+bool concerns_us(udev_device* device) {
+  return ::udev_device_get_property_value(device, kMedium) != nullptr &&
+         ::udev_device_get_property_value(device, "SYNTH_ARG_CARETAKER") == nullptr;
+}
+
+}  // namespace
+
+struct VolumeWatcher::State {
+  Udev udev{nullptr, &::udev_unref};
+  Monitor monitor{nullptr, &::udev_monitor_unref};
+  OpenFile wake;
+  std::vector<VolumeChange> waiting;  // what was there at the start
+};
+
+namespace {
+
+Result<Monitor> start_monitor(udev* context) {
+  Monitor monitor(::udev_monitor_new_from_netlink(context, "udev"), &::udev_monitor_unref);
+  if (!monitor) return make_error(ErrorCode::kUnavailable, "udev cannot be listened to");
+  (void)::udev_monitor_set_receive_buffer_size(monitor.get(), kReceiveBuffer);
+  const bool ready = ::udev_monitor_filter_add_match_subsystem_devtype(monitor.get(), "block", nullptr) >= 0 &&
+                     ::udev_monitor_filter_add_match_subsystem_devtype(monitor.get(), "usb", "usb_device") >= 0 &&
+                     ::udev_monitor_enable_receiving(monitor.get()) >= 0;
+  if (!ready) return make_error(ErrorCode::kUnavailable, "udev cannot be listened to");
+  return monitor;
+}
+
+std::vector<VolumeChange> what_is_there(udev* context) {
+  std::vector<VolumeChange> out;
+  Enumeration found(::udev_enumerate_new(context), &::udev_enumerate_unref);
+  if (!found || ::udev_enumerate_add_match_property(found.get(), kMedium, "?*") < 0 ||
+      ::udev_enumerate_scan_devices(found.get()) < 0) {
+    return out;
+  }
+  for (udev_list_entry* entry = ::udev_enumerate_get_list_entry(found.get()); entry != nullptr;
+       entry = ::udev_list_entry_get_next(entry)) {
+    Device device(::udev_device_new_from_syspath(context, ::udev_list_entry_get_name(entry)), &::udev_device_unref);
+    if (device && is_there(device.get())) out.push_back(change_of(device.get()));
+  }
+  return out;
+}
+
+}  // namespace
+
+VolumeWatcher::VolumeWatcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
+VolumeWatcher::VolumeWatcher(VolumeWatcher&&) noexcept = default;
+VolumeWatcher& VolumeWatcher::operator=(VolumeWatcher&&) noexcept = default;
+VolumeWatcher::~VolumeWatcher() = default;
+
+Result<VolumeWatcher> VolumeWatcher::open() {
+  auto state = std::make_unique<State>();
+  state->udev.reset(::udev_new());
+  state->wake = OpenFile(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!state->udev || !state->wake.is_open()) return make_error(ErrorCode::kUnavailable, "no udev");
+  TRY(monitor, start_monitor(state->udev.get()));  // before looking at what is there: nothing falls between
+  state->monitor = std::move(monitor);
+  state->waiting = what_is_there(state->udev.get());
+  return VolumeWatcher(std::move(state));
+}
+
+Result<std::vector<VolumeChange>> VolumeWatcher::wait() {
+  std::vector<VolumeChange> out = std::move(state_->waiting);
+  state_->waiting.clear();
+  if (!out.empty()) return out;
+  std::array<pollfd, 2> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0},
+                                 pollfd{state_->wake.fd(), POLLIN, 0}};
+  if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR) return posix_error(errno, "wait for udev");
+  while (Device device{::udev_monitor_receive_device(state_->monitor.get()), &::udev_device_unref}) {
+    if (concerns_us(device.get())) out.push_back(change_of(device.get()));
+  }
+  return out;
+}
+
+void VolumeWatcher::wake() const {
+  const std::uint64_t one = 1;
+  if (::write(state_->wake.fd(), &one, sizeof one) < 0) return;  // full: it is awake already
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,64 @@
+// Removable volumes as they come and go, and the gate before them. Ports: udev on Linux.
+//
+// Default-deny does not hang on us: installer/udev/72-caretaker-media.rules marks what is removable (CARETAKER_MEDIUM) and keeps it
+// from everybody but root, at boot, on each arrival and after each change, until the gate lets it through.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/base/result.h"
+#include "platform/base/volume_facts.h"
+
+namespace caretaker::platform {
+
+enum class VolumeAccess { kNone, kReadOnly, kWhole };
+
+// A disk, a partition of one, a disc, or a phone.
+struct Volume {
+  std::string id;              // where it is in the system's tree of devices, "/devices/..."; the next thing there may have the same
+  std::filesystem::path node;  // "/dev/sdb1"
+  MediumIdentity identity;
+  VolumeAccess access = VolumeAccess::kNone;  // what the gate gave it, and no change has taken away since
+};
+
+struct VolumeChange {
+  enum class What { kSeen, kGone };  // seen: it came, or something about it changed: whatever was known of it is not true any more
+  What what = What::kSeen;
+  Volume volume;  // of one that is gone only the id
+};
+
+// Everything that is there already, and from then on each change. One thread, but for wake().
+class VolumeWatcher {
+ public:
+  [[nodiscard]] static Result<VolumeWatcher> open();
+  VolumeWatcher(VolumeWatcher&&) noexcept;
+  VolumeWatcher& operator=(VolumeWatcher&&) noexcept;
+  ~VolumeWatcher();
+  // Waits for the next changes, or for wake(): then there may be none.
+  [[nodiscard]] Result<std::vector<VolumeChange>> wait();
+  void wake() const;  // any thread
+
+ private:
+  struct State;
+  explicit VolumeWatcher(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// What only root may do with volumes.
+class VolumeGate {
+ public:
+  virtual ~VolumeGate() = default;
+  // After an error nobody has more access than before.
+  [[nodiscard]] virtual Status apply(const Volume& volume, VolumeAccess access) = 0;
+  // Ends what somebody has open or mounted already, by taking the thing's storage away as if it were unplugged (a keyboard in the
+  // same thing stays). kUnsupported: it is not on USB.
+  [[nodiscard]] virtual Status cut(const Volume& volume) = 0;
+};
+// `root` stands in front of /sys.
+[[nodiscard]] std::unique_ptr<VolumeGate> make_volume_gate(std::filesystem::path root = "/");
+
+}  // namespace caretaker::platform
