@@ -267,6 +267,20 @@ TEST_CASE("a FAT stick with BitLocker's signature written over it is not encrypt
   fat.check("not-encrypted bitlocker: damaged-header");
 }
 
+TEST_CASE("a volume that is two things at once is unknown", "[R2]") {
+  Image both;
+  both.run({"mkfs.ext4", "-q", both.path.string()});
+  Image fat;
+  fat.run({"mkfs.vfat", fat.path.string()});
+  write_at(both.path, 0, read_at(fat.path, 0, 512));
+  both.skipped = both.skipped || fat.skipped;
+  both.check("unknown : ambiguous");
+  Image divided;
+  divided.luks({"--type", "luks1"});
+  divided.run({"sfdisk", "-q", "--force", divided.path.string()}, "label: dos\nstart=2048, size=65536, type=83\n");
+  divided.check("unknown : ambiguous");
+}
+
 TEST_CASE("a stick is as good as the worst of its partitions", "[R2]") {
   Image whole(192u << 20);
   whole.run({"sfdisk", "-q", whole.path.string()}, "label: gpt\nstart=2048, size=131072\nstart=135168, size=131072\n");
