@@ -11,7 +11,8 @@ import own_users
 import report
 from lab import Lab, NotHere
 
-NAMES = ("set_build", "idle", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start")
+NAMES = ("set_build", "idle", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
+         "events", "server_checkins")
 
 
 def run_one(name, lab):

@@ -219,6 +219,9 @@ class Lab:
 
     def bare_school(self):
         """A school with its server, not started; its devices are simulated."""
+        server = pathlib.Path(self.options.build) / "bin" / "caretaker-server"
+        if "--behind-proxy" not in subprocess.run([server, "serve", "--help"], capture_output=True, text=True, check=False).stdout:
+            raise NotHere("this caretaker-server has no --behind-proxy")
         made = world.World(pathlib.Path(self.options.build) / "bin", "127.0.0.1:9")
         self.schools.append(made)
         made.make_school()

@@ -16,6 +16,8 @@ GIVE_UP_SECONDS = 400
 
 def drop_caches(lab):
     """Root can forget everything that no process has mapped; others the set file."""
+    if lab.quick:
+        return "nothing"
     os.sync()
     if os.geteuid() == 0:
         pathlib.Path("/proc/sys/vm/drop_caches").write_text("3", encoding="ascii")
