@@ -2,6 +2,7 @@
 Scenarios use its words; everything real is done by the programs themselves."""
 import argparse
 import contextlib
+import copy
 import json
 import os
 import pathlib
@@ -38,7 +39,7 @@ upstreams = ["{upstream}"]
 [recipients]
 "*" = ["safeguarding", "escrow"]
 """
-LISTS = {"adult": ["adult.example", *(f"bad{n}.example" for n in range(400))], "gambling": ["casino.example", "tracker.example"],
+LISTS = {"adult": ["adult.example", *(f"bad{n}.example" for n in range(8000))], "gambling": ["casino.example", "tracker.example"],
          "illegal": ["illegal.example"]}
 CLOAKED = {"harmless.example": "ads.tracker.example"}
 
@@ -64,16 +65,32 @@ class World:
             shutil.copy(pathlib.Path(programs) / name, self.bin)
         self.resolver = [] if upstream else stand_in_resolver.start(("127.0.0.1", 0), CLOAKED)
         self.upstream = upstream or "127.0.0.1:%d" % self.resolver[0].server_address[1]
-        self.https, self.dns = free_port(), ("127.0.0.1", free_port())
-        self.school, self.lists = self.folder / "school", self.folder / "lists"
-        self.socket = self.own("run", own_users.GUARD, 0o755) / "guard.sock"
-        self.guard = self.program("guard", own_users.GUARD, "caretakerd", "--state", self.own("guard", own_users.GUARD),
-                                  "--socket", self.socket, "--net-uid", self.uid(own_users.NET))
-        self.net = self.program("net", own_users.NET, "caretaker-net", "--socket", self.socket, "--listen",
-                                "%s:%d" % self.dns, "--work", self.own("net", own_users.NET))
+        self.programs, self.interval = [], interval
+        self.https, self.school, self.lists = free_port(), self.folder / "school", self.folder / "lists"
         self.data = self.own("server", own_users.SERVER)
+        self.set_server(self.https)
+        self.set_device("")
+
+    def set_server(self, port):
+        """Where it listens; devices look for it at self.https."""
+        self.server_port = port
         self.server = self.program("server", own_users.SERVER, "caretaker-server", "--data", self.data, "serve",
-                                   "--listen", f"127.0.0.1:{self.https}", "--interval", interval)
+                                   "--listen", f"127.0.0.1:{port}", "--interval", self.interval)
+
+    def set_device(self, prefix):
+        self.state, self.dns = self.own(f"{prefix}guard", own_users.GUARD), ("127.0.0.1", free_port())
+        self.socket = self.own(f"{prefix}run", own_users.GUARD, 0o755) / "guard.sock"
+        name = prefix.replace("/", "-")
+        self.guard = self.program(f"{name}guard", own_users.GUARD, "caretakerd", "--state", self.state,
+                                  "--socket", self.socket, "--net-uid", self.uid(own_users.NET))
+        self.net = self.program(f"{name}net", own_users.NET, "caretaker-net", "--socket", self.socket, "--listen",
+                                "%s:%d" % self.dns, "--work", self.own(f"{prefix}net", own_users.NET))
+
+    def another_device(self, name):
+        """The same school, seen with another device of it."""
+        other = copy.copy(self)
+        other.set_device(f"{name}-")
+        return other
 
     # ---- folders, programs, commands
 
@@ -90,14 +107,15 @@ class World:
         return folder
 
     @staticmethod
-    def give_back(folder):
-        """A folder of the server's that the scenario has touched is the server's again."""
+    def give_back(folder, user=own_users.SERVER):
+        """A folder that the scenario has touched is its user's again."""
         if processes.may_change_user():
             for path in [folder, *folder.rglob("*")]:
-                os.chown(path, own_users.SERVER, own_users.SERVER)
+                os.chown(path, user, user)
 
     def program(self, name, user, program, *arguments):
-        return Program(name, [self.bin / program, *arguments], user, self.log)
+        self.programs.append(Program(name, [self.bin / program, *arguments], user, self.log))
+        return self.programs[-1]
 
     def caretaker(self, *arguments, user=None, check=True):
         """The command line, as the technician at their desk or as a user of the device."""
@@ -128,7 +146,7 @@ class World:
     def server_listens(self):
         assert self.server.running(), "the server has ended"
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.https), 1).close()
+            socket.create_connection(("127.0.0.1", self.server_port), 1).close()
             return True
         return False
 
@@ -168,7 +186,7 @@ class World:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def enrol(self):
-        token = self.folder / "guard" / "token"
+        token = self.state / "token"
         self.as_person("technician", "token", "new", "--out", token)
         if processes.may_change_user():
             os.chown(token, own_users.GUARD, own_users.GUARD)
@@ -193,6 +211,7 @@ class World:
         self.start_device()
 
     def start_device(self):
+        """Enrolled, and filtering."""
         self.start_guard()
         self.net.start()
         self.enrol()
@@ -229,11 +248,11 @@ class World:
     def violations(self):
         return [row for row in self.rows() if row.get("kind", "").startswith("web.")]
 
-    def device_count(self):
-        return len(json.loads(self.as_person("technician", "device", "list", "--json").stdout))
+    def devices(self):
+        return json.loads(self.as_person("technician", "device", "list", "--json").stdout)["devices"]
 
     def end(self):
-        for program in (self.net, self.guard, self.server):
+        for program in reversed(self.programs):
             with contextlib.suppress(AssertionError):
                 program.kill()
         for server in self.resolver:
@@ -249,14 +268,18 @@ def tell(what):
     print(f"  {what}", flush=True)
 
 
-def play(scenario):
-    """Runs scenario(world); on a failure shows what the programs said."""
+def play(scenario, **numbers):
+    """Runs scenario(world); on a failure shows what the programs said. `rounds=30` is an option --rounds, 30 where it is not
+    given, and then world.options.rounds."""
     parser = argparse.ArgumentParser(description=scenario.__doc__)
+    for name, usual in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=usual, help=f"(default: {usual})")
     parser.add_argument("--bin", required=True, help="folder with the built programs")
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
     options = parser.parse_args()
     own_users.enter()
     world, failed = World(options.bin), False
+    world.options = options
     try:
         scenario(world)
     except Exception:  # every failure is shown with the logs beside it

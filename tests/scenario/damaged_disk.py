@@ -1,0 +1,161 @@
+"""A device's disk breaks in one way after the other: the agent comes back, says what it lost, keeps its policy, and nothing that the
+server had acknowledged is lost or comes twice."""
+import random
+import shutil
+
+import own_users
+import world
+from processes import wait_until
+from world import tell
+
+PROMISES = "R18"
+
+
+class Names:
+    """Names that nobody has asked before, and what has become of them."""
+
+    def __init__(self, w):
+        self.w, self.asked = w, 0
+
+    def block(self, count=3):
+        for n in range(self.asked, self.asked + count):
+            assert self.w.ask(f"bad{n}.example").rcode == "NXDOMAIN"
+        self.asked += count
+
+    def arrived(self):
+        wanted = {f"bad{n}.example" for n in range(self.asked)}
+        seen = [name for row in self.w.violations() if (name := row["details"]["name"]) in wanted]
+        assert len(seen) == len(set(seen)), "a name came twice"
+        return set(seen) == wanted
+
+    def deliver(self):
+        self.block()
+        wait_until("every name on the server", self.arrived, timeout=180, pause=0.5)
+        wait_until("the receipt", lambda: self.w.status()["events_queued"] == 0, timeout=60, pause=0.2)
+
+
+def events(w):
+    return w.state / "events"
+
+
+def injure_pages(path, injure):
+    """All but the first."""
+    data = bytearray(path.read_bytes())
+    for start in range(4096, len(data), 4096):
+        data[start:start + 4096] = injure(data[start:start + 4096])
+    path.write_bytes(data)
+
+
+def flip(page):
+    for _ in range(40):
+        page[random.randrange(len(page))] ^= 1 << random.randrange(8)
+    return page
+
+
+def flipped_pages(w):
+    """Of the log too: it would give them back."""
+    for path in events(w).glob("events.db*"):
+        injure_pages(path, flip)
+
+
+def zeroed_pages(w):
+    for path in events(w).glob("events.db*"):
+        injure_pages(path, lambda page: bytes(len(page)))
+
+
+def lost_log(w):
+    """As a disk leaves it that had not written what it had confirmed."""
+    with open(events(w) / "events.db-wal", "r+b") as log:
+        log.truncate(0)
+
+
+def lost_database(w):
+    for path in events(w).glob("events.db*"):
+        path.unlink()
+
+
+def lost_key(w):
+    (events(w) / "events.key").unlink()
+
+
+def key_from_before(w):
+    shutil.copyfile(w.folder / "before" / "events.key", events(w) / "events.key")
+
+
+def database_from_before(w):
+    """The key stays: it is ahead of the book."""
+    for path in events(w).glob("events.db*"):
+        path.unlink()
+    shutil.copyfile(w.folder / "before" / "events.db", events(w) / "events.db")
+
+
+def damaged_set(w):
+    for path in (w.state / "trust").glob("set.*"):
+        injure_pages(path, flip)
+
+
+def damaged_policy(w):
+    """Another lies beside it: the one before."""
+    path = w.state / "trust" / "policy.json"
+    path.write_bytes(path.read_bytes()[:100])
+
+
+# How the guard ended, what happened to its disk then, and the reason of the new epoch, if one has to begin. (Bits that flip where
+# the book says whose it is make it another's.)
+FAULTS = [("stop", flipped_pages, "damage re-enrolment"), ("stop", zeroed_pages, "damage"), ("kill", lost_log, "rollback"),
+          ("kill", lost_database, "damage"), ("kill", lost_key, "damage"), ("kill", key_from_before, None),
+          ("stop", database_from_before, "rollback"), ("kill", damaged_set, None), ("kill", damaged_policy, None)]
+
+
+def epochs(w):
+    return [row["rule"].split()[0] for row in w.rows() if row.get("kind") == "epoch.started"]
+
+
+def copy_events(w):
+    """As the folder is after a clean stop. What the copy holds is not all: more is delivered after it."""
+    w.guard.stop()
+    shutil.rmtree(w.folder / "before", ignore_errors=True)
+    shutil.copytree(events(w), w.folder / "before")
+    w.start_guard()
+
+
+def still_filtered(w):
+    """With its lists, or, until they are here again, by answering nothing."""
+    answer = w.ask("casino.example")
+    assert answer.rcode in ("NXDOMAIN", "SERVFAIL") and not answer.addresses(), answer
+    assert w.status()["policy_version"] in (1, 2), w.status()
+
+
+def suffer(w, names, end, fault, reason):
+    before = epochs(w)
+    if fault in (key_from_before, database_from_before):
+        copy_events(w)
+        names.deliver()
+    getattr(w.guard, end)()
+    fault(w)
+    w.give_back(w.state, own_users.GUARD)
+    w.start_guard()
+    still_filtered(w)
+    wait_until("the filter", lambda: w.ask("casino.example").rcode == "NXDOMAIN", timeout=120)
+    names.deliver()
+    new = epochs(w)[len(before):]
+    assert len(new) == (reason is not None) and all(r in reason for r in new), f"{fault.__name__}: {new}"
+    wait_until("the policy", lambda: w.status()["policy_version"] == 2, timeout=120)
+    tell(f"{fault.__name__}: {'new epoch, ' + new[0] if new else 'the same epoch goes on'}; all {names.asked} names arrived once")
+
+
+def scenario(w):
+    seed = random.randrange(1 << 30)
+    random.seed(seed)
+    tell(f"seed {seed}")
+    w.start_all()
+    w.publish_policy()
+    wait_until("version 2", lambda: w.status()["policy_version"] == 2, timeout=180, pause=0.5)
+    names = Names(w)
+    names.deliver()
+    for end, fault, reason in FAULTS:
+        suffer(w, names, end, fault, reason)
+
+
+if __name__ == "__main__":
+    world.play(scenario)

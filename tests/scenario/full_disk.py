@@ -1,0 +1,82 @@
+"""The device's disk is full to the last byte: it goes on filtering, also after a restart, and when there is room again the book
+that it kept arrives."""
+import errno
+import subprocess
+
+import own_users
+import world
+from processes import wait_until
+from world import tell
+
+PROMISES = "R18"
+SIZE = "8m"
+
+
+def small_disk(w):
+    """A file system of its own for what guard and net keep, in this scenario's mount namespace alone."""
+    folder = w.folder / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", folder], check=True)
+    w.set_device("disk/")
+
+
+def fill(w):
+    with open(w.state / "filler", "wb", buffering=0) as filler:
+        for size in (1 << 16, 1 << 9, 1):
+            try:
+                while True:
+                    filler.write(bytes(size))
+            except OSError as error:
+                assert error.errno == errno.ENOSPC, error
+
+
+def block(w, names):
+    for n in names:
+        assert w.ask(f"bad{n}.example").rcode == "NXDOMAIN"
+
+
+def on_server(w):
+    names = [row["details"]["name"] for row in w.violations()]
+    assert len(names) == len(set(names)), "a name came twice"
+    return set(names)
+
+
+def in_book(w):
+    return sum(row.get("kind", "").startswith("web.") for row in w.device_rows())
+
+
+def scenario(w):
+    if not own_users.people():
+        tell("skipped: only root can mount a small disk")
+        return
+    small_disk(w)
+    w.start_all()
+    block(w, range(5))
+    wait_until("five names", lambda: len(on_server(w)) == 5, timeout=180, pause=0.5)
+    w.server.stop()
+    fill(w)
+    tell("the disk is full, and the server is away")
+    block(w, range(5, 305))
+    assert w.guard.running() and w.net.running()
+    kept = in_book(w)
+    tell(f"300 names are blocked on the full disk; the book holds {kept} entries")
+    w.guard.kill()
+    fill(w)
+    w.start_guard()
+    w.net.kill()
+    w.start_net()
+    block(w, range(305, 310))
+    assert w.status()["policy_version"] == 1, w.status()
+    tell("guard and net were killed and started again on the full disk: they filter")
+    (w.state / "filler").unlink()
+    w.start_server()
+    block(w, range(310, 315))
+    wait_until("what came after", lambda: on_server(w) >= {f"bad{n}.example" for n in range(310, 315)}, timeout=180, pause=1)
+    wait_until("the queue to be empty", lambda: w.status()["events_queued"] == 0, timeout=180, pause=1)
+    assert on_server(w) >= {f"bad{n}.example" for n in range(5)}
+    assert len(on_server(w)) >= kept, f"{len(on_server(w))} on the server, {kept} had been in the book"
+    tell(f"there is room again: {len(on_server(w))} names are on the server, each once")
+
+
+if __name__ == "__main__":
+    world.play(scenario)
