@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/table.h"
 #include "agent/guard_client.h"
 #include "platform/files.h"
 #include "platform/http_transport.h"
@@ -39,7 +40,7 @@ Result<sync::EnrolmentAnswer> ask_server(const sync::EnrolmentToken& token, Byte
   const auto refusal = parse_json(as_text(response.body));
   const std::string* message = refusal ? (*refusal)["message"].as_string() : nullptr;
   return make_error(ErrorCode::kPermissionDenied,
-                    "the server refuses: " + (message != nullptr ? *message : "status " + std::to_string(response.status)));
+                    "the server refuses: " + (message != nullptr ? printable(*message) : "status " + std::to_string(response.status)));
 }
 
 Status enrol(const EnrolOptions& options, GuardClient& guard) {

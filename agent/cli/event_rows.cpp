@@ -75,6 +75,7 @@ std::vector<std::string> columns(const Json& row) {
 Result<Json> open_row(const Json& row, const BoxKey* key) {
   TRY(from, row.int_at("from"));
   TRY(to, row.int_at("to"));
+  if (from < 1 || to < from) return make_error(ErrorCode::kInvalidInput, "a row whose numbers make no sense");
   Json::Object out;
   for (const char* member : {"id", "device", "label", "epoch", "received", "acknowledged"}) {
     if (!row[member].is_null()) out[member] = row[member];

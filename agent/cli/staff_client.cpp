@@ -1,5 +1,6 @@
 #include "agent/cli/staff_client.h"
 
+#include "agent/cli/table.h"
 #include "sync/limits.h"
 #include "sync/staff_request.h"
 
@@ -21,7 +22,7 @@ Error refusal(const platform::HttpResponse& response) {
   const std::string name = json ? json->string_at("error").value_or("") : "";
   const std::string message = json ? json->string_at("message").value_or("") : "";
   return make_error(code_of(name, response.status),
-                    "the server refused (" + std::to_string(response.status) + "): " + (message.empty() ? "no reason given" : message));
+                    "the server refused (" + std::to_string(response.status) + "): " + (message.empty() ? "no reason given" : printable(message)));
 }
 
 }  // namespace

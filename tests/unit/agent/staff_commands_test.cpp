@@ -208,6 +208,10 @@ TEST_CASE("a row is opened for its recipient, and says why for anybody else", "[
   row.erase("body");
   row["from"] = 5;
   CHECK(*(*open_row(row, &lead))["dropped"].as_int() == 3);
+  row["from"] = -9'223'372'036'854'775'807;
+  CHECK_FALSE(open_row(row, &lead));
+  row["from"] = 8;
+  CHECK_FALSE(open_row(row, &lead));
   row.erase("to");
   CHECK_FALSE(open_row(row, &lead));
 }
@@ -234,6 +238,7 @@ TEST_CASE("the server's refusal comes back as its own error") {
   const auto error_of = [](int status, std::string_view body) { return parse_staff_answer({status, to_bytes(body), {}}).error(); };
   CHECK(error_of(409, R"({"error":"stale","message":"B5: old"})").code == ErrorCode::kStale);
   CHECK(error_of(409, R"({"error":"stale","message":"B5: old"})").message.find("B5: old") != std::string::npos);
+  CHECK(error_of(409, R"({"error":"stale","message":"\u001b[2Jold"})").message.find("?[2Jold") != std::string::npos);
   CHECK(error_of(502, "<html>").code == ErrorCode::kUnavailable);
   CHECK(error_of(404, "").code == ErrorCode::kInvalidInput);
   CHECK_FALSE(parse_staff_answer({200, to_bytes("<html>"), {}}));
