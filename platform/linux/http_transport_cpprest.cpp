@@ -237,9 +237,14 @@ class CpprestTransport : public HttpTransport {
   const std::vector<Hash> pins_;
 };
 
+// The library ends its threads in a destructor that comes after exit()'s handlers, OpenSSL's own among them: a connection that
+// is being closed just then would use what OpenSSL has freed. So OpenSSL leaves its memory to the end of the process.
 void start_threads() {
   static std::once_flag once;
-  std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(2); });
+  std::call_once(once, [] {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    crossplat::threadpool::initialize_with_threads(2);
+  });
 }
 
 }  // namespace
