@@ -68,8 +68,9 @@ Status TrustUpdates::check_weakening(const sync::VerifiedPolicy& verified, const
 }
 
 Status TrustUpdates::take_policy(ByteView envelope, UnixSeconds now) {
-  // Without a policy in force (damaged), the one that was accepted last may come again.
-  const std::int64_t floor = store_.policy_floor() - (store_.policy() == nullptr && store_.policy_floor() > 0 ? 1 : 0);
+  // Where the one that was accepted last is not in force (damaged), it may come again.
+  const std::int64_t held = store_.policy() == nullptr ? 0 : store_.policy()->verified.bundle().version;
+  const std::int64_t floor = store_.policy_floor() - (held < store_.policy_floor() ? 1 : 0);
   TRY(verified, sync::open_policy(RawBlob{to_bytes(envelope)}, *store_.root(), floor, now));
   auto parsed = policy::parse_policy(verified.bundle().policy_toml, policy::Strictness::kDevice);
   if (!parsed.usable()) return make_error(ErrorCode::kInvalidInput, "A1: signed, but not a usable policy");

@@ -184,6 +184,10 @@ TEST_CASE("a damaged policy on disk falls back to the one before, and the same v
   world.start();
   CHECK(world.status().policy_version == 1);
   CHECK_FALSE(world.healthy("policy-damaged"));
+  world.give(second);
+  CHECK(world.status().policy_version == 2);
+  CHECK(world.healthy("policy-damaged"));
+  damage(world.settings.state / "trust" / "policy.json");
   damage(world.settings.state / "trust" / "policy.previous.json");
   world.start();
   CHECK(world.filter().state == FilterState::kIncomplete);
