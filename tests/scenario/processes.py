@@ -15,12 +15,13 @@ class Program:
     def __init__(self, name, command, user, log_folder):
         self.name, self.command, self.user = name, [str(c) for c in command], user
         self.log = pathlib.Path(log_folder) / f"{name}.log"
-        self.process = None
+        self.process, self.environment = None, {}  # what differs from ours
 
     def start(self):
         identity = {"user": self.user, "group": self.user, "extra_groups": []} if may_change_user() else {}
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **self.environment}, **identity)
         return self
 
     def running(self):
