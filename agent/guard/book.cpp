@@ -93,6 +93,7 @@ void Book::tick() {
   }
   if (!store_) return;
   close_notes(clock_.monotonic_ms());
+  if (!store_) return;  // it was damaged, and could not be opened again
   if (auto synced = store_->sync_key(); !synced) {
     log_error("events", "the ratchet's key: " + synced.error().message);
     failing_ = true;
