@@ -61,8 +61,12 @@ Status Checkin::take_receipt(ByteView envelope) {
   }
   nonce_.clear();
   if (auto known = book_.store()->acknowledge(receipt, envelope); !known) {
-    if (known.error().code == ErrorCode::kConflict) return known.error().with_context("A6");
-    return known;
+    if (known.error().code != ErrorCode::kConflict) return known;
+    // Fresh and signed: the server holds another continuation of this epoch. In this one it would never take anything more.
+    if (auto deferred = book_.store()->defer(epoch_, "rollback"); !deferred) {
+      log_error("checkin", "no new epoch: " + deferred.error().message);
+    }
+    return known.error().with_context("A6");
   }
   went_back_ = false;
   return ok();
@@ -70,12 +74,12 @@ Status Checkin::take_receipt(ByteView envelope) {
 
 // The server's complaint is not signed; all that it can cause is sending again. True: there is something to send again.
 bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
-  if (answer.problem.empty()) return false;
+  if (answer.problem.empty() || book_.store() == nullptr) return false;
   const bool known = std::ranges::find(kProblems, answer.problem) != kProblems.end();
   const bool back = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
   if (back) return !std::exchange(went_back_, true);
   book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
-  if (answer.problem == "fork" || answer.problem == "chain") {
+  if (book_.store() != nullptr && (answer.problem == "fork" || answer.problem == "chain")) {
     const auto deferred = book_.store()->defer(epoch_, answer.problem == "fork" ? "rollback" : "damage");
     if (!deferred) log_error("checkin", "no new epoch: " + deferred.error().message);
   }

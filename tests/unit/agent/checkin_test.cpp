@@ -82,7 +82,7 @@ TEST_CASE("only the server's receipt for this very request counts", "[R18]") {
   CHECK(world.status().events_queued >= left);
 }
 
-TEST_CASE("a receipt for a book that is not ours is refused", "[R18]") {
+TEST_CASE("a receipt for another continuation of the book is refused, and what comes now goes into a new epoch", "[R18]") {
   GuardWorld world;
   world.serve();
   const auto opened = world.next_request();
@@ -93,6 +93,7 @@ TEST_CASE("a receipt for a book that is not ours is refused", "[R18]") {
   receipt.head.link[0] ^= 1;
   take(world, with_receipt(sign_receipt(world.room.school.server, receipt)));
   CHECK(world.noted("receipt.refused A6"));
+  CHECK(world.book().front().starts_with("epoch.started rollback"));
 }
 
 TEST_CASE("a server that stands earlier is sent the rest again, and proved its own receipt") {
