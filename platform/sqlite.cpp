@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <string>
 
 namespace caretaker::platform {
@@ -82,17 +83,49 @@ constexpr const char* kSettings =
 
 }  // namespace
 
+// Statements that nobody uses at the moment, by their text. One of each is kept.
+class StatementShelf {
+ public:
+  ~StatementShelf() { close(); }
+  [[nodiscard]] sqlite3_stmt* take(std::string_view sql) {
+    const auto found = free_.find(sql);
+    return found == free_.end() ? nullptr : std::exchange(found->second, nullptr);
+  }
+  void put(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (is_open_) std::swap(statement, free_[sqlite3_sql(statement)]);
+    sqlite3_finalize(statement);  // null: there was none
+  }
+  // The database goes: who still has a statement ends it.
+  void close() {
+    for (const auto& [sql, statement] : free_) sqlite3_finalize(statement);
+    free_.clear();
+    is_open_ = false;
+  }
+
+ private:
+  std::map<std::string, sqlite3_stmt*, std::less<>> free_;
+  bool is_open_ = true;
+};
+
+Statement::Statement(sqlite3_stmt* statement, std::shared_ptr<StatementShelf> shelf)
+    : statement_(statement), shelf_(std::move(shelf)) {}
+
 Statement::Statement(Statement&& other) noexcept
-    : statement_(std::exchange(other.statement_, nullptr)), bind_error_(other.bind_error_) {}
+    : statement_(std::exchange(other.statement_, nullptr)),
+      shelf_(std::move(other.shelf_)),
+      bind_error_(other.bind_error_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(statement_, other.statement_);
+  std::swap(shelf_, other.shelf_);
   std::swap(bind_error_, other.bind_error_);
   return *this;
 }
 
 Statement::~Statement() {
-  sqlite3_finalize(statement_);
+  if (statement_ != nullptr) shelf_->put(statement_);
 }
 
 Statement& Statement::bound(int result) {
@@ -171,14 +204,22 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   return database;
 }
 
-Database::Database(Database&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+Database::Database(sqlite3* database) : database_(database), shelf_(std::make_shared<StatementShelf>()) {}
+
+Database::Database(Database&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)),
+      shelf_(std::move(other.shelf_)),
+      in_group_(std::exchange(other.in_group_, false)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(database_, other.database_);
+  std::swap(shelf_, other.shelf_);
+  std::swap(in_group_, other.in_group_);
   return *this;
 }
 
 Database::~Database() {
+  if (shelf_) shelf_->close();
   sqlite3_close_v2(database_);
 }
 
@@ -189,25 +230,43 @@ Status Database::execute(const char* sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  if (sqlite3_stmt* kept = shelf_->take(sql)) return Statement(kept, shelf_);
   sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &statement, nullptr);
   if (result != SQLITE_OK) return sqlite_error(database_, result);
-  return Statement(statement);
+  return Statement(statement, shelf_);
 }
 
 std::int64_t Database::changes() const {
   return sqlite3_changes64(database_);
 }
 
-Status Database::transaction(const std::function<Status()>& work) {
-  TRY_DONE(execute("BEGIN IMMEDIATE"));
-  Status done = work();
-  if (done) done = execute("COMMIT");
-  // A full disk may have rolled back already.
+Status Database::end(Status done, const char* commit, const char* undo) {
+  if (done) done = execute(commit);
+  // A full disk may have rolled back already, the group and all.
   if (!done && sqlite3_get_autocommit(database_) == 0) {
-    if (auto undone = execute("ROLLBACK"); !undone) return undone.error().with_context(done.error().message);
+    if (auto undone = execute(undo); !undone) return undone.error().with_context(done.error().message);
   }
   return done;
+}
+
+Status Database::transaction(const std::function<Status()>& work) {
+  TRY_DONE(execute(in_group_ ? "SAVEPOINT part" : "BEGIN IMMEDIATE"));
+  if (in_group_) return end(work(), "RELEASE part", "ROLLBACK TO part; RELEASE part");
+  return end(work(), "COMMIT", "ROLLBACK");
+}
+
+Status Database::begin_group() {
+  if (in_group_) return ok();
+  TRY_DONE(execute("BEGIN IMMEDIATE"));
+  in_group_ = true;
+  return ok();
+}
+
+Status Database::commit_group() {
+  if (!std::exchange(in_group_, false)) return ok();
+  return end(ok(), "COMMIT", "ROLLBACK");
 }
 
 Status Database::check() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace caretaker::platform {
+
+class StatementShelf;
 
 class Statement {
  public:
@@ -42,9 +45,10 @@ class Statement {
 
  private:
   friend class Database;
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement(sqlite3_stmt* statement, std::shared_ptr<StatementShelf> shelf);
   Statement& bound(int result);
   sqlite3_stmt* statement_ = nullptr;
+  std::shared_ptr<StatementShelf> shelf_;  // where it goes back to
   int bind_error_ = 0;  // of a parameter that could not be bound; step() returns it
 };
 
@@ -59,11 +63,16 @@ class Database {
   ~Database();
 
   [[nodiscard]] Status execute(const char* sql);  // one or several statements without rows
+  // Compiling costs more than most statements take to run: what was prepared before is used again when it is free.
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] std::int64_t changes() const;  // rows changed by the last statement
 
   // Runs `work` between BEGIN IMMEDIATE and COMMIT; any error rolls back and is returned.
   [[nodiscard]] Status transaction(const std::function<Status()>& work);
+  // One commit for several transactions: from begin_group() on each is a part that fails by itself, and what the others did
+  // is durable when commit_group() says so. Its error: nothing of the group is stored. Without a group it does nothing.
+  [[nodiscard]] Status begin_group();  // one that is open already goes on
+  [[nodiscard]] Status commit_group();
 
   // quick_check: kDamaged with SQLite's first complaint.
   [[nodiscard]] Status check();
@@ -72,8 +81,11 @@ class Database {
   [[nodiscard]] Status checkpoint();
 
  private:
-  explicit Database(sqlite3* database) : database_(database) {}
+  explicit Database(sqlite3* database);
+  [[nodiscard]] Status end(Status done, const char* commit, const char* undo);
   sqlite3* database_ = nullptr;
+  std::shared_ptr<StatementShelf> shelf_;
+  bool in_group_ = false;
 };
 
 // Numbered schema steps, each applied once and in order inside one transaction; user_version holds the number.

@@ -141,3 +141,94 @@ TEST_CASE("migrations run once, in order, all or none, and never backwards") {
   REQUIRE_FALSE(older_program);
   CHECK(older_program.error().code == ErrorCode::kUnsupported);
 }
+
+TEST_CASE("a statement that is prepared again is free of what was bound before") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  for (const std::int64_t a : {1, 2}) {
+    auto insert = database.prepare("INSERT INTO t (id, name) VALUES (?, ?)");
+    REQUIRE(insert);
+    if (a == 1) insert->bind(2, std::string_view("only once"));
+    REQUIRE(insert->bind(1, a).run());
+  }
+  auto query = database.prepare("SELECT count(*) FROM t WHERE name IS NULL");
+  REQUIRE(query);
+  REQUIRE(*query->step());
+  CHECK(query->integer(0) == 1);
+}
+
+TEST_CASE("two statements of one text do not disturb each other") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  REQUIRE(database.execute("INSERT INTO t (id) VALUES (1), (2)"));
+  auto first = database.prepare("SELECT id FROM t ORDER BY id");
+  auto second = database.prepare("SELECT id FROM t ORDER BY id");
+  REQUIRE((first && second));
+  REQUIRE(*first->step());
+  REQUIRE(*first->step());
+  REQUIRE(*second->step());
+  CHECK(first->integer(0) == 2);
+  CHECK(second->integer(0) == 1);
+}
+
+TEST_CASE("a query left in the middle holds up nobody later") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  REQUIRE(database.execute("INSERT INTO t (id) VALUES (1), (2)"));
+  {
+    auto query = database.prepare("SELECT id FROM t");
+    REQUIRE(query);
+    REQUIRE(*query->step());
+  }
+  REQUIRE(database.execute("DROP TABLE t"));
+}
+
+TEST_CASE("a statement may outlive its database") {
+  const TemporaryFolder folder;
+  auto opened = std::make_unique<Database>(open_with_table(folder / "a.db"));
+  REQUIRE(opened->execute("INSERT INTO t (id) VALUES (1)"));
+  auto query = opened->prepare("SELECT id FROM t");
+  REQUIRE(query);
+  REQUIRE(*query->step());
+  opened.reset();
+  CHECK(query->integer(0) == 1);
+}
+
+TEST_CASE("in a group one part may fail and the others are stored with one commit") {
+  const TemporaryFolder folder;
+  const auto add = [](Database& database, std::int64_t id, Status result) {
+    return database.transaction([&]() -> Status {
+      TRY(insert, database.prepare("INSERT INTO t (id) VALUES (?)"));
+      TRY_DONE(insert.bind(1, id).run());
+      return result;
+    });
+  };
+  {
+    Database database = open_with_table(folder / "a.db");
+    REQUIRE(database.begin_group());
+    REQUIRE(database.begin_group());
+    CHECK(add(database, 1, ok()));
+    CHECK(add(database, 2, make_error(ErrorCode::kInvalidInput, "not this one")).error().code == ErrorCode::kInvalidInput);
+    CHECK(add(database, 1, ok()).error().code == ErrorCode::kConflict);
+    CHECK(add(database, 3, ok()));
+    REQUIRE(database.commit_group());
+    REQUIRE(database.commit_group());
+    REQUIRE(database.begin_group());
+    CHECK(add(database, 4, ok()));  // and never committed
+  }
+  Database database = open_with_table(folder / "a.db");
+  auto query = database.prepare("SELECT group_concat(id) FROM t");
+  REQUIRE(query);
+  REQUIRE(*query->step());
+  CHECK(query->text(0) == "1,3");
+}
+
+TEST_CASE("a group that the database has rolled back says so at its end") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  REQUIRE(database.begin_group());
+  REQUIRE(database.transaction([&] { return database.execute("INSERT INTO t (id) VALUES (1)"); }));
+  CHECK_FALSE(database.transaction([&] { return database.execute("INSERT OR ROLLBACK INTO t (id) VALUES (1)"); }));
+  CHECK_FALSE(database.commit_group());
+  REQUIRE(database.transaction([&] { return database.execute("INSERT INTO t (id) VALUES (5)"); }));
+}
