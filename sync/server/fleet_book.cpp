@@ -64,15 +64,15 @@ Result<std::int64_t> FleetStore::add_batch(const sync::Batch& batch, ByteView en
 }
 
 Status FleetStore::add_event(const sync::Batch& batch, std::int64_t batch_row, const sync::ChainEntry& entry, const Hash& link,
-                             const sync::SealedDetails* sealed, UnixSeconds now) {
+                             ByteView sealed, UnixSeconds now) {
   TRY(insert, database_.prepare("INSERT INTO events (device, epoch, seq_from, seq_to, link, body, batch, received) "
                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"));
   insert.bind(1, ByteView(batch.device)).bind(2, ByteView(batch.epoch)).bind(3, number(entry.from)).bind(4, number(entry.to))
       .bind(5, ByteView(link)).bind(6, ByteView(entry.body)).bind(7, batch_row).bind(8, now);
   TRY(made, insert.step());
-  if (!made || !sealed) return ok();
+  if (!made || sealed.empty()) return ok();
   TRY(beside, database_.prepare("INSERT INTO sealed (event, details) VALUES (?, ?)"));
-  return beside.bind(1, insert.integer(0)).bind(2, ByteView(sync::make_sealed_json(*sealed))).run();
+  return beside.bind(1, insert.integer(0)).bind(2, sealed).run();
 }
 
 Result<std::optional<Hash>> FleetStore::link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {

@@ -95,8 +95,9 @@ class FleetStore {
                                      const sync::VerifiedChain& after);
   [[nodiscard]] Status mark_asked(const sync::DeviceId& device, const sync::EpochId& epoch);
   [[nodiscard]] Result<std::int64_t> add_batch(const sync::Batch& batch, ByteView envelope, UnixSeconds now);
+  // `sealed`: the JSON of its details; empty: none.
   [[nodiscard]] Status add_event(const sync::Batch& batch, std::int64_t batch_row, const sync::ChainEntry& entry,
-                                 const Hash& link, const sync::SealedDetails* sealed, UnixSeconds now);
+                                 const Hash& link, ByteView sealed, UnixSeconds now);
   // The link after entry `seq`, where an entry ends there.
   [[nodiscard]] Result<std::optional<Hash>> link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
   [[nodiscard]] Status add_hole(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to,

@@ -30,15 +30,17 @@ Result<Checkin> open_checkin(const SchoolState& school, ByteView body) {
   return checkin;
 }
 
-// What the guard sent beside an event must have come with it, whole: the relay on the device is not trusted, and a receipt
-// tells the device that it may forget. Where the guard itself has no sealed part any more, the event comes alone.
-Result<const sync::SealedDetails*> sealed_for(const Checkin& checkin, const sync::ChainEntry& entry) {
-  const sync::SealedDetails* none = nullptr;
-  if (!entry.sealed) return none;
+// The sealed part as it is kept; empty: none. What the guard sent beside an event must have come with it, whole: the relay on
+// the device is not trusted, and a receipt tells the device that it may forget. Where the guard itself has no sealed part any
+// more, the event comes alone.
+Result<Bytes> sealed_for(const Checkin& checkin, const sync::ChainEntry& entry) {
+  if (!entry.sealed) return Bytes{};
   auto body = sync::parse_event_body(entry.body);
   const auto found = checkin.request.sealed.find(entry.from);
-  const bool came = found != checkin.request.sealed.end() && hash(sync::make_sealed_json(found->second)) == *entry.sealed;
-  if (came && body && body->sealed == hash(found->second.ciphertext)) return &found->second;
+  if (body && found != checkin.request.sealed.end() && body->sealed == hash(found->second.ciphertext)) {
+    Bytes json = sync::make_sealed_json(found->second);
+    if (hash(json) == *entry.sealed) return json;
+  }
   return make_error(ErrorCode::kInvalidInput, "the sealed part of event " + std::to_string(entry.from) + " is missing or not its own");
 }
 
