@@ -47,7 +47,7 @@ Result<std::optional<ChainHead>> parse_expected(const Json& json) {
 }
 
 Result<CheckinAnswer> parse_answer(ByteView body) {
-  TRY(json, parse_object_v1(body, kMaxAnswerBytes));
+  TRY(json, parse_object_v1(body, kMaxAnswerBytes, kMaxAnswerValues));
   TRY(receipt, optional_blob_at(json, "receipt", kMaxEnvelopeBytes));
   TRY(roots, blobs_at(json, "roots", kMaxAnswerRoots, kMaxEnvelopeBytes));
   TRY(policy, optional_blob_at(json, "policy", kMaxEnvelopeBytes));

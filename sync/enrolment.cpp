@@ -48,7 +48,7 @@ Result<DeviceCertificate> parse_certificate_fields(ByteView payload) {
 }
 
 Result<EnrolmentAnswer> parse_answer(ByteView body) {
-  TRY(json, parse_object_v1(body, kMaxAnswerBytes));
+  TRY(json, parse_object_v1(body, kMaxAnswerBytes, kMaxAnswerValues));
   TRY(certificate, blob_at(json, "certificate", kMaxEnvelopeBytes));
   TRY(roots, blobs_at(json, "roots", kMaxAnswerRoots, kMaxEnvelopeBytes));
   TRY(policy, optional_blob_at(json, "policy", kMaxEnvelopeBytes));

@@ -35,7 +35,7 @@ Result<std::vector<NamedSignature>> parse_signatures(const Json& json) {
 
 Result<ParsedEnvelope> parse_envelope(ByteView raw, PayloadType type, std::size_t max_bytes) {
   if (raw.size() > max_bytes) return refuse(Check::kEnvelopeSize, std::to_string(raw.size()) + " bytes");
-  TRY(json, in_check(Check::kEnvelopeForm, parse_json(as_text(raw), {max_bytes, 8})));
+  TRY(json, in_check(Check::kEnvelopeForm, parse_json(as_text(raw), {max_bytes, 8, kMaxEnvelopeValues})));
   TRY(name, in_check(Check::kEnvelopeForm, json.string_at("payloadType")));
   if (name != payload_type_name(type)) return refuse(Check::kEnvelopeType, payload_type_name(type));
   TRY(payload, in_check(Check::kEnvelopeForm, json.base64_at("payload")));

@@ -3,6 +3,8 @@
 namespace caretaker::sync {
 namespace {
 
+constexpr std::size_t kMaxDepth = 16;
+
 Error out_of_range(std::string_view key, std::int64_t least, std::int64_t most) {
   return make_error(ErrorCode::kInvalidInput, "\"" + std::string(key) + "\" is not between " + std::to_string(least) +
                                                   " and " + std::to_string(most));
@@ -15,8 +17,8 @@ Error too_long(std::string_view key, std::size_t max_size) {
 
 }  // namespace
 
-Result<Json> parse_object_v1(ByteView bytes, std::size_t max_bytes, std::size_t max_depth) {
-  TRY(json, parse_json(as_text(bytes), {max_bytes, max_depth}));
+Result<Json> parse_object_v1(ByteView bytes, std::size_t max_bytes, std::size_t max_values) {
+  TRY(json, parse_json(as_text(bytes), {max_bytes, kMaxDepth, max_values}));
   if (json.as_object() == nullptr) return make_error(ErrorCode::kInvalidInput, "not a JSON object");
   TRY(version, json.int_at("v"));
   if (version != 1) return make_error(ErrorCode::kUnsupported, "version " + std::to_string(version) + " of the format");

@@ -8,7 +8,7 @@
 namespace caretaker::sync {
 
 // A payload: one JSON object whose "v" is 1 (kUnsupported otherwise).
-[[nodiscard]] Result<Json> parse_object_v1(ByteView bytes, std::size_t max_bytes, std::size_t max_depth = 16);
+[[nodiscard]] Result<Json> parse_object_v1(ByteView bytes, std::size_t max_bytes, std::size_t max_values = kMaxValues);
 
 [[nodiscard]] Result<std::int64_t> number_at(const Json& object, std::string_view key, std::int64_t most = kMaxInteger,
                                              std::int64_t least = 0);

@@ -27,6 +27,11 @@ inline constexpr std::size_t kMaxCheckinBytes = 4u << 20;
 inline constexpr std::size_t kMaxAnswerBytes = 8u << 20;
 inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed more asks again
 
+// Values in a JSON text: an answer of a few blobs must not become a million objects in memory.
+inline constexpr std::size_t kMaxValues = 1u << 18;
+inline constexpr std::size_t kMaxEnvelopeValues = 256;
+inline constexpr std::size_t kMaxAnswerValues = 1024;
+
 inline constexpr std::size_t kMaxText = 256;          // names, labels, serials, in bytes
 inline constexpr std::int64_t kStaffRequestSeconds = 300;  // that a staff request is good for
 

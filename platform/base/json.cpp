@@ -1,6 +1,8 @@
 #include "platform/base/json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace caretaker {
 namespace {
@@ -9,7 +11,7 @@ namespace {
 // the depth of the input never becomes depth of the stack before it has been checked.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) {}
+  explicit Builder(const JsonLimits& limits) : max_depth_(limits.max_depth), max_values_(limits.max_values) {}
 
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json(value)); }
@@ -61,6 +63,10 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return add(done.is_object ? Json(std::move(done.object)) : Json(std::move(done.array)));
   }
   bool add(Json value) {
+    if (++values_ > max_values_) {
+      error = "more than " + std::to_string(max_values_) + " values";
+      return false;
+    }
     if (open_.empty()) {
       root = std::move(value);
     } else if (open_.back().is_object) {
@@ -71,7 +77,9 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  std::size_t max_depth_;
+  const std::size_t max_depth_;
+  const std::size_t max_values_;
+  std::size_t values_ = 0;
   std::vector<Open> open_;
 };
 
@@ -91,6 +99,39 @@ nlohmann::json to_nlohmann(const Json& value) {
     return out;
   }
   return nullptr;
+}
+
+// Almost every text we write is hexadecimal, base64 or a word; what needs escaping is the library's.
+void write_text(std::string& out, const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  if (plain) out.append(1, '"').append(text).append(1, '"');
+  else out += to_nlohmann(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// One line, straight from the value: the library would copy all of it into values of its own first.
+void write(std::string& out, const Json& value) {
+  if (const auto* text = value.as_string()) return write_text(out, *text);
+  if (const auto* number = value.as_int()) return void(out += std::to_string(*number));
+  const char* separator = "";
+  if (const auto* array = value.as_array()) {
+    out += '[';
+    for (const Json& item : *array) {
+      out += std::exchange(separator, ",");
+      write(out, item);
+    }
+    out += ']';
+  } else if (const auto* object = value.as_object()) {
+    out += '{';
+    for (const auto& [key, item] : *object) {
+      out += std::exchange(separator, ",");
+      write_text(out, key);
+      out += ':';
+      write(out, item);
+    }
+    out += '}';
+  } else {
+    out += to_nlohmann(value).dump();
+  }
 }
 
 Error wrong(std::string_view key, const char* expected) {
@@ -139,7 +180,10 @@ Result<const Json::Object*> Json::object_at(std::string_view key) const {
 }
 
 std::string Json::dump(int indent) const {
-  return to_nlohmann(*this).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (indent >= 0) return to_nlohmann(*this).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string out;
+  write(out, *this);
+  return out;
 }
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
@@ -150,7 +194,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   // The parser underneath takes a zero byte for the end and would not see what comes after it.
   if (text.find('\0') != std::string_view::npos) return make_error(ErrorCode::kInvalidInput, "not JSON: a zero byte");
   try {
-    Builder builder(limits.max_depth);
+    Builder builder(limits);
     if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
     return make_error(ErrorCode::kInvalidInput, builder.error.empty() ? "not JSON" : builder.error);
   } catch (const std::exception& e) {

@@ -69,6 +69,7 @@ class Json {
 struct JsonLimits {
   std::size_t max_bytes = 1u << 20;
   std::size_t max_depth = 32;
+  std::size_t max_values = 1u << 20;  // of a few bytes each in the text, and of a hundred in memory
 };
 
 // kTooLarge over max_bytes, kInvalidInput for anything that is not one JSON value in UTF-8.

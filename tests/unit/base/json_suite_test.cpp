@@ -51,3 +51,12 @@ TEST_CASE("nothing hides behind a zero byte") {
   CHECK_FALSE(parse_json(std::string_view("{}\0{\"a\":1}", 10)));
   CHECK(parse_json("\"\\u0000\"")->as_string()->size() == 1);
 }
+
+TEST_CASE("few bytes cannot become many values") {
+  std::string many = "[0";
+  for (int i = 1; i < 1000; ++i) many += ",0";
+  many += "]";
+  CHECK(parse_json(many, {10'000, 4, 1001}));
+  CHECK(parse_json(many, {10'000, 4, 1000}).error().code == ErrorCode::kInvalidInput);
+  CHECK_FALSE(parse_json("{\"a\":{\"b\":[]}}", {100, 4, 2}));
+}

@@ -225,3 +225,10 @@ TEST_CASE("a check-in answer comes back as it was made, and a wrong one is refus
   CHECK(changed("expected", Json::Object{{"seq", 1}}) == "H8");
   CHECK(changed("problem", std::string(49, 'x')) == "H8");
 }
+
+TEST_CASE("an answer of eight megabytes of nothing is refused before it is held in memory") {
+  std::string body = R"({"v":1,"interval_s":900,"more":false,"problem":"","roots":[)";
+  while (body.size() < kMaxAnswerBytes - 100) body += "0,0,0,0,0,0,0,0,";
+  body += "0]}";
+  CHECK(parse_checkin_answer(to_bytes(body)).error().message.starts_with("H8"));
+}
