@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct HttpResponse {
 struct HttpLimits {
   std::chrono::seconds timeout{30};
   std::size_t max_body = 8u << 20;  // a longer answer is cut off at once: kTooLarge
+  std::stop_token stop{};           // asked for, by any thread: the request ends at once, kUnavailable
 };
 
 // One server. send() blocks; any thread, one request at a time per thread. Redirects are not followed.

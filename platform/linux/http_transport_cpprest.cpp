@@ -216,6 +216,9 @@ class CpprestTransport : public HttpTransport {
             return head.content_ready();
           })
           .then([exchange](const pplx::task<http::http_response>& whole) { finish(*exchange, whole); });
+      const std::stop_callback on_stop(limits.stop, [&exchange] {
+        exchange->fail(make_error(ErrorCode::kUnavailable, "the request was given up"));
+      });
       return exchange->wait();
     } catch (const std::exception& error) {
       return make_error(ErrorCode::kInvalidInput, std::string("cannot ask the server: ") + error.what());

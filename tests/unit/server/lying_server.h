@@ -59,7 +59,7 @@ class LyingServer {
  private:
   void serve() {
     for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(fd)) {
-      const timeval patience{5, 0};
+      const timeval patience{60, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
       SSL* tls = SSL_new(context_);
       SSL_set_fd(tls, fd);
