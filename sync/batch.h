@@ -75,6 +75,7 @@ struct CheckinAnswer {
   bool more = false;          // the server can take another batch at once
   std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit
   std::string problem;        // "", "fork", "gap", "unknown-epoch", ...
+  std::string mark;           // names what the server has to give now (sync/hold.h); empty: it holds no requests
 };
 [[nodiscard]] Bytes make_checkin_answer(const CheckinAnswer& answer);
 [[nodiscard]] Result<CheckinAnswer> parse_checkin_answer(ByteView body);

@@ -56,8 +56,13 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
   TRY(more, json.bool_at("more"));
   TRY(expected, parse_expected(json["expected"]));
   TRY(problem, text_at(json, "problem", 48));
+  std::string mark;
+  if (!json["mark"].is_null()) {
+    TRY(named, text_at(json, "mark", kMaxMark));
+    mark = std::move(named);
+  }
   return CheckinAnswer{std::move(receipt), std::move(roots), std::move(policy), std::move(lists),
-                       static_cast<std::uint32_t>(interval), more, expected, std::move(problem)};
+                       static_cast<std::uint32_t>(interval), more, expected, std::move(problem), std::move(mark)};
 }
 
 }  // namespace
@@ -88,6 +93,7 @@ Bytes make_checkin_answer(const CheckinAnswer& answer) {
   if (!answer.receipt.empty()) json["receipt"] = to_base64(answer.receipt);
   if (!answer.policy.empty()) json["policy"] = to_base64(answer.policy);
   if (!answer.lists.empty()) json["lists"] = to_base64(answer.lists);
+  if (!answer.mark.empty()) json["mark"] = answer.mark;
   if (answer.expected) {
     json["expected"] = Json::Object{{"seq", answer.expected->seq}, {"link", to_hex(answer.expected->link)}};
   }

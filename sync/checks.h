@@ -19,6 +19,7 @@ enum class Check {
   kEntrySequence, kEntryShape, kStubSpan, kEntryTag,
   kBodyForm, kSealedForm, kSealedRecipient, kSealedHash, kSealedKey, kSealedCommitment, kSealedContent,
   kBatchForm, kBatchSequence, kBatchEpochStart, kBatchOwner, kReceiptForm, kReceiptOwner, kRequestForm, kAnswerForm,
+  kHoldForm, kHoldOwner, kHoldReplayed,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
   kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch,

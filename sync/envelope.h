@@ -30,6 +30,7 @@ enum class PayloadType {
   kCertificate,   // application/vnd.caretaker.certificate.v1+json
   kEnrolment,     // application/vnd.caretaker.enrolment.v1+json
   kStaffRequest,  // application/vnd.caretaker.staff-request.v1+json
+  kHold,          // application/vnd.caretaker.hold.v1+json
 };
 [[nodiscard]] std::string_view payload_type_name(PayloadType type);
 

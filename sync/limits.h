@@ -27,6 +27,9 @@ inline constexpr std::size_t kMaxCheckinBytes = 4u << 20;
 inline constexpr std::size_t kMaxAnswerBytes = 8u << 20;
 inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed more asks again
 
+inline constexpr std::size_t kMaxHoldBytes = 16u << 10;
+inline constexpr std::size_t kMaxMark = 64;           // names what a server had to give
+
 // Values in a JSON text: an answer of a few blobs must not become a million objects in memory.
 inline constexpr std::size_t kMaxValues = 1u << 18;
 inline constexpr std::size_t kMaxEnvelopeValues = 256;

@@ -175,7 +175,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   tell(checkin, decision, problem);
 
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
-                             .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem)};
+                             .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem), .mark = {}};
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);
   if (decision.fit == BatchFit::kGap) {

@@ -2,6 +2,7 @@
 #include "sync/batch.h"
 #include "sync/bundle_form.h"
 #include "sync/enrolment.h"
+#include "sync/hold.h"
 #include "tests/fuzz/round_trip.h"
 
 using namespace caretaker;
@@ -10,6 +11,7 @@ using namespace caretaker::sync;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(data, size);
   fuzz::round_trip(bytes, parse_checkin_answer, make_checkin_answer);
+  fuzz::round_trip(bytes, parse_hold_answer, make_hold_answer);
   fuzz::round_trip(bytes, parse_enrolment_answer, make_enrolment_answer);
   fuzz::round_trip(bytes, parse_certificate, make_certificate_payload);
   fuzz::round_trip(bytes, parse_policy_form, [](const PolicyForm& form) { return make_policy_payload(form.school, form.bundle); });

@@ -1,7 +1,8 @@
-// What the server reads from devices: batches, receipts shown to it, check-in bodies. A batch is walked along its chain as
+// What the server reads from devices: batches, receipts shown to it, check-in bodies, requests to be held. A batch is walked along its chain as
 // the server would, with a key that never tagged it.
 #include "sync/batch.h"
 
+#include "sync/hold.h"
 #include "sync/limits.h"
 #include "tests/fuzz/round_trip.h"
 
@@ -13,6 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::round_trip(bytes, parse_batch, make_batch_payload);
   fuzz::round_trip(bytes, parse_receipt, make_receipt_payload);
   fuzz::round_trip(bytes, [](ByteView body) { return parse_checkin_request(body, kMaxCheckinBytes); }, make_checkin_request);
+  fuzz::round_trip(bytes, parse_hold, make_hold_payload);
+  fuzz::round_trip(bytes, parse_hold_request, make_hold_request);
   const auto batch = parse_batch(bytes);
   if (!batch || batch->entries.empty() || batch->entries.front().to - batch->seq_from > 1000) return 0;
   const ChainHead before{batch->seq_from - 1, batch->prev};

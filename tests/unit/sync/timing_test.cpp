@@ -44,3 +44,37 @@ TEST_CASE("Retry-After is honoured, spread out, and bounded") {
   CHECK(retry_ms(900, 1, -5, 0) == 720'000);
   CHECK(retry_ms(900, 1, 2'000'000'000, 0) == 86'400'000);
 }
+
+TEST_CASE("a request is held for about four minutes, never as long as a proxy waits") {
+  CHECK(hold_ms(0) >= 200'000);
+  CHECK(hold_ms(kLast) < 280'000);
+  CHECK(hold_ms(0.1) != hold_ms(0.9));
+}
+
+TEST_CASE("news reach one device at once and thousands within a second") {
+  CHECK(wake_ms(1, kLast) <= 1);
+  CHECK(wake_ms(500, kLast) < 500);
+  CHECK(wake_ms(9000, kLast) < 1000);
+  CHECK(wake_ms(9000, 0.5) == 500);
+}
+
+TEST_CASE("a server that ends held requests is asked less and less often") {
+  CHECK(hold_retry_ms(1, 0) == 15'000);
+  CHECK(hold_retry_ms(1, kLast) < 30'000);
+  CHECK(hold_retry_ms(3, kLast) > 100'000);
+  CHECK(hold_retry_ms(1000, kLast) < 900'000);
+}
+
+TEST_CASE("hints bring four check-ins at once and then one a minute, however many come") {
+  HintBudget budget;
+  std::int64_t now = 5'000'000;
+  for (int i = 0; i < 4; ++i) CHECK(take_hint(budget, now) == 0);
+  // A device waits for the check-in before it asks again.
+  int checkins = 4;
+  for (const std::int64_t end = now + 3'600'000; now < end; ++checkins) now += take_hint(budget, now);
+  CHECK(checkins <= 65);
+  CHECK(checkins >= 60);
+  now += 3'600'000;
+  for (int i = 0; i < 4; ++i) CHECK(take_hint(budget, now) == 0);
+  CHECK(take_hint(budget, now) == 60'000);
+}
