@@ -1,5 +1,7 @@
 #include "sync/server/api.h"
 
+#include <algorithm>
+
 #include "platform/base/log.h"
 #include "sync/server/enrol.h"
 #include "sync/server/ingest.h"
@@ -48,11 +50,74 @@ HttpReply on_enrol(Backend& backend, const HttpQuery& query) {
   return answer ? reply(sync::make_enrolment_answer(*answer)) : refusal(answer.error());
 }
 
-HttpReply on_checkin(Backend& backend, const HttpQuery& query) {
-  auto answer = ingest(backend.store, backend.school, query.body, backend.clock.now());
+// Names what there is to give: another mark means that something was published since.
+Result<std::string> current_mark(Backend& backend) {
+  TRY(policy, backend.store.newest_policy());
+  TRY(lists, backend.store.newest_lists(true));
+  return std::to_string(backend.school.envelopes().size()) + "." + std::to_string(policy ? policy->version : 0) + "." +
+         std::to_string(lists ? lists->version : 0);
+}
+
+// Commits what the check-ins of this round have in common; only now their receipts may go.
+void settle(Backend& backend) {
+  const Status committed = backend.store.commit_group();
+  for (LateReply& late : backend.uncommitted) {
+    if (!committed) late.reply = refusal(make_error(ErrorCode::kUnavailable, "not stored: " + committed.error().message));
+    backend.ready.push_back(std::move(late));
+  }
+  backend.uncommitted.clear();
+}
+
+Result<sync::CheckinAnswer> check_in(Backend& backend, const HttpQuery& query) {
+  TRY_DONE(backend.store.begin_group());
+  TRY(answer, ingest(backend.store, backend.school, query.body, backend.clock.now()));
+  TRY(mark, current_mark(backend));
+  answer.interval_s = backend.interval_s;
+  answer.mark = std::move(mark);
+  return answer;
+}
+
+std::optional<HttpReply> on_checkin(Backend& backend, const HttpQuery& query) {
+  auto answer = check_in(backend, query);
   if (!answer) return refusal(answer.error());
-  answer->interval_s = backend.interval_s;
-  return reply(sync::make_checkin_answer(*answer));
+  backend.uncommitted.push_back({query.ticket, reply(sync::make_checkin_answer(*answer))});
+  return std::nullopt;
+}
+
+HttpReply hold_reply(bool news) { return reply(sync::make_hold_answer({news})); }
+
+Result<bool> hold(Backend& backend, const HttpQuery& query) {
+  TRY(request, sync::parse_hold_request(query.body));
+  TRY(certificate, sync::open_certificate({request.certificate}, backend.school.root()));
+  TRY(asked, sync::open_hold({request.hold}, certificate));
+  TRY(mark, current_mark(backend));
+  if (asked.mark != mark) return true;
+  TRY_DONE(backend.holds.add(asked, query.ticket, backend.clock.monotonic_ms()));
+  return false;
+}
+
+std::optional<HttpReply> on_hold(Backend& backend, const HttpQuery& query) {
+  const auto news = hold(backend, query);
+  if (!news) return refusal(news.error());
+  if (*news) return hold_reply(true);
+  return std::nullopt;
+}
+
+Round after_round(Backend& backend) {
+  settle(backend);
+  const MonotonicMs now = backend.clock.monotonic_ms();
+  Round round{std::exchange(backend.ready, {}), 0};
+  for (const Holds::Ended& ended : backend.holds.take_ended(now)) round.replies.push_back({ended.ticket, hold_reply(ended.news)});
+  round.next_ms = std::max<MonotonicMs>(0, backend.holds.next_end() - now);
+  return round;
+}
+
+// What everybody else does commits for itself, after the check-ins before it, and may be news.
+std::optional<HttpReply> alone(Backend& backend, HttpReply (*handler)(Backend&, const HttpQuery&), const HttpQuery& query) {
+  settle(backend);
+  HttpReply out = handler(backend, query);
+  if (const auto mark = current_mark(backend)) backend.holds.publish(*mark, backend.clock.monotonic_ms());
+  return out;
 }
 
 HttpReply on_staff(Backend& backend, const HttpQuery& query) {
@@ -91,17 +156,19 @@ std::size_t awaited_size(Backend& backend, const std::string& path) {
 
 }  // namespace
 
-std::vector<Route> make_routes(Backend& backend) {
+HttpService make_service(Backend& backend) {
   const auto at_most = [](std::size_t size) { return [size](const std::string&) { return size; }; };
   const auto to = [&backend](HttpReply (*handler)(Backend&, const HttpQuery&)) {
-    return [&backend, handler](const HttpQuery& query) { return handler(backend, query); };
+    return [&backend, handler](const HttpQuery& query) { return alone(backend, handler, query); };
   };
   const std::string set(kSetPath);
-  return {{"POST", "/v1/enrol", at_most(kMaxEnrolment), to(on_enrol)},
-          {"POST", "/v1/checkin", at_most(sync::kMaxCheckinBytes), to(on_checkin)},
-          {"POST", "/v1/staff", at_most(sync::kMaxEnvelopeBytes), to(on_staff)},
-          {"POST", set, [&backend](const std::string& path) { return awaited_size(backend, path); }, to(on_set_upload)},
-          {"GET", set, at_most(0), to(on_set_download)}};
+  return {{{"POST", "/v1/enrol", at_most(kMaxEnrolment), to(on_enrol)},
+           {"POST", "/v1/checkin", at_most(sync::kMaxCheckinBytes), [&backend](const HttpQuery& query) { return on_checkin(backend, query); }},
+           {"POST", "/v1/hold", at_most(sync::kMaxHoldBytes), [&backend](const HttpQuery& query) { return on_hold(backend, query); }},
+           {"POST", "/v1/staff", at_most(sync::kMaxEnvelopeBytes), to(on_staff)},
+           {"POST", set, [&backend](const std::string& path) { return awaited_size(backend, path); }, to(on_set_upload)},
+           {"GET", set, at_most(0), to(on_set_download)}},
+          [&backend] { return after_round(backend); }};
 }
 
 }  // namespace caretaker::server

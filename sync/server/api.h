@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "sync/server/holds.h"
 #include "sync/server/http_server.h"
 #include "sync/server/set_files.h"
 #include "sync/server/school_state.h"
@@ -16,7 +17,10 @@ struct Backend {
   SetFiles& sets;
   const Clock& clock;
   std::uint32_t interval_s = 900;  // between two check-ins of a device, told in each answer
+  Holds holds{};
+  std::vector<LateReply> uncommitted{};  // answers to check-ins whose group is open
+  std::vector<LateReply> ready{};
 };
-[[nodiscard]] std::vector<Route> make_routes(Backend& backend);
+[[nodiscard]] HttpService make_service(Backend& backend);
 
 }  // namespace caretaker::server

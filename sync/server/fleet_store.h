@@ -73,6 +73,9 @@ class FleetStore {
 
   // Everything in `work` or nothing.
   [[nodiscard]] Status transaction(const std::function<Status()>& work) { return database_.transaction(work); }
+  // One commit for all transactions in between; nothing of them is to be confirmed before (platform/sqlite.h).
+  [[nodiscard]] Status begin_group() { return database_.begin_group(); }
+  [[nodiscard]] Status commit_group() { return database_.commit_group(); }
 
   // Tokens. use_token is compare-and-set: kPermissionDenied for a token that is unknown, expired or used by another device.
   [[nodiscard]] Status add_token(const Hash& hash, std::string_view made_by, UnixSeconds now, UnixSeconds expires);

@@ -5,10 +5,14 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 
+#include <atomic>
 #include <charconv>
 #include <cstring>
+#include <thread>
+#include <unordered_map>
 
 #include "platform/base/log.h"
+#include "sync/server/address_tally.h"
 
 namespace caretaker::server {
 namespace {
@@ -17,12 +21,17 @@ HttpReply plain_error(int status, std::string_view name) {
   return {.status = status, .body = to_bytes("{\"error\":\"" + std::string(name) + "\",\"message\":\"\"}"), .file = {}, .retry_after_s = {}};
 }
 
+constexpr std::int64_t kLongestWaitMs = 250;  // so soon a stop is heard of
+
 // One request on its way in. Between its headers and its end libmicrohttpd keeps it for us.
 struct Incoming {
   const Route* route = nullptr;
   std::size_t max_body = 0;
   MonotonicMs began = 0;
   HttpQuery query;
+  MHD_Connection* connection = nullptr;
+  std::unique_ptr<AddressTally::Place> place;  // behind a proxy; else the connection has it
+  std::optional<HttpReply> late;               // of a request that was kept
 };
 
 bool matches(const Route& route, std::string_view path) {
@@ -49,34 +58,45 @@ std::uint64_t range_from(std::string_view range) {
 
 class MicrohttpdServer : public HttpServer {
  public:
-  MicrohttpdServer(std::vector<Route> routes, const HttpServerLimits& limits, const Clock& clock)
-      : routes_(std::move(routes)), limits_(limits), clock_(clock) {}
-  ~MicrohttpdServer() override { if (daemon_) MHD_stop_daemon(daemon_); }
+  MicrohttpdServer(HttpService service, const HttpServerLimits& limits, const Clock& clock)
+      : service_(std::move(service)), limits_(limits), clock_(clock), tally_(limits.connections_per_address) {}
+  ~MicrohttpdServer() override;
 
-  [[nodiscard]] Status listen(const platform::Endpoint& at, const TlsIdentity& identity);
+  [[nodiscard]] Status listen(const HttpListen& where);
   [[nodiscard]] std::uint16_t port() const override {
     const auto* info = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
   }
 
  private:
+  static MHD_Result on_connect(void* self, const sockaddr* from, socklen_t size);
+  static void on_connection(void* self, MHD_Connection*, void** place, MHD_ConnectionNotificationCode what);
   static MHD_Result on_access(void* self, MHD_Connection* connection, const char* path, const char* method, const char*,
                               const char* data, std::size_t* size, void** state);
-  static void on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-    auto* incoming = static_cast<Incoming*>(*state);
-    if (incoming) static_cast<MicrohttpdServer*>(self)->buffered_ -= incoming->query.body.size();
-    delete incoming;
-    *state = nullptr;
-  }
+  static void on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode);
   MHD_Result on_headers(MHD_Connection* connection, const char* path, const char* method, void** state);
-  MHD_Result on_data(MHD_Connection* connection, Incoming& incoming, ByteView piece);
+  MHD_Result on_data(Incoming& incoming, ByteView piece);
+  MHD_Result on_end(MHD_Connection* connection, Incoming& incoming);
   static MHD_Result answer(MHD_Connection* connection, HttpReply reply, std::uint64_t from);
+  void forget_body(Incoming& incoming);
+  AddressTally::Place* place_of(const Incoming& incoming) const;
+  void keep(Incoming& incoming);
+  void resume(LateReply late);
+  void run();
 
-  const std::vector<Route> routes_;
+  const HttpService service_;
   const HttpServerLimits limits_;
   const Clock& clock_;
+  bool is_plain_ = false;
   MHD_Daemon* daemon_ = nullptr;
-  std::size_t buffered_ = 0;  // the server's thread only
+  // The server's thread only.
+  std::size_t buffered_ = 0;
+  AddressTally tally_;
+  std::uint64_t last_ticket_ = 0;
+  std::unordered_map<std::uint64_t, Incoming*> kept_;
+
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
 };
 
 union Address {
@@ -105,23 +125,132 @@ void forward_log(void*, const char* format, va_list arguments) {
   if (std::vsnprintf(line.data(), line.size(), format, arguments) > 0) log_debug("http", line.data());
 }
 
-Status MicrohttpdServer::listen(const platform::Endpoint& at, const TlsIdentity& identity) {
-  const Address address = to_address(at);
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG;
-  if (at.is_v6) flags |= MHD_USE_IPv6;
-  daemon_ = MHD_start_daemon(flags, at.port, nullptr, nullptr, on_access, this,
+std::string host_of(const sockaddr* from) {
+  Address address{};
+  const bool is_v6 = from->sa_family == AF_INET6;
+  std::memcpy(&address, from, is_v6 ? sizeof address.v6 : sizeof address.v4);
+  const void* host = is_v6 ? static_cast<const void*>(&address.v6.sin6_addr) : &address.v4.sin_addr;
+  return {static_cast<const char*>(host), is_v6 ? std::size_t{16} : 4};
+}
+
+// Who speaks to our proxy, by the proxy's own word: the last of the list; what stands before it is anybody's.
+std::string forwarded_for(MHD_Connection* connection) {
+  const std::string_view list = header(connection, "X-Forwarded-For");
+  const auto begin = list.find_last_of(", ");
+  return std::string(begin == std::string_view::npos ? list : list.substr(begin + 1));
+}
+
+bool is_loopback(const platform::Endpoint& at) {
+  static constexpr std::array<std::uint8_t, 16> kLoopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return at.is_v6 ? at.address == kLoopback6 : at.address[0] == 127;
+}
+
+// The list ends with MHD_OPTION_END.
+std::vector<MHD_OptionItem> tls_options(const TlsIdentity* identity) {
+  const auto text = [](const char* value) { return const_cast<char*>(value); };
+  if (identity == nullptr) return {{MHD_OPTION_END, 0, nullptr}};
+  return {{MHD_OPTION_HTTPS_MEM_KEY, 0, text(identity->key_pem.c_str())},
+          {MHD_OPTION_HTTPS_MEM_CERT, 0, text(identity->certificate_pem.c_str())},
+          {MHD_OPTION_HTTPS_PRIORITIES, 0, text("NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2")},
+          {MHD_OPTION_END, 0, nullptr}};
+}
+
+Status MicrohttpdServer::listen(const HttpListen& where) {
+  is_plain_ = where.identity == nullptr;
+  if (is_plain_ && !is_loopback(where.at)) {
+    return make_error(ErrorCode::kInvalidInput, "plain HTTP is for a proxy on this machine: give an address of 127.0.0.0/8 or ::1");
+  }
+  const Address address = to_address(where.at);
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  if (!is_plain_) flags |= MHD_USE_TLS;
+  if (where.at.is_v6) flags |= MHD_USE_IPv6;
+  std::vector<MHD_OptionItem> tls = tls_options(where.identity);
+  daemon_ = MHD_start_daemon(flags, where.at.port, on_connect, this, on_access, this,
                              MHD_OPTION_EXTERNAL_LOGGER, forward_log, nullptr,
                              MHD_OPTION_SOCK_ADDR, &address.any,
-                             MHD_OPTION_HTTPS_MEM_KEY, identity.key_pem.c_str(),
-                             MHD_OPTION_HTTPS_MEM_CERT, identity.certificate_pem.c_str(),
-                             MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
+                             MHD_OPTION_ARRAY, tls.data(),
                              MHD_OPTION_CONNECTION_LIMIT, limits_.connections,
-                             MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits_.connections_per_address,
                              MHD_OPTION_CONNECTION_TIMEOUT, limits_.idle_s,
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.headers,
+                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, this,
                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
-  if (!daemon_) return make_error(ErrorCode::kUnavailable, "cannot listen on " + platform::to_text(at));
+  if (!daemon_) return make_error(ErrorCode::kUnavailable, "cannot listen on " + platform::to_text(where.at));
+  thread_ = std::thread([this] { run(); });
   return ok();
+}
+
+MicrohttpdServer::~MicrohttpdServer() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+  for (const auto& [ticket, incoming] : kept_) MHD_resume_connection(incoming->connection);
+  if (daemon_) MHD_stop_daemon(daemon_);
+}
+
+void MicrohttpdServer::run() {
+  std::int64_t wait_ms = 0;
+  while (!stopping_) {
+    if (MHD_run_wait(daemon_, static_cast<std::int32_t>(wait_ms)) != MHD_YES) {
+      log_error("http", "the network cannot be waited for");
+      std::this_thread::sleep_for(std::chrono::milliseconds(kLongestWaitMs));
+    }
+    Round round = service_.after_round();
+    wait_ms = round.replies.empty() ? std::clamp<std::int64_t>(round.next_ms, 0, kLongestWaitMs) : 0;
+    for (LateReply& late : round.replies) resume(std::move(late));
+  }
+}
+
+// Behind a proxy every connection comes from the proxy, and the request says for whom.
+MHD_Result MicrohttpdServer::on_connect(void* self, const sockaddr* from, socklen_t) {
+  const auto& server = *static_cast<MicrohttpdServer*>(self);
+  return server.is_plain_ || server.tally_.has_room(host_of(from)) ? MHD_YES : MHD_NO;
+}
+
+void MicrohttpdServer::on_connection(void* self, MHD_Connection* connection, void** place, MHD_ConnectionNotificationCode what) {
+  auto& server = *static_cast<MicrohttpdServer*>(self);
+  if (server.is_plain_) return;
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    delete static_cast<AddressTally::Place*>(*place);
+    return;
+  }
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (info) *place = new AddressTally::Place(server.tally_, host_of(info->client_addr));
+}
+
+AddressTally::Place* MicrohttpdServer::place_of(const Incoming& incoming) const {
+  if (is_plain_) return incoming.place.get();
+  const auto* info = MHD_get_connection_info(incoming.connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? static_cast<AddressTally::Place*>(info->socket_context) : nullptr;
+}
+
+void MicrohttpdServer::forget_body(Incoming& incoming) {
+  buffered_ -= incoming.query.body.size();
+  incoming.query.body = Bytes();
+}
+
+void MicrohttpdServer::on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  const std::unique_ptr<Incoming> incoming(static_cast<Incoming*>(*state));
+  *state = nullptr;
+  if (!incoming) return;
+  auto& server = *static_cast<MicrohttpdServer*>(self);
+  server.forget_body(*incoming);
+  server.kept_.erase(incoming->query.ticket);
+}
+
+void MicrohttpdServer::keep(Incoming& incoming) {
+  forget_body(incoming);
+  if (auto* place = place_of(incoming)) place->leave();
+  kept_.emplace(incoming.query.ticket, &incoming);
+  MHD_suspend_connection(incoming.connection);
+}
+
+void MicrohttpdServer::resume(LateReply late) {
+  const auto found = kept_.find(late.ticket);
+  if (found == kept_.end()) return;
+  Incoming& incoming = *found->second;
+  kept_.erase(found);
+  incoming.late = std::move(late.reply);
+  if (auto* place = place_of(incoming)) place->take();
+  MHD_resume_connection(incoming.connection);
 }
 
 MHD_Result MicrohttpdServer::on_access(void* self, MHD_Connection* connection, const char* path, const char* method,
@@ -129,19 +258,24 @@ MHD_Result MicrohttpdServer::on_access(void* self, MHD_Connection* connection, c
   auto& server = *static_cast<MicrohttpdServer*>(self);
   if (!*state) return server.on_headers(connection, path, method, state);
   auto& incoming = *static_cast<Incoming*>(*state);
-  if (*size > 0) {
-    const ByteView piece = as_bytes({data, *size});
-    *size = 0;
-    return server.on_data(connection, incoming, piece);
-  }
-  return answer(connection, incoming.route->handle(incoming.query), incoming.query.range_from);
+  if (*size == 0) return server.on_end(connection, incoming);
+  const ByteView piece = as_bytes({data, *size});
+  *size = 0;
+  return server.on_data(incoming, piece);
+}
+
+MHD_Result MicrohttpdServer::on_end(MHD_Connection* connection, Incoming& incoming) {
+  auto reply = incoming.late ? std::exchange(incoming.late, {}) : incoming.route->handle(incoming.query);
+  if (reply) return answer(connection, std::move(*reply), incoming.query.range_from);
+  keep(incoming);
+  return MHD_YES;
 }
 
 // Answering here, before the body, makes libmicrohttpd close the connection after the answer.
 MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* path, const char* method, void** state) {
   const Route* route = nullptr;
   bool path_known = false;
-  for (const auto& candidate : routes_) {
+  for (const auto& candidate : service_.routes) {
     if (!matches(candidate, path)) continue;
     path_known = true;
     if (candidate.method == method) route = &candidate;
@@ -152,11 +286,20 @@ MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* 
   if (!announced.empty() && parse_number(announced).value_or(UINT64_MAX) > max_body) {
     return answer(connection, max_body == 0 ? plain_error(404, "not-found") : plain_error(413, "too-large"), 0);
   }
-  *state = new Incoming{route, max_body, clock_.monotonic_ms(), {path, {}, range_from(header(connection, "Range"))}};
+  const std::string client = is_plain_ ? forwarded_for(connection) : "";
+  if (is_plain_ && !tally_.has_room(client)) return answer(connection, plain_error(503, "unavailable"), 0);
+  auto incoming = std::make_unique<Incoming>();
+  incoming->route = route;
+  incoming->max_body = max_body;
+  incoming->began = clock_.monotonic_ms();
+  incoming->query = {path, {}, range_from(header(connection, "Range")), ++last_ticket_};
+  incoming->connection = connection;
+  if (is_plain_) incoming->place = std::make_unique<AddressTally::Place>(tally_, client);
+  *state = incoming.release();
   return MHD_YES;
 }
 
-MHD_Result MicrohttpdServer::on_data(MHD_Connection*, Incoming& incoming, ByteView piece) {
+MHD_Result MicrohttpdServer::on_data(Incoming& incoming, ByteView piece) {
   const bool too_long = incoming.query.body.size() + piece.size() > incoming.max_body;
   const bool too_slow = clock_.monotonic_ms() - incoming.began > limits_.request_ms;
   const bool too_much = buffered_ + piece.size() > limits_.buffered;
@@ -195,11 +338,10 @@ MHD_Result MicrohttpdServer::answer(MHD_Connection* connection, HttpReply reply,
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const platform::Endpoint& at, const TlsIdentity& identity,
-                                                      std::vector<Route> routes, const HttpServerLimits& limits,
-                                                      const Clock& clock) {
-  auto server = std::make_unique<MicrohttpdServer>(std::move(routes), limits, clock);
-  TRY_DONE(server->listen(at, identity));
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpListen& listen, HttpService service,
+                                                      const HttpServerLimits& limits, const Clock& clock) {
+  auto server = std::make_unique<MicrohttpdServer>(std::move(service), limits, clock);
+  TRY_DONE(server->listen(listen));
   return std::unique_ptr<HttpServer>(std::move(server));
 }
 

@@ -1,5 +1,6 @@
-// HTTPS for the few routes that a server has, by libmicrohttpd. One thread of its own runs everything, handlers included, so
-// they never meet each other and must be short; SQLite behind them needs no lock. In production nginx stands in front.
+// HTTPS for the few routes that a server has, by libmicrohttpd; plain HTTP for a proxy on the same machine. One thread of its
+// own runs everything, handlers included, so they never meet each other and must be short; SQLite behind them needs no lock. A
+// request may be kept and answered later: it costs a few kB and no thread.
 #pragma once
 
 #include <functional>
@@ -19,6 +20,7 @@ struct HttpQuery {
   std::string path;           // without the query string
   Bytes body;
   std::uint64_t range_from = 0;  // of "Range: bytes=N-", the one form that is honoured
+  std::uint64_t ticket = 0;      // names this request among those that are kept
 };
 
 struct HttpReply {
@@ -34,26 +36,47 @@ struct Route {
   std::string path;    // whole; or, when it ends with '/', the beginning
   // The longest body that is taken for this path; asked before a byte of it is read.
   std::function<std::size_t(const std::string& path)> max_body;
-  std::function<HttpReply(const HttpQuery&)> handle;
+  // nullopt: the request is kept, and answered by a LateReply to its ticket.
+  std::function<std::optional<HttpReply>(const HttpQuery&)> handle;
+};
+
+struct LateReply {
+  std::uint64_t ticket = 0;
+  HttpReply reply;
+};
+struct Round {
+  std::vector<LateReply> replies;
+  std::int64_t next_ms = 0;  // when to ask again at the latest
+};
+
+struct HttpService {
+  std::vector<Route> routes;
+  // Asked after each round of work, on the server's thread; each kept request must be answered in the end.
+  std::function<Round()> after_round;
 };
 
 struct HttpServerLimits {
-  unsigned connections = 2048;
-  unsigned connections_per_address = 512;  // a whole school may stand behind one address
+  unsigned connections = 12'000;
+  unsigned connections_per_address = 2048; // kept requests apart; a whole school may stand behind one address
   unsigned idle_s = 15;                    // without a byte
   std::int64_t request_ms = 120'000;       // from the first header to the last byte of the body
-  std::size_t headers = 32u << 10;
+  std::size_t headers = 4096;              // also the room that a kept request takes
   std::size_t buffered = 600u << 20;       // of all unfinished bodies together; room for the largest set file
 };
 
-// Listens as long as it lives. The routes are called on the server's own thread only.
+struct HttpListen {
+  platform::Endpoint at;            // port 0: any free one
+  // nullptr: plain, behind a proxy that ends TLS and names its client last in X-Forwarded-For; loopback only.
+  const TlsIdentity* identity = nullptr;
+};
+
+// Listens as long as it lives. The service is called on the server's own thread only.
 class HttpServer {
  public:
-  // kUnavailable when the address is taken. Port 0: any free one.
-  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const platform::Endpoint& at, const TlsIdentity& identity,
-                                                                 std::vector<Route> routes, const HttpServerLimits& limits,
-                                                                 const Clock& clock);
-  virtual ~HttpServer() = default;  // stops taking connections, ends those there are, joins its thread
+  // kUnavailable when the address is taken; kInvalidInput: plain HTTP elsewhere than on loopback.
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const HttpListen& listen, HttpService service,
+                                                                 const HttpServerLimits& limits, const Clock& clock);
+  virtual ~HttpServer() = default;  // stops taking connections, ends those there are, kept ones too, joins its thread
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 

@@ -1,9 +1,11 @@
-// caretaker-server [--data DIR] init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT] [--interval SECONDS]
+// caretaker-server [--data DIR] init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT | --behind-proxy ADDR:PORT]
+// [--interval SECONDS]
 #include <cstdio>
 #include <memory>
 
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/open_files.h"
 #include "platform/service_host.h"
 #include "platform/stop_signal.h"
 #include "sync/server/api.h"
@@ -15,6 +17,7 @@ using namespace caretaker::server;
 namespace fs = std::filesystem;
 
 constexpr std::uint16_t kDefaultPort = 8443;
+constexpr unsigned kOtherFiles = 64;  // beside the connections
 
 struct Opened {
   platform::OpenFile lock;
@@ -38,16 +41,26 @@ Status adopt(const fs::path& data, const fs::path& root) {
   return ok();
 }
 
-Status serve(const fs::path& data, const std::string& listen, std::uint32_t interval_s) {
-  TRY(at, platform::parse_endpoint(listen, kDefaultPort));
+struct Serve {
+  std::string listen = "127.0.0.1:" + std::to_string(kDefaultPort);
+  std::string behind_proxy;  // instead of `listen`
+  std::uint32_t interval_s = 900;
+};
+
+Status serve(const fs::path& data, const Serve& how) {
+  const bool plain = !how.behind_proxy.empty();
+  TRY(at, platform::parse_endpoint(plain ? how.behind_proxy : how.listen, kDefaultPort));
   TRY(opened, open_data(data));
   TRY(school, SchoolState::open(opened.store, std::move(opened.keys)));
   TRY(stop, platform::StopSignal::install([] {}));
+  const HttpServerLimits limits;
+  TRY_DONE(platform::allow_open_files(limits.connections + kOtherFiles));
   SetFiles sets(data / "sets");
-  Backend backend{opened.store, school, sets, system_clock(), interval_s};
-  TRY(http, HttpServer::start(at, school.keys().tls, make_routes(backend), {}, system_clock()));
+  Backend backend{opened.store, school, sets, system_clock(), how.interval_s};
+  TRY(http, HttpServer::start({at, plain ? nullptr : &school.keys().tls}, make_service(backend), limits, system_clock()));
   at.port = http->port();
-  log_info("server", "serving " + school.root().root().school_name + " on " + platform::to_text(at));
+  log_info("server", "serving " + school.root().root().school_name + " on " + platform::to_text(at) +
+                         (plain ? ", plain, for a proxy" : ""));
   TRY_DONE(platform::ServiceHost(system_clock()).ready());
   stop.wait();
   http.reset();
@@ -57,8 +70,8 @@ Status serve(const fs::path& data, const std::string& listen, std::uint32_t inte
 
 struct Options {
   fs::path data = "/var/lib/caretaker-server", root;
-  std::string url, listen = "127.0.0.1:" + std::to_string(kDefaultPort);
-  std::uint32_t interval_s = 900;
+  std::string url;
+  Serve serving;
 };
 
 void declare(Command program) {
@@ -71,9 +84,10 @@ void declare(Command program) {
   adopt_root.option("root", options->root, "the school's root 1").required();
   adopt_root.does([options] { return adopt(options->data, options->root); });
   auto serving = program.command("serve", "run until a stop is asked for");
-  serving.option("--listen", options->listen, "address and port");
-  serving.option("--interval", options->interval_s, "seconds between two check-ins of a device").between(1, 86'400);
-  serving.does([options] { return serve(options->data, options->listen, options->interval_s); });
+  auto listen = serving.option("--listen", options->serving.listen, "address and port, for HTTPS");
+  serving.option("--behind-proxy", options->serving.behind_proxy, "address and port on loopback, for a proxy that ends TLS").excludes(listen);
+  serving.option("--interval", options->serving.interval_s, "seconds between two check-ins of a device").between(1, 86'400);
+  serving.does([options] { return serve(options->data, options->serving); });
 }
 
 }  // namespace

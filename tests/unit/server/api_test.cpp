@@ -2,6 +2,7 @@
 #include "sync/server/api.h"
 
 #include <csignal>
+#include <thread>
 
 #include "platform/http_transport.h"
 #include "tests/unit/server/test_device.h"
@@ -15,8 +16,8 @@ struct Serving {
   Serving()
       : sets(school.folder.path() / "sets"),
         backend{school.store, school.state, sets, system_clock()},
-        http(must(server::HttpServer::start(must(platform::parse_endpoint("127.0.0.1", 0)), school.keys.tls,
-                                            server::make_routes(backend), {}, system_clock()))),
+        http(must(server::HttpServer::start({must(platform::parse_endpoint("127.0.0.1", 0)), &school.keys.tls},
+                                            server::make_service(backend), {}, system_clock()))),
         client(must(platform::make_http_transport("https://127.0.0.1:" + std::to_string(http->port()), {school.keys.tls.pin}))) {
     ::signal(SIGPIPE, SIG_IGN);
   }
@@ -46,6 +47,17 @@ struct Serving {
     REQUIRE(answer.status == 200);
     CHECK(must(parse_json(as_text(answer.body)))["upload"].as_bool() != nullptr);
     return "/v1/set/" + to_hex(manifest.file);
+  }
+
+  // A request to be held, on a thread of its own; its answer ends up in `held`.
+  [[nodiscard]] std::thread hold(const TestDevice& device, std::string mark, UnixSeconds time, Result<platform::HttpResponse>& held) {
+    return std::thread([this, &held, body = device.hold(std::move(mark), time)] {
+      held = client->send({"POST", "/v1/hold", "application/json", body, 0}, {});
+    });
+  }
+  // The mark of a check-in's answer.
+  std::string check_in(const TestDevice& device, std::uint64_t from = 1) {
+    return must(sync::parse_checkin_answer(post("/v1/checkin", sync::make_checkin_request(device.request(device.batch(from)))).body)).mark;
   }
 
   TestSchool school;
@@ -172,4 +184,89 @@ TEST_CASE("files of lists that are long out of date are not kept") {
   CHECK(status(paths[1]) == 404);
   CHECK(status(paths[2]) == 200);
   CHECK(status(paths[3]) == 200);
+}
+
+TEST_CASE("a held request is answered when a policy is published, and not before", "[R7]") {
+  Serving serving;
+  TestDevice device(serving.school);
+  device.record(1);
+  const std::string mark = serving.check_in(device);
+  REQUIRE_FALSE(mark.empty());
+  Result<platform::HttpResponse> held = make_error(ErrorCode::kUnavailable, "not yet");
+  std::thread waiting = serving.hold(device, mark, kNow, held);
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  CHECK_FALSE(held);
+  const auto now = system_clock().now();
+  const sync::PolicyBundle bundle{1, now - 10, now + 86400, {}, "school = \"Test School\"\n"};
+  const auto policy = TestSchool::envelope(sync::PayloadType::kPolicy, sync::make_policy_payload(serving.school.state.id(), bundle),
+                                           {&serving.school.people.technician.signing});
+  CHECK(serving.staff(serving.school.people.technician, "policy.publish", Json::Object{{"envelope", to_base64(policy)}}).status == 200);
+  waiting.join();
+  REQUIRE(held);
+  CHECK(held->status == 200);
+  CHECK(must(sync::parse_hold_answer(held->body)).news);
+  // Who still has the old mark hears at once; who has checked in has the new one.
+  const auto behind = serving.post("/v1/hold", device.hold(mark, kNow + 1));
+  CHECK(must(sync::parse_hold_answer(behind.body)).news);
+  CHECK(serving.check_in(device) != mark);
+}
+
+TEST_CASE("a newer request to be held ends the older, a replay of the older ends nothing") {
+  Serving serving;
+  TestDevice device(serving.school);
+  const std::string mark = serving.check_in(device);
+  Result<platform::HttpResponse> first = make_error(ErrorCode::kUnavailable, "not yet"), second = first;
+  const Bytes replayed = device.hold(mark, kNow);
+  std::thread one([&] { first = serving.client->send({"POST", "/v1/hold", "application/json", replayed, 0}, {}); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(serving.post("/v1/hold", replayed).status == 409);
+  std::thread two = serving.hold(device, mark, kNow + 5, second);
+  one.join();
+  REQUIRE(first);
+  CHECK_FALSE(must(sync::parse_hold_answer(first->body)).news);
+  CHECK(serving.post("/v1/hold", replayed).status == 409);
+  CHECK_FALSE(second);
+  serving.http.reset();
+  two.join();
+}
+
+TEST_CASE("nothing is held for who is not certified, or speaks for another") {
+  Serving serving;
+  TestDevice device(serving.school), other(serving.school, {"uuid-2", "serial-2"});
+  const std::string mark = serving.check_in(device);
+  CHECK(serving.post("/v1/hold", to_bytes("{}")).status == 400);
+  auto request = must(sync::parse_hold_request(device.hold(mark, kNow)));
+  request.certificate = other.certificate;
+  CHECK(serving.post("/v1/hold", sync::make_hold_request(request)).status == 401);
+  request = must(sync::parse_hold_request(device.hold(mark, kNow)));
+  request.certificate = TestSchool::envelope(sync::PayloadType::kCertificate, to_bytes("{}"), {&device.key});
+  CHECK(serving.post("/v1/hold", sync::make_hold_request(request)).status == 401);
+  CHECK(serving.post("/v1/hold", Bytes(20'000, 'x')).status == 413);
+}
+
+TEST_CASE("many devices check in at once, and a bad one among them spoils nothing") {
+  Serving serving;
+  std::vector<std::unique_ptr<TestDevice>> devices;
+  std::vector<Bytes> bodies;
+  for (int i = 0; i < 12; ++i) {
+    devices.push_back(std::make_unique<TestDevice>(serving.school, sync::Hardware{"uuid-" + std::to_string(i), "s"}));
+    devices.back()->record(3);
+    auto request = devices.back()->request(devices.back()->batch());
+    if (i == 5) request.sealed.erase(2);  // I7
+    bodies.push_back(sync::make_checkin_request(request));
+  }
+  std::vector<Result<platform::HttpResponse>> answers(devices.size(), make_error(ErrorCode::kUnavailable, "none"));
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    threads.emplace_back([&, i] { answers[i] = serving.client->send({"POST", "/v1/checkin", "application/json", bodies[i], 0}, {}); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    REQUIRE(answers[i]);
+    CHECK(answers[i]->status == (i == 5 ? 400 : 200));
+    if (i != 5) CHECK_FALSE(must(sync::parse_checkin_answer(answers[i]->body)).receipt.empty());
+  }
+  serving.http.reset();
+  CHECK(must(serving.school.store.events(0, std::nullopt, 100)).size() == 33);
+  CHECK_FALSE(must(serving.school.store.epoch(devices[5]->id(), devices[5]->epoch)));
 }

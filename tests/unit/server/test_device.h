@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sync/batch.h"
+#include "sync/hold.h"
 #include "tests/unit/server/test_school.h"
 
 namespace caretaker::test {
@@ -74,6 +75,12 @@ class TestDevice {
       if (seq >= batch.seq_from && seq <= batch.seq_to) out.sealed.emplace(seq, details);
     }
     return out;
+  }
+
+  // The body of POST /v1/hold.
+  [[nodiscard]] Bytes hold(std::string mark, UnixSeconds time) const {
+    const sync::Hold hold{school_.state.id(), id(), to_hex(random_array<16>()), time, std::move(mark)};
+    return sync::make_hold_request({certificate, TestSchool::envelope(sync::PayloadType::kHold, sync::make_hold_payload(hold), {&key})});
   }
 
   SigningKey key = make_signing_key(random_key());
