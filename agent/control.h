@@ -19,6 +19,7 @@ enum class Ask : std::uint8_t {
   kTakeAnswer = 5,     // net: the server's answer, unpacked; guard verifies each blob
   kOfferSet = 6,       // net: a downloaded set file (as an open file) for the manifest that waits for it
   kGetUplink = 7,      // net: server urls, pins, enrolled or not, the set file that is waited for
+  kNextHold = 8,       // net: the signed body of a request that the server may hold, or an empty one
   kStatus = 16,        // anybody: what `caretaker status` shows
   kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out

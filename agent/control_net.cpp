@@ -89,8 +89,16 @@ Result<WebReport> parse_web_report(ByteView fields) {
 Bytes make_web_report_answer(bool urgent) { return make_flag(urgent); }
 Result<bool> parse_web_report_answer(ByteView fields) { return parse_flag(fields); }
 
-Bytes make_next_batch_answer(ByteView body) { return make_blob(body); }
-Result<Bytes> parse_next_batch_answer(ByteView fields) { return parse_blob(fields); }
+Bytes make_body_answer(ByteView body) { return make_blob(body); }
+Result<Bytes> parse_body_answer(ByteView fields) { return parse_blob(fields); }
+
+Bytes make_next_hold(std::string_view mark) { return make_blob(as_bytes(mark)); }
+
+Result<std::string> parse_next_hold(ByteView fields) {
+  TRY(mark, parse_blob(fields));
+  if (mark.size() > sync::kMaxMark) return malformed("mark");
+  return std::string(as_text(mark));
+}
 
 Bytes make_take_answer(const sync::CheckinAnswer& answer) {
   ByteWriter out;

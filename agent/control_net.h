@@ -52,8 +52,12 @@ struct WebReport {
 [[nodiscard]] Result<bool> parse_web_report_answer(ByteView fields);
 
 // kNextBatch, no fields in the request; the body of POST /v1/checkin out, empty when there is nobody to send as.
-[[nodiscard]] Bytes make_next_batch_answer(ByteView body);
-[[nodiscard]] Result<Bytes> parse_next_batch_answer(ByteView fields);
+[[nodiscard]] Bytes make_body_answer(ByteView body);
+[[nodiscard]] Result<Bytes> parse_body_answer(ByteView fields);
+
+// kNextHold: the server's mark in; the body of POST /v1/hold out, empty when there is nobody to send as.
+[[nodiscard]] Bytes make_next_hold(std::string_view mark);
+[[nodiscard]] Result<std::string> parse_next_hold(ByteView fields);
 
 // kTakeAnswer: everything in it is still a raw blob to the guard.
 [[nodiscard]] Bytes make_take_answer(const sync::CheckinAnswer& answer);

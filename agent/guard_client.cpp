@@ -42,7 +42,12 @@ Result<bool> GuardClient::report_web(const WebReport& report) {
 
 Result<Bytes> GuardClient::next_batch() {
   TRY(fields, call(Ask::kNextBatch, {}));
-  return parse_next_batch_answer(fields);
+  return parse_body_answer(fields);
+}
+
+Result<Bytes> GuardClient::next_hold(std::string_view mark) {
+  TRY(fields, call(Ask::kNextHold, make_next_hold(mark)));
+  return parse_body_answer(fields);
 }
 
 Result<TakenAnswer> GuardClient::take_answer(const sync::CheckinAnswer& answer) {

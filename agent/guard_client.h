@@ -22,6 +22,7 @@ class GuardClient {
   [[nodiscard]] Result<bool> filter_is_current(const Revision& revision);
   [[nodiscard]] Result<bool> report_web(const WebReport& report);  // true: the school should hear soon
   [[nodiscard]] Result<Bytes> next_batch();
+  [[nodiscard]] Result<Bytes> next_hold(std::string_view mark);
   [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);
   [[nodiscard]] Status offer_set(const platform::OpenFile& file);
   [[nodiscard]] Result<UplinkAnswer> get_uplink();

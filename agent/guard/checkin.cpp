@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "platform/base/log.h"
+#include "sync/hold.h"
 
 namespace caretaker::agent {
 namespace {
@@ -37,9 +38,21 @@ Json Checkin::make_state(const std::set<std::string>& health) const {
   return state;
 }
 
+bool Checkin::has_identity() const {
+  return identity_.state() == DeviceIdentity::State::kCertified && !identity_.in_doubt();
+}
+
+Bytes Checkin::hold_request(const std::string& mark) const {
+  if (!has_identity() || trust_.root() == nullptr) return {};
+  const sync::Hold hold{trust_.root()->root().school, identity_.id(), to_hex(random_array<16>()),
+                        std::max<UnixSeconds>(0, clock_.now()), mark};
+  const SigningKey* key = &identity_.key();
+  return sync::make_hold_request({identity_.certificate(),
+                                  sync::make_envelope(sync::PayloadType::kHold, sync::make_hold_payload(hold), {&key, 1})});
+}
+
 Result<Bytes> Checkin::next_request(const std::set<std::string>& health) {
-  const bool somebody = identity_.state() == DeviceIdentity::State::kCertified && !identity_.in_doubt();
-  if (!somebody || book_.store() == nullptr) return Bytes{};
+  if (!has_identity() || book_.store() == nullptr) return Bytes{};
   TRY(outgoing, book_.store()->next_batch(kMaxEvents, kMaxBytes));
   nonce_ = to_hex(random_array<16>());
   epoch_ = outgoing.batch.epoch;

@@ -49,6 +49,7 @@ class Guard {
   [[nodiscard]] Result<Answered> take_answer(const Asked& asked);
   [[nodiscard]] Result<Answered> offer_set(const Asked& asked);
   [[nodiscard]] Result<Answered> get_uplink(const Asked& asked);
+  [[nodiscard]] Result<Answered> next_hold(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
   [[nodiscard]] Result<Answered> status(const Asked& asked);

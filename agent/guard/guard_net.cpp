@@ -54,7 +54,12 @@ Result<Answered> Guard::report_web(const Asked& asked) {
 Result<Answered> Guard::next_batch(const Asked& asked) {
   TRY_DONE(without_fields(asked));
   TRY(body, checkin_.next_request(health()));
-  return Answered{make_next_batch_answer(body), {}};
+  return Answered{make_body_answer(body), {}};
+}
+
+Result<Answered> Guard::next_hold(const Asked& asked) {
+  TRY(mark, parse_next_hold(asked.fields));
+  return Answered{make_body_answer(checkin_.hold_request(mark)), {}};
 }
 
 Result<Answered> Guard::take_answer(const Asked& asked) {

@@ -14,6 +14,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kTakeAnswer, "take-answer", Who::kNet, &Guard::take_answer},
     MonitorRow{Ask::kOfferSet, "offer-set", Who::kNet, &Guard::offer_set},
     MonitorRow{Ask::kGetUplink, "get-uplink", Who::kNet, &Guard::get_uplink},
+    MonitorRow{Ask::kNextHold, "next-hold", Who::kNet, &Guard::next_hold},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},

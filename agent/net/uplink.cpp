@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "platform/base/log.h"
-#include "sync/timing.h"
+#include "sync/hold.h"
 
 namespace caretaker::agent {
 namespace {
@@ -18,6 +18,10 @@ constexpr std::uint32_t kDownloadRetryS = 60;
 constexpr MonotonicMs kLeastPauseMs = 100;
 constexpr MonotonicMs kBootMs = 600'000;         // a start within this time belongs to the machine's own
 constexpr double kRestartSpreadMs = 10'000;
+constexpr MonotonicMs kLeastHoldMs = 20'000;     // less is not worth a connection
+constexpr MonotonicMs kMostHoldMs = sync::kMaxHoldMs + 20'000;
+constexpr MonotonicMs kNoHoldsMs = 3'600'000;    // from a server that does not know them
+constexpr std::size_t kMaxHoldAnswer = 1024;
 
 MonotonicMs now_ms() { return system_clock().monotonic_ms(); }
 double draw() { return random_below(1u << 30) / static_cast<double>(1u << 30); }
@@ -33,12 +37,14 @@ MonotonicMs first_delay_ms() {
 void Uplink::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
+  holding_.request_stop();
   changed_.notify_all();
 }
 
 void Uplink::hurry() {
   const std::lock_guard lock(mutex_);
   hurry_ = true;
+  if (now_ms() - hurried_ >= kHurryPauseMs) holding_.request_stop();
   changed_.notify_all();
 }
 
@@ -87,6 +93,7 @@ Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
   }
   TRY(answer, sync::parse_checkin_answer(response.body));
   interval_s_ = std::clamp<std::uint32_t>(answer.interval_s, 1, kMaxIntervalS);
+  mark_ = answer.mark;
   TRY(taken, guard_->take_answer(answer));
   on_news_();
   more = taken.more;
@@ -99,6 +106,7 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
   Status done = choose_server(uplink);
   for (int round = 0; done && more && round < kMaxRounds; ++round) done = exchange(more, retry_after_s);
   if (done) {
+    hinted_ = false;
     due_.checkin_failures = 0;
     due_.checkin = now_ms() + sync::next_checkin_ms(interval_s_, draw());
     return;
@@ -107,6 +115,53 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
   ++server_index_;
   guard_.reset();
   due_.checkin = now_ms() + sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw());
+}
+
+// How long nothing else is to be done, as seen at `from`; 0: no time to hold a request.
+MonotonicMs Uplink::hold_room(const UplinkAnswer& uplink, MonotonicMs from) const {
+  if (mark_.empty() || hinted_ || !server_ || due_.checkin_failures > 0 || from < due_.hold) return 0;
+  MonotonicMs until = std::min(due_.checkin, from + kMostHoldMs);
+  if (uplink.wanted) until = std::min(until, due_.download);
+  return until - from >= kLeastHoldMs ? until - from : 0;
+}
+
+// What comes is only a hint, whoever sends it.
+Status Uplink::wait_for_news(MonotonicMs room, const std::stop_token& stop) {
+  TRY(body, guard_->next_hold(mark_));
+  if (body.empty()) return make_error(ErrorCode::kUnavailable, "there is nobody to ask as");
+  const platform::HttpLimits limits{std::chrono::seconds(room / 1000), kMaxHoldAnswer, stop};
+  TRY(response, server_->send({"POST", "/v1/hold", "application/json", std::move(body), 0}, limits));
+  if (response.status != 200) {
+    return make_error(response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                      "the server answers " + std::to_string(response.status));
+  }
+  TRY(answer, sync::parse_hold_answer(response.body));
+  if (!answer.news) return ok();
+  hinted_ = true;
+  due_.checkin = std::min(due_.checkin, now_ms() + sync::take_hint(hints_, now_ms()));
+  return ok();
+}
+
+void Uplink::hold(MonotonicMs room) {
+  std::stop_token stop;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || hurry_) return;
+    holding_ = std::stop_source();
+    stop = holding_.get_token();
+  }
+  const MonotonicMs began = now_ms();
+  Status held = wait_for_news(room, stop);
+  const MonotonicMs lasted = now_ms() - began;
+  if (held && !hinted_ && lasted < kLeastHoldMs) held = make_error(ErrorCode::kUnavailable, "the server does not hold it");
+  const bool is_over = stop.stop_requested() || lasted + 1000 >= room;
+  if (held || is_over) {
+    due_.hold_failures = 0;
+    return;
+  }
+  log_debug("net", "held request: " + held.error().message);
+  const bool unknown = held.error().code == ErrorCode::kNotFound;
+  due_.hold = now_ms() + (unknown ? kNoHoldsMs : sync::hold_retry_ms(++due_.hold_failures, draw()));
 }
 
 Status Uplink::offer(const WantedSet& wanted) {
@@ -148,7 +203,9 @@ MonotonicMs Uplink::next_look(const Result<UplinkAnswer>& uplink) const {
   const MonotonicMs now = now_ms();
   if (!uplink) return now + kLookMs;
   const MonotonicMs set = uplink->wanted ? std::max(due_.download, now + kLookMs) : INT64_MAX;
-  return std::max(std::min(due_.checkin, set), now + kLeastPauseMs);
+  const MonotonicMs later = std::max(due_.hold, now + kLookMs);
+  const MonotonicMs hold = hold_room(*uplink, later) > 0 ? later : INT64_MAX;
+  return std::max(std::min({due_.checkin, set, hold}), now + kLeastPauseMs);
 }
 
 void Uplink::run() {
@@ -166,7 +223,11 @@ void Uplink::run() {
       check_in(*uplink);
       uplink = ask_guard();
     }
-    if (uplink && uplink->wanted && now_ms() >= due_.download && choose_server(*uplink)) bring_set(*uplink->wanted);
+    if (uplink && uplink->wanted && now_ms() >= due_.download && choose_server(*uplink)) {
+      bring_set(*uplink->wanted);
+      uplink = ask_guard();
+    }
+    if (const MonotonicMs room = uplink ? hold_room(*uplink, now_ms()) : 0; room > 0) hold(room);
     next = next_look(uplink);
   } while (wait(next));
 }

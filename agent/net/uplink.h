@@ -1,5 +1,5 @@
-// The thread of caretaker-net that belongs to the server: check-ins at their times, and the set file when one is waited for.
-// Everything that comes down goes to the guard as it is.
+// The thread of caretaker-net that belongs to the server: check-ins at their times, the set file when one is waited for, and in
+// between a request that the server holds until it has something new. Everything that comes down goes to the guard as it is.
 #pragma once
 
 #include <condition_variable>
@@ -8,10 +8,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 
 #include "agent/guard_client.h"
 #include "agent/net/set_download.h"
 #include "platform/http_transport.h"
+#include "sync/timing.h"
 
 namespace caretaker::agent {
 
@@ -30,8 +32,10 @@ class Uplink {
   struct Due {
     MonotonicMs checkin = 0;
     MonotonicMs download = 0;
+    MonotonicMs hold = 0;
     int checkin_failures = 0;
     int download_failures = 0;
+    int hold_failures = 0;
   };
   [[nodiscard]] bool wait(MonotonicMs until);
   [[nodiscard]] MonotonicMs next_look(const Result<UplinkAnswer>& uplink) const;
@@ -40,6 +44,9 @@ class Uplink {
   [[nodiscard]] Status choose_server(const UplinkAnswer& uplink);
   void check_in(const UplinkAnswer& uplink);
   [[nodiscard]] Status exchange(bool& more, std::optional<int>& retry_after_s);
+  [[nodiscard]] MonotonicMs hold_room(const UplinkAnswer& uplink, MonotonicMs from) const;
+  void hold(MonotonicMs room);
+  [[nodiscard]] Status wait_for_news(MonotonicMs room, const std::stop_token& stop);
   void bring_set(const WantedSet& wanted);
   [[nodiscard]] Status offer(const WantedSet& wanted);
 
@@ -52,6 +59,9 @@ class Uplink {
   std::size_t server_index_ = 0;
   std::uint32_t interval_s_ = 900;
   Due due_;
+  std::string mark_;           // of the last answer; empty: the server holds no requests
+  bool hinted_ = false;        // something is new, and the check-in that brings it has not been yet
+  sync::HintBudget hints_;
   bool asked_ = false;         // the guard, at least once
   bool was_enrolled_ = false;  // by its last answer
 
@@ -60,6 +70,7 @@ class Uplink {
   bool stopping_ = false;
   bool hurry_ = false;
   MonotonicMs hurried_ = INT64_MIN / 2;
+  std::stop_source holding_;   // ends the held request
 };
 
 }  // namespace caretaker::agent

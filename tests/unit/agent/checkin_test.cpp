@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sync/hold.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -143,4 +144,21 @@ TEST_CASE("hardware that cannot be read: filtered as before, but nothing is sent
   CHECK(world.filter().state == FilterState::kReady);
   CHECK_FALSE(world.next_request());
   CHECK_FALSE(world.healthy("hardware-unreadable"));
+}
+
+TEST_CASE("a request to be held is signed by the device, for itself, each time anew") {
+  GuardWorld world;
+  const auto next_hold = [&world] { return world.ask_well(GuardWorld::kNet, Ask::kNextHold, make_next_hold("1.2.3"), parse_body_answer); };
+  CHECK(next_hold().empty());
+  world.serve();
+  const auto open = [&world](const Bytes& body) {
+    const auto request = must(sync::parse_hold_request(body));
+    return must(sync::open_hold({request.hold}, must(sync::open_certificate({request.certificate}, world.room.school.verified()))));
+  };
+  const sync::Hold first = open(next_hold()), second = open(next_hold());
+  CHECK(first.mark == "1.2.3");
+  CHECK(first.nonce != second.nonce);
+  CHECK(first.time <= second.time);
+  CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kNextHold, make_next_hold(std::string(65, 'm'))));
+  CHECK_FALSE(world.ask(GuardWorld::kAnna, Ask::kNextHold, make_next_hold("1.2.3")));
 }

@@ -85,7 +85,7 @@ TEST_CASE("a count far beyond the bytes costs nothing and is refused") {
   ByteWriter out;
   out.u32(0xffffffff);
   CHECK_FALSE(parse_enrol_finish(out.bytes()));
-  CHECK_FALSE(parse_next_batch_answer(out.bytes()));
+  CHECK_FALSE(parse_body_answer(out.bytes()));
   ByteWriter events;
   events.raw(Bytes(16));
   events.u32(0xffffffff);

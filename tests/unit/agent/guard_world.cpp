@@ -130,7 +130,7 @@ void GuardWorld::serve() {
 }
 
 std::optional<GuardWorld::Opened> GuardWorld::next_request() {
-  const Bytes body = ask_well(kNet, Ask::kNextBatch, {}, parse_next_batch_answer);
+  const Bytes body = ask_well(kNet, Ask::kNextBatch, {}, parse_body_answer);
   if (body.empty()) return std::nullopt;
   Opened opened{must(sync::parse_checkin_request(body, 4u << 20)), {}};
   const auto certificate = must(sync::open_certificate({opened.request.certificate}, room.school.verified()));
