@@ -108,7 +108,8 @@ Round after_round(Backend& backend) {
   const MonotonicMs now = backend.clock.monotonic_ms();
   Round round{std::exchange(backend.ready, {}), 0};
   for (const Holds::Ended& ended : backend.holds.take_ended(now)) round.replies.push_back({ended.ticket, hold_reply(ended.news)});
-  round.next_ms = std::max<MonotonicMs>(0, backend.holds.next_end() - now);
+  const std::int64_t retention = backend.retention.work(backend.store, backend.clock);
+  round.next_ms = std::clamp<std::int64_t>(backend.holds.next_end() - now, 0, retention);
   return round;
 }
 

@@ -5,6 +5,7 @@
 
 #include "sync/server/holds.h"
 #include "sync/server/http_server.h"
+#include "sync/server/retention.h"
 #include "sync/server/set_files.h"
 #include "sync/server/school_state.h"
 
@@ -18,6 +19,7 @@ struct Backend {
   const Clock& clock;
   std::uint32_t interval_s = 900;  // between two check-ins of a device, told in each answer
   Holds holds{};
+  Retention retention{};
   std::vector<LateReply> uncommitted{};  // answers to check-ins whose group is open
   std::vector<LateReply> ready{};
 };

@@ -110,6 +110,10 @@ class FleetStore {
   // Events with ids over `after`, of one device or of all.
   [[nodiscard]] Result<std::vector<EventRow>> events(std::int64_t after, const std::optional<sync::DeviceId>& device, int limit);
 
+  // Deletes the sealed parts that came before `before`, of the next `limit` events behind row `after` that have one.
+  struct Swept { std::int64_t last = 0; std::int64_t gone = 0; };
+  [[nodiscard]] Result<Swept> forget_sealed(std::int64_t after, UnixSeconds before, int limit);
+
   // What the school has published.
   [[nodiscard]] Result<std::vector<Bytes>> roots();  // from 1 on
   [[nodiscard]] Status add_root(std::int64_t version, ByteView envelope);
