@@ -11,7 +11,7 @@ from world import tell
 
 PROMISES = "R4 R7"
 MEBIBYTE = 1 << 20
-MOST = 64 * MEBIBYTE  # of private memory, whatever the server sends; an answer may have 8
+MOST = 96 * MEBIBYTE  # of private memory, whatever the server sends: an answer of 8 is there several times while it is read
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 GOOD = b'{"interval_s":1,"mark":"m%d","more":%s,"problem":"%s","roots":[%s],"v":1}'
 
@@ -88,20 +88,20 @@ class Liar:
             threading.Thread(target=self.speak, args=(connection,), daemon=True).start()
 
     def speak(self, connection):
+        path = None
         try:
             connection.settimeout(30)
             with self.context.wrap_socket(connection, server_side=True) as tls:
                 path = read_request(tls)
-                self.asked.append((time.monotonic(), path))
-                if path == "/v1/hold":  # always news
-                    tls.sendall(whole(b'{"new":true,"v":1}'))
-                else:
-                    self.lie(tls.sendall)
+                answer = self.lie if path != "/v1/hold" else lambda say: say(whole(b'{"new":true,"v":1}'))  # always news
+                answer(tls.sendall)
         except (OSError, ValueError):
             pass
+        if path:
+            self.asked.append(path)  # only now: who waits for it may change the lie
 
     def count(self, path):
-        return sum(1 for _, asked in self.asked if asked == path)
+        return self.asked.count(path)
 
     def end(self):
         self.listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it to whoever waits for a connection
