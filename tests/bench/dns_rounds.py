@@ -4,7 +4,7 @@ import report
 
 
 def compare(lab, bench, names, expected, **options):
-    """Lines for `bench`; `expected` is the answer that nearly all questions must get, or it is not this that was measured."""
+    """Lines for `bench`; `expected` is the answer that nearly all our questions must get, or it is not this that was measured."""
     parties = {party.name: party for party in [lab.device, *lab.all_peers(), lab.echo]}
 
     def once(name, number):
@@ -18,10 +18,9 @@ def compare(lab, bench, names, expected, **options):
                "lost": sum(r["lost"] for r in ours), "expected_answers": answered_as(ours, expected)}
     for name, party in parties.items():
         if party is not lab.device and party is not lab.echo:
-            assert answered_as(rounds[name], expected) > 0.98, f"{name} does not answer {expected}"
             goal = name == "unbound"
             report.line(f"{bench}.cpu", cpu["caretaker"], "us/query", name, cpu[name], at_most=cpu[name] if goal else None,
-                        peer_times_echo=cpu[name] / cpu["udp_echo"], **context)
+                        peer_times_echo=cpu[name] / cpu["udp_echo"], peer_expected_answers=answered_as(rounds[name], expected), **context)
             report.line(f"{bench}.rate", rate["caretaker"], "queries/s", name, rate[name], at_least=rate[name] if goal else None,
                         p99_us=measure.median(ours, "p99_us"), peer_p99_us=measure.median(rounds[name], "p99_us"),
                         peer_lost=sum(r["lost"] for r in rounds[name]), load_busy=busy(ours), lost=context["lost"])

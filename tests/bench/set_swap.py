@@ -2,11 +2,13 @@
 beside what it sees while nothing happens. The peers read their lists again."""
 import json
 import subprocess
+import time
 
 import report
 from processes import wait_until
 
 RATE = 2000
+HEARD_SECONDS = 12  # until net has made its first check-in
 GOAL_MS = 10
 MARK = "filter in force"
 
@@ -34,7 +36,7 @@ def finished(process):
 def swap_under_load(lab, built):
     """The load's report about a time with a swap in it; starts with it and ends seconds after."""
     device, before = lab.device, times_in_force(lab.device)
-    load = start_load(lab, device.port, 3 if lab.quick else 15)
+    load = start_load(lab, device.port, 3 if lab.quick else 20)
     device.world.push_lists(built)
     wait_until("the new set to be in force", lambda: times_in_force(device) > before, timeout=60)
     assert load.poll() is None, "the set came after the load had ended"
@@ -56,6 +58,7 @@ def reload_under_load(lab, peer):
 
 def measure(lab):
     lab.check_in_every(1)
+    time.sleep(0 if lab.quick else HEARD_SECONDS)
     sets = [second_set(lab), lab.built]
     rounds = [(quiet(lab, 2 if lab.quick else 10), swap_under_load(lab, sets[n % 2])) for n in range(1 if lab.quick else 3)]
     lab.check_in_every(lab.CHECKIN_SECONDS)
