@@ -1,0 +1,42 @@
+#include "tests/sim/ledger.h"
+
+#include <algorithm>
+
+namespace caretaker::sim {
+
+void Ledger::note_told(Told told) {
+  told_.push_back(std::move(told));
+}
+
+void Ledger::excuse_since(const sync::DeviceId& device, std::uint64_t since) {
+  for (Told& told : told_) told.is_excused = told.is_excused || (told.device == device && told.number >= since);
+}
+
+void Ledger::excuse_device(const sync::DeviceId& device) {
+  for (const Told& told : told_) {
+    if (told.device == device) excused_.insert({device, told.epoch});
+  }
+}
+
+bool Ledger::is_excused(const Told& told) const {
+  return told.is_excused || excused_.contains({told.device, told.epoch});
+}
+
+bool Ledger::has_excuses(const sync::DeviceId& device) const {
+  return std::ranges::any_of(excused_, [&](const EpochOf& epoch) { return epoch.first == device; });
+}
+
+void Ledger::note_receipt(const sync::Receipt& receipt) {
+  sync::ChainHead& head = receipts_[{receipt.device, receipt.epoch}];
+  if (head.seq == receipt.head.seq && head.seq > 0 && head.link != receipt.head.link) {
+    fail("two receipts for seq " + std::to_string(head.seq) + " with different links");
+  }
+  if (receipt.head.seq >= head.seq) head = receipt.head;
+}
+
+void Ledger::put_receipts_back(Receipts receipts) {
+  receipts_ = std::move(receipts);
+  server_was_restored_ = true;
+}
+
+}  // namespace caretaker::sim

@@ -1,0 +1,101 @@
+// Plays seeds one after another. --twice: each seed twice, and both runs must be the same. --lying-sync: the device's disk
+// says "synced" and has not; then a run without a broken promise would be the failure. --copies: disk images put back and
+// clones too.
+#include <Poco/AutoPtr.h>
+#include <Poco/Logger.h>
+#include <Poco/NullChannel.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "platform/base/log.h"
+#include "tests/sim/disk_calls.h"
+#include "tests/sim/run.h"
+
+using namespace caretaker;
+using namespace caretaker::sim;
+
+namespace {
+
+struct Options {
+  std::uint64_t from = 1;
+  std::uint64_t seeds = 1000;
+  bool twice = false;
+  Wish wish;
+};
+
+bool parse_options(int count, char** arguments, Options& options) {
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = arguments[i];
+    if (name == "--trace") {
+      options.wish.shown = true;
+    } else if (name == "--twice") {
+      options.twice = true;
+    } else if (name == "--lying-sync") {
+      options.wish.lying_sync = true;
+    } else if (name == "--copies") {
+      options.wish.copies = true;
+    } else if (i + 1 == count) {
+      return false;
+    } else if (name == "--seeds") {
+      options.seeds = std::strtoull(arguments[++i], nullptr, 10);
+    } else if (name == "--from") {
+      options.from = std::strtoull(arguments[++i], nullptr, 10);
+    } else if (name == "--seed") {
+      options.from = std::strtoull(arguments[++i], nullptr, 10);
+      options.seeds = 1;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+struct Totals {
+  std::uint64_t broken = 0;
+  std::uint64_t events = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t faults = 0;
+};
+
+void play(const School& school, const Options& options, std::uint64_t seed, Totals& totals) {
+  Outcome outcome = Run(seed, school, options.wish).play();
+  if (options.twice && Run(seed, school, options.wish).play().trace_sum != outcome.trace_sum) {
+    outcome.broken = "it does not go the same way twice";
+  }
+  totals.events += outcome.events;
+  totals.operations += outcome.operations;
+  totals.faults += outcome.faults;
+  if (!outcome.broken) return;
+  ++totals.broken;
+  std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s\n", static_cast<unsigned long long>(seed),
+              outcome.broken->c_str(), static_cast<unsigned long long>(seed), options.wish.lying_sync ? " --lying-sync" : "",
+              options.wish.copies ? " --copies" : "");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  Options options;
+  if (!parse_options(count, arguments, options)) {
+    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--twice] [--copies] [--lying-sync]\n", stderr);
+    return 2;
+  }
+  if (!options.wish.shown) {
+    log_debug("sim", "");  // makes the logger
+    Poco::Logger::get("caretaker").setChannel(Poco::AutoPtr<Poco::NullChannel>(new Poco::NullChannel));
+  }
+  seed_library(0);
+  install_database_disk();
+  if (auto ready = crypto_ready(); !ready) return 2;
+  const School school;
+  Totals totals;
+  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) play(school, options, seed, totals);
+  std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt\n",
+              static_cast<unsigned long long>(options.seeds), static_cast<unsigned long long>(totals.broken),
+              static_cast<unsigned long long>(totals.events), static_cast<unsigned long long>(totals.operations),
+              static_cast<unsigned long long>(totals.faults));
+  return (totals.broken > 0) == options.wish.lying_sync ? 0 : 1;
+}
