@@ -116,18 +116,4 @@ Result<std::vector<EventRow>> FleetStore::events(std::int64_t after, const std::
   }
 }
 
-Result<FleetStore::Swept> FleetStore::forget_sealed(std::int64_t after, UnixSeconds before, int limit) {
-  Swept swept{after, 0};
-  TRY(query, database_.prepare("SELECT max(event) FROM (SELECT event FROM sealed WHERE event > ? ORDER BY event LIMIT ?)"));
-  query.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
-  TRY(found, query.step());
-  if (!found || query.is_null(0)) return swept;
-  swept.last = query.integer(0);
-  TRY(forget, database_.prepare("DELETE FROM sealed WHERE event > ?1 AND event <= ?2 AND "
-                                "(SELECT received FROM events WHERE id = event) < ?3"));
-  TRY_DONE(forget.bind(1, after).bind(2, swept.last).bind(3, before).run());
-  swept.gone = database_.changes();
-  return swept;
-}
-
 }  // namespace caretaker::server

@@ -48,7 +48,11 @@ CREATE TABLE audit (
   outcome TEXT NOT NULL) STRICT;
 )sql";
 
-constexpr std::array<platform::Migration, 1> kSteps{{{1, kFirst}}};
+constexpr const char* kRetention = R"sql(
+CREATE TABLE retention_days (counted INTEGER PRIMARY KEY, clock INTEGER NOT NULL, last_event INTEGER NOT NULL) STRICT;
+)sql";
+
+constexpr std::array<platform::Migration, 2> kSteps{{{1, kFirst}, {2, kRetention}}};
 
 }  // namespace
 

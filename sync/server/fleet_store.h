@@ -54,6 +54,12 @@ struct EventRow {
   Bytes sealed;  // JSON; empty: none, or deleted
 };
 
+// A day on which the server ran, see retention.h.
+struct RetentionDay {
+  std::int64_t counted_s = 0;  // time that had been counted by then
+  UnixSeconds clock = 0;       // what the clock said
+};
+
 struct AuditRow {
   UnixSeconds time = 0;
   std::string signers;  // key id and holder
@@ -110,9 +116,12 @@ class FleetStore {
   // Events with ids over `after`, of one device or of all.
   [[nodiscard]] Result<std::vector<EventRow>> events(std::int64_t after, const std::optional<sync::DeviceId>& device, int limit);
 
-  // Deletes the sealed parts that came before `before`, of the next `limit` events behind row `after` that have one.
-  struct Swept { std::int64_t last = 0; std::int64_t gone = 0; };
-  [[nodiscard]] Result<Swept> forget_sealed(std::int64_t after, UnixSeconds before, int limit);
+  // The days that are counted for retention.h, and the sealed parts that go.
+  [[nodiscard]] Result<std::optional<RetentionDay>> last_day();
+  [[nodiscard]] Status add_day(const RetentionDay& day);  // all events that are here now came by then
+  [[nodiscard]] Result<std::int64_t> last_event_of(std::int64_t counted_s);  // that had come by then; 0: none
+  // Deletes up to `limit` sealed parts of events up to `last_event`, oldest first; true: there may be more.
+  [[nodiscard]] Result<bool> forget_sealed(std::int64_t last_event, int limit);
 
   // What the school has published.
   [[nodiscard]] Result<std::vector<Bytes>> roots();  // from 1 on
