@@ -17,6 +17,12 @@ const std::vector<std::string>& recipients_for(const Policy& policy, std::string
   return found == policy.recipients.end() ? nobody : found->second;
 }
 
+std::optional<UnixSeconds> suspended_until(const Policy& policy, std::string_view user, UnixSeconds now) {
+  const auto found = policy.suspended.find(user);
+  if (found == policy.suspended.end() || found->second <= now) return std::nullopt;
+  return found->second;
+}
+
 const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups) {
   assert(!policy.groups.empty());
   for (const Group& group : policy.groups) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "platform/base/result.h"
+#include "policy/session_rules.h"
 
 namespace caretaker::policy {
 
@@ -35,6 +36,8 @@ struct Group {
   std::set<Bypass> blocked_bypass;
   PlainMedia plain_media = PlainMedia::kKeepOut;
   std::optional<NameSet> forwarded_zones;  // of the policy's zones those that this group may ask; nullopt: all of them
+  IdleLock idle_lock;
+  std::optional<PowerOff> power_off;  // nullopt: machines stay on
 };
 
 // "internal.school.example" -> ask these servers instead; never filtered by category, still by the locked class.
@@ -61,6 +64,7 @@ struct Policy {
   std::string block_address_v4;
   std::string block_address_v6;
   std::map<std::string, std::vector<std::string>, std::less<>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
+  Suspensions suspended;
   std::int64_t event_quota_bytes = 256ll << 20;
 };
 
@@ -97,5 +101,8 @@ struct ParsedPolicy {
 
 // Which group somebody belongs to: the first by user name, else the first by OS group, else the default one.
 [[nodiscard]] const Group& group_of(const Policy& policy, std::string_view user, const std::vector<std::string>& os_groups);
+
+// Until when the user may not log in; nullopt: may.
+[[nodiscard]] std::optional<UnixSeconds> suspended_until(const Policy& policy, std::string_view user, UnixSeconds now);
 
 }  // namespace caretaker::policy

@@ -8,6 +8,7 @@
 #include "policy/categories.h"
 #include "policy/domain_name.h"
 #include "policy/policy_media.h"
+#include "policy/policy_session.h"
 #include "policy/policy_words.h"
 #include "policy/suggestion.h"
 
@@ -16,9 +17,9 @@ namespace {
 
 constexpr std::size_t kMaxUserName = 256;
 constexpr std::size_t kMaxGroups = 64;
-constexpr std::array<std::string_view, 11> kGroupKeys = {
+constexpr std::array<std::string_view, 13> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
-    "forwarded_zones", "media"};
+    "forwarded_zones", "media", "idle_lock", "power_off"};
 
 std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -134,6 +135,8 @@ Group read_group(const std::string& name, const Section& section) {
   group.blocked_bypass = read_bypass(section, "blocked_bypass");
   group.plain_media = read_plain_media(section);
   if (section.has("forwarded_zones")) group.forwarded_zones = read_names(section, "forwarded_zones");
+  group.idle_lock = read_idle_lock(section);
+  group.power_off = read_power_off(section);
   if (!group.is_default && group.users.empty() && group.os_groups.empty()) {
     section.warn("", section.table(), "nobody belongs to this group: name users or os_groups, or make it the default");
   }

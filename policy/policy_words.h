@@ -30,6 +30,11 @@ inline constexpr std::array<std::pair<std::string_view, Bypass>, 4> kBypassWords
     {"proxy", Bypass::kProxy},
     {"private-relay", Bypass::kPrivateRelay},
 }};
+inline constexpr std::array<std::pair<std::string_view, IfNotLocked>, 3> kIfNotLockedWords = {{
+    {"switch_away", IfNotLocked::kSwitchAway},
+    {"own_locker", IfNotLocked::kOwnLocker},
+    {"end_session", IfNotLocked::kEndSession},
+}};
 
 // The word of a value; every value has one.
 template <typename T, std::size_t N>

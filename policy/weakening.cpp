@@ -100,6 +100,33 @@ void compare_groups(const Group& before, const Group& after, PolicyChange& chang
   }
 }
 
+// A number that opens when it grows, with the words for it.
+void compare_number(std::int64_t before, std::int64_t after, const std::string& words, PolicyChange& change) {
+  if (before != after) (after > before ? change.opens : change.closes).push_back(words + std::to_string(after));
+}
+
+void compare_idle_locks(const Group& before, const Group& after, PolicyChange& change) {
+  const IdleLock& had = before.idle_lock;
+  const IdleLock& has = after.idle_lock;
+  const std::string who = after.name + ": ";
+  compare_number(had.after_minutes, has.after_minutes, who + "minutes until an idle screen locks: ", change);
+  compare_number(had.video_minutes, has.video_minutes, who + "minutes that a film keeps the screen open: ", change);
+  if (had.if_not_locked != has.if_not_locked) {
+    (has.if_not_locked > had.if_not_locked ? change.closes : change.opens)
+        .push_back(who + "a screen that does not lock: " + std::string(word_of(kIfNotLockedWords, has.if_not_locked)));
+  }
+}
+
+void compare_power_off(const Group& before, const Group& after, PolicyChange& change) {
+  const std::string who = after.name + ": machines ";
+  if (before.power_off.has_value() != after.power_off.has_value()) {
+    (after.power_off ? change.closes : change.opens).push_back(who + (after.power_off ? "are now" : "are no longer") + " switched off for the night");
+  }
+  if (!before.power_off || !after.power_off) return;
+  compare_number(before.power_off->at_minute, after.power_off->at_minute, who + "go off at minute of the day: ", change);
+  compare_number(before.power_off->snoozes, after.power_off->snoozes, who + "may be kept on this often: ", change);
+}
+
 NameSet zone_names(const Policy& policy) {
   NameSet out;
   for (const ForwardedZone& zone : policy.forwarded_zones) out.insert(zone.zone);
@@ -174,7 +201,10 @@ PolicyChange compare_policies(const Policy& before, const Policy& after) {
   for (const auto& [old_group, new_group] : moves(before, after)) {
     compare_groups(*old_group, *new_group, change);
     compare_zones(before, after, *old_group, *new_group, change);
+    compare_idle_locks(*old_group, *new_group, change);
+    compare_power_off(*old_group, *new_group, change);
   }
+  // Not the suspensions: whoever may suspend somebody may end it, and both are for a time.
   compare_rest(before, after, change);
   sort_and_join(change.opens);
   sort_and_join(change.closes);

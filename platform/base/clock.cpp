@@ -1,5 +1,6 @@
 #include "platform/base/clock.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -27,6 +28,13 @@ class SystemClock final : public Clock {
 const Clock& system_clock() {
   static const SystemClock clock;
   return clock;
+}
+
+std::int64_t local_second_of_day(UnixSeconds time) {
+  const std::time_t at = static_cast<std::time_t>(time);
+  std::tm local{};
+  if (localtime_r(&at, &local) == nullptr) return time % 86400;
+  return local.tm_hour * 3600 + local.tm_min * 60 + std::min(local.tm_sec, 59);
 }
 
 std::string to_rfc3339(UnixSeconds time) {

@@ -23,6 +23,9 @@ class Clock {
 // The machine's own clock. Any thread.
 [[nodiscard]] const Clock& system_clock();
 
+// Seconds since midnight, 0 to 86399, in the machine's own time zone. Any thread.
+[[nodiscard]] std::int64_t local_second_of_day(UnixSeconds time);
+
 // RFC 3339 in UTC with whole seconds: "2026-11-23T16:17:00Z". Parsing takes that form only.
 [[nodiscard]] std::string to_rfc3339(UnixSeconds time);
 [[nodiscard]] Result<UnixSeconds> parse_rfc3339(std::string_view text);

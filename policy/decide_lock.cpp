@@ -1,0 +1,67 @@
+#include "policy/decide_lock.h"
+
+#include <algorithm>
+#include <array>
+
+namespace caretaker::policy {
+namespace {
+
+constexpr MonotonicMs kMinuteMs = 60'000;
+
+// What is tried, in this order; kNone: nothing further.
+std::array<LockStep, 3> ladder(const SessionFacts& facts, IfNotLocked escalation) {
+  if (facts.kind == SessionKind::kRemote) return {LockStep::kEndSession, LockStep::kNone, LockStep::kNone};
+  const LockStep first = facts.kind == SessionKind::kGraphical ? LockStep::kAskToLock : LockStep::kNone;
+  LockStep second = LockStep::kEndSession;
+  if (escalation == IfNotLocked::kOwnLocker && !facts.is_behind) second = LockStep::kOwnLocker;
+  if (escalation == IfNotLocked::kSwitchAway) second = facts.is_behind ? LockStep::kNone : LockStep::kSwitchAway;
+  // Switching away is all that such a policy wants: an unsaved essay stays.
+  const LockStep third = second == LockStep::kOwnLocker ? LockStep::kEndSession : LockStep::kNone;
+  if (first == LockStep::kNone) return {second, third, LockStep::kNone};
+  return {first, second, third};
+}
+
+}  // namespace
+
+std::string_view lock_step_name(LockStep step) {
+  switch (step) {
+    case LockStep::kNone: return "lock.none";
+    case LockStep::kNotice: return "lock.notice";
+    case LockStep::kAskToLock: return "lock.asked";
+    case LockStep::kOwnLocker: return "lock.own-locker";
+    case LockStep::kSwitchAway: return "lock.switched-away";
+    case LockStep::kEndSession: return "lock.ended";
+  }
+  return "lock.none";
+}
+
+LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const LockProgress& progress, MonotonicMs now) {
+  const std::int64_t minutes = facts.is_inhibited ? std::max(rules.after_minutes, rules.video_minutes) : rules.after_minutes;
+  const MonotonicMs limit = minutes * kMinuteMs;
+  if (facts.is_locked) return {LockStep::kNone, rules.after_minutes * kMinuteMs};
+  if (facts.idle_ms < limit) {
+    const MonotonicMs left = limit - facts.idle_ms;
+    const MonotonicMs notice = rules.notice_seconds * 1000;
+    if (left > notice) return {LockStep::kNone, left - notice};
+    return {progress.has_noticed ? LockStep::kNone : LockStep::kNotice, left};
+  }
+  const auto steps = ladder(facts, rules.if_not_locked);
+  const auto next = static_cast<std::size_t>(progress.steps);
+  if (next >= steps.size() || steps[next] == LockStep::kNone) return {LockStep::kNone, rules.after_minutes * kMinuteMs};
+  if (progress.steps > 0 && now - progress.last_step < kConfirmMs) {
+    return {LockStep::kNone, kConfirmMs - (now - progress.last_step)};
+  }
+  return {steps[next], kConfirmMs};
+}
+
+LockDecision decide_suspended(const SessionFacts& facts, const LockProgress& progress, MonotonicMs since, MonotonicMs now) {
+  if (now - facts.idle_ms > since + kSuspendedUseMs) return {LockStep::kEndSession, kConfirmMs};
+  IdleLock rules;
+  rules.if_not_locked = IfNotLocked::kEndSession;
+  SessionFacts left = facts;
+  left.idle_ms = INT32_MAX;
+  left.is_inhibited = false;
+  return decide_lock(rules, left, progress, now);
+}
+
+}  // namespace caretaker::policy
