@@ -1,0 +1,38 @@
+// Calls to logind over the system bus.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "platform/linux/system_bus.h"
+
+namespace caretaker::platform {
+
+class LoginBus {
+ public:
+  explicit LoginBus(SystemBus& bus) : bus_(bus) {}
+
+  struct Listed {
+    std::string id;
+    std::uint32_t uid = 0;
+    std::string path;
+  };
+  [[nodiscard]] Result<std::vector<Listed>> sessions();
+  // Users whose programs ask that the screen stays on: idle inhibitors in mode "block".
+  [[nodiscard]] Result<std::vector<std::uint32_t>> idle_inhibitors();
+
+  [[nodiscard]] Result<std::string> text(const std::string& path, const char* property);
+  [[nodiscard]] Result<bool> flag(const std::string& path, const char* property);
+
+  [[nodiscard]] Status lock(const std::string& session);
+  [[nodiscard]] Status terminate(const std::string& session);
+  [[nodiscard]] Status switch_to(const std::string& seat, std::uint32_t terminal);
+  [[nodiscard]] Status power_off();
+
+ private:
+  [[nodiscard]] Result<BusMessage> call_manager(const char* method, const char* types, const char* text);
+
+  SystemBus& bus_;
+};
+
+}  // namespace caretaker::platform

@@ -1,0 +1,40 @@
+#include "platform/linux/screen_lockers_proc.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace caretaker::platform {
+namespace {
+
+// As the kernel shows them: at most 15 letters.
+constexpr std::array<std::string_view, 10> kLockers = {"swaylock", "gtklock", "waylock", "hyprlock",    "i3lock",
+                                                       "slock",    "xlock",   "xtrlock", "xsecurelock", "kscreenlocker_g"};
+constexpr std::string_view kOwnLocker = "physlock";
+
+bool is_locker(const std::filesystem::path& process, std::uint32_t uid) {
+  struct stat status {};
+  if (::stat(process.c_str(), &status) != 0 || (status.st_uid != uid && status.st_uid != 0)) return false;
+  std::string name;
+  std::getline(std::ifstream(process / "comm"), name);
+  if (name == kOwnLocker) return status.st_uid == 0;
+  return status.st_uid == uid && std::ranges::find(kLockers, name) != kLockers.end();
+}
+
+}  // namespace
+
+bool has_running_locker(std::uint32_t uid) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
+    const std::string name = entry.path().filename();
+    if (!name.empty() && name[0] >= '1' && name[0] <= '9' && is_locker(entry.path(), uid)) return true;
+  }
+  return false;
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,13 @@
+// Whether a program that locks screens is running, for the desktops that do not tell logind.
+#pragma once
+
+#include <cstdint>
+
+namespace caretaker::platform {
+
+// A known locker of this user, or physlock, which runs as root and covers every console. Goes by the name that the kernel shows of
+// a process, which everybody may read and a program can choose: somebody who wants to keep his own screen open can, as he can by
+// telling logind that it is locked.
+[[nodiscard]] bool has_running_locker(std::uint32_t uid);
+
+}  // namespace caretaker::platform

@@ -1,0 +1,177 @@
+// Sessions by logind, their use by evdev where the session has a screen of this machine, else by its terminal or logind's hint.
+#include <sys/stat.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "platform/linux/input_activity_evdev.h"
+#include "platform/linux/login_bus.h"
+#include "platform/linux/posix_error.h"
+#include "platform/linux/screen_lockers_proc.h"
+#include "platform/linux/unit_bus.h"
+#include "platform/sessions.h"
+
+namespace caretaker::platform {
+namespace {
+
+constexpr const char* kOwnLocker = "/usr/bin/physlock";
+constexpr const char* kOwnLockerUnit = "caretaker-lock.service";
+constexpr const char* kMainSeat = "seat0";
+
+// What a session was known to be at the last look.
+struct Known {
+  MonotonicMs last_input = 0;
+  UnixSeconds terminal_read = 0;  // access time of its terminal
+};
+
+// The kernel sets it when the session reads what was typed, to within eight seconds.
+UnixSeconds terminal_read_time(const std::string& terminal) {
+  struct stat status {};
+  return ::stat(("/dev/" + terminal).c_str(), &status) == 0 ? status.st_atime : 0;
+}
+
+std::string seat_of(const std::string& session) {
+  char* seat = nullptr;
+  if (::sd_session_get_seat(session.c_str(), &seat) < 0) return "";
+  const std::unique_ptr<char, decltype(&std::free)> owned(seat, &std::free);
+  return seat;
+}
+
+class LogindSessions final : public Sessions {
+ public:
+  Result<std::vector<Session>> list() override;
+  Status ask_to_lock(const Session& session) override { return bus_.lock(session.id); }
+  Status start_own_locker(const Session& session) override;
+  Status switch_away(const Session& session) override;
+  Status end(const Session& session) override { return bus_.terminate(session.id); }
+  Status power_off() override { return bus_.power_off(); }
+  Status tell(const Session& session, const std::string& sentence) override;
+
+ private:
+  [[nodiscard]] Result<Session> describe(const LoginBus::Listed& listed, MonotonicMs now);
+  [[nodiscard]] Result<MonotonicMs> find_last_input(const Session& session, const std::string& path, MonotonicMs now);
+  [[nodiscard]] Result<MonotonicMs> terminal_use(const Session& session, MonotonicMs now);
+  [[nodiscard]] Result<MonotonicMs> hinted_use(const Session& session, const std::string& path, MonotonicMs now);
+
+  SystemBus system_;
+  LoginBus bus_{system_};
+  UnitBus units_{system_};
+  InputActivity input_;
+  std::optional<MonotonicMs> seat_input_;  // of this look
+  std::map<std::string, Known> known_;
+  MonotonicMs looked_ = 0;
+};
+
+// A terminal that was read since the last look was used then at the earliest, whatever the wall clock says.
+Result<MonotonicMs> LogindSessions::terminal_use(const Session& session, MonotonicMs now) {
+  Known& known = known_[session.id];
+  const UnixSeconds read = terminal_read_time(session.terminal);
+  const UnixSeconds wall = system_clock().now();
+  const bool is_new = known.last_input == 0;
+  if (!is_new && read == known.terminal_read) return known.last_input;
+  known.terminal_read = read;
+  if (is_new && read == 0) return now;
+  return std::clamp<MonotonicMs>(now - (wall - read) * 1000, is_new ? 0 : looked_, now);
+}
+
+// A desktop from elsewhere, with no device of this machine: what it tells logind is all there is, and no hint means in use.
+Result<MonotonicMs> LogindSessions::hinted_use(const Session& session, const std::string& path, MonotonicMs now) {
+  TRY(is_idle, bus_.flag(path, "IdleHint"));
+  const auto known = known_.find(session.id);
+  return is_idle && known != known_.end() ? known->second.last_input : now;
+}
+
+Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, const std::string& path, MonotonicMs now) {
+  if (session.seat == kMainSeat && seat_input_) {
+    const auto known = known_.find(session.id);
+    if (known == known_.end()) return now;
+    return session.is_active ? std::max(known->second.last_input, *seat_input_) : known->second.last_input;
+  }
+  if (!session.terminal.empty() && session.kind != Session::Kind::kGraphical) return terminal_use(session, now);
+  return hinted_use(session, path, now);
+}
+
+Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, MonotonicMs now) {
+  Session session;
+  session.id = listed.id;
+  session.uid = listed.uid;
+  TRY(type, bus_.text(listed.path, "Type"));
+  TRY(terminal, bus_.text(listed.path, "TTY"));
+  TRY(is_remote, bus_.flag(listed.path, "Remote"));
+  TRY(is_active, bus_.flag(listed.path, "Active"));
+  TRY(says_locked, bus_.flag(listed.path, "LockedHint"));
+  session.terminal = terminal;
+  session.is_active = is_active;
+  session.seat = seat_of(listed.id);
+  const bool is_graphical = type == "x11" || type == "wayland" || type == "mir";
+  session.kind = is_graphical ? Session::Kind::kGraphical : Session::Kind::kConsole;
+  if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;
+  session.is_locked = says_locked || (session.kind != Session::Kind::kRemote && has_running_locker(session.uid));
+  TRY(last_input, find_last_input(session, listed.path, now));
+  session.last_input = last_input;
+  known_[session.id].last_input = last_input;
+  return session;
+}
+
+Result<std::vector<Session>> LogindSessions::list() {
+  const MonotonicMs now = system_clock().monotonic_ms();
+  TRY(all, bus_.sessions());
+  TRY(inhibitors, bus_.idle_inhibitors());
+  seat_input_ = input_.last_input(now);
+  std::vector<Session> out;
+  std::set<std::string> there;
+  for (const LoginBus::Listed& listed : all) {
+    const auto role = bus_.text(listed.path, "Class");
+    const auto state = bus_.text(listed.path, "State");
+    if (!role || *role != "user" || !state || *state == "closing") continue;
+    auto session = describe(listed, now);
+    if (!session) continue;  // it ended meanwhile
+    session->is_inhibited = std::ranges::find(inhibitors, session->uid) != inhibitors.end();
+    there.insert(session->id);
+    out.push_back(std::move(*session));
+  }
+  std::erase_if(known_, [&](const auto& entry) { return !there.contains(entry.first); });
+  looked_ = now;
+  return out;
+}
+
+// physlock covers all consoles and desktops of the machine's screen, and forbids switching until the password was typed.
+Status LogindSessions::start_own_locker(const Session& session) {
+  if (session.seat != kMainSeat) return make_error(ErrorCode::kUnsupported, "no screen of this machine");
+  if (::access(kOwnLocker, X_OK) != 0) return posix_error(errno, kOwnLocker);
+  return units_.start(kOwnLockerUnit);
+}
+
+// To a console with no session: logind starts a log-in prompt there.
+Status LogindSessions::switch_away(const Session& session) {
+  if (session.seat != kMainSeat) return make_error(ErrorCode::kUnsupported, "no screen of this machine");
+  TRY(all, bus_.sessions());
+  std::set<std::string> taken;
+  for (const LoginBus::Listed& listed : all) {
+    if (const auto terminal = bus_.text(listed.path, "TTY")) taken.insert(*terminal);
+  }
+  for (std::uint32_t number = 6; number > 1; --number) {
+    if (!taken.contains("tty" + std::to_string(number))) return bus_.switch_to(kMainSeat, number);
+  }
+  return make_error(ErrorCode::kFull, "every console has a session");
+}
+
+Status LogindSessions::tell(const Session& session, const std::string& sentence) {
+  if (session.kind == Session::Kind::kGraphical) {
+    return units_.run_as(session.uid, "", {"/usr/bin/notify-send", "--urgency=critical", "Caretaker", sentence});
+  }
+  if (session.terminal.empty()) return make_error(ErrorCode::kNotFound, "the session has no terminal");
+  return units_.run_as(session.uid, session.terminal, {"/usr/bin/echo", "-e", "\\n" + sentence});
+}
+
+}  // namespace
+
+std::unique_ptr<Sessions> make_sessions() { return std::make_unique<LogindSessions>(); }
+
+}  // namespace caretaker::platform

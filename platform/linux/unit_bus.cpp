@@ -1,0 +1,78 @@
+#include "platform/linux/unit_bus.h"
+
+#include <unistd.h>
+
+namespace caretaker::platform {
+namespace {
+
+constexpr std::uint64_t kLongestUs = 10'000'000;
+
+// A failed append makes each later one fail too, and the call's own failure is the one that counts.
+void append_text(sd_bus_message* call, const char* property, const std::string& value) {
+  (void)::sd_bus_message_append(call, "(sv)", property, "s", value.c_str());
+}
+
+int append_command(sd_bus_message* call, const std::vector<std::string>& command) {
+  std::vector<char*> words;
+  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  (void)::sd_bus_message_open_container(call, 'r', "sv");
+  (void)::sd_bus_message_append(call, "s", "ExecStart");
+  (void)::sd_bus_message_open_container(call, 'v', "a(sasb)");
+  (void)::sd_bus_message_open_container(call, 'a', "(sasb)");
+  (void)::sd_bus_message_open_container(call, 'r', "sasb");
+  (void)::sd_bus_message_append(call, "s", command.front().c_str());
+  (void)::sd_bus_message_append_strv(call, words.data());
+  (void)::sd_bus_message_append(call, "b", 0);
+  for (int open = 0; open < 3; ++open) (void)::sd_bus_message_close_container(call);
+  return ::sd_bus_message_close_container(call);
+}
+
+}  // namespace
+
+Result<BusMessage> UnitBus::new_call(const char* method) {
+  TRY(connection, bus_.connection());
+  sd_bus_message* call = nullptr;
+  const int failed = ::sd_bus_message_new_method_call(connection, &call, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                                                      "org.freedesktop.systemd1.Manager", method);
+  if (failed < 0) return bus_.failure(failed, method);
+  return BusMessage(call);
+}
+
+Status UnitBus::send(const BusMessage& call, const std::string& what) {
+  TRY(connection, bus_.connection());
+  const int failed = ::sd_bus_call(connection, call.get(), 0, nullptr, nullptr);
+  if (failed < 0) return bus_.failure(failed, what);
+  return ok();
+}
+
+Status UnitBus::start(const char* unit) {
+  TRY(call, new_call("StartUnit"));
+  if (const int failed = ::sd_bus_message_append(call.get(), "ss", unit, "replace"); failed < 0) return bus_.failure(failed, unit);
+  return send(call, std::string("start ") + unit);
+}
+
+Status UnitBus::run_as(std::uint32_t uid, const std::string& terminal, const std::vector<std::string>& command) {
+  TRY(call, new_call("StartTransientUnit"));
+  const std::string who = std::to_string(uid);
+  const std::string name = "caretaker-notice-" + std::to_string(::getpid()) + "-" + std::to_string(++count_) + ".service";
+  (void)::sd_bus_message_append(call.get(), "ss", name.c_str(), "fail");
+  (void)::sd_bus_message_open_container(call.get(), 'a', "(sv)");
+  append_text(call.get(), "Description", "A word from Caretaker");
+  append_text(call.get(), "CollectMode", "inactive-or-failed");
+  append_text(call.get(), "User", who);
+  (void)::sd_bus_message_append(call.get(), "(sv)", "RuntimeMaxUSec", "t", kLongestUs);
+  (void)::sd_bus_message_append(call.get(), "(sv)", "Environment", "as", 1,
+                                ("DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/" + who + "/bus").c_str());
+  if (!terminal.empty()) {
+    append_text(call.get(), "StandardOutput", "tty");
+    append_text(call.get(), "TTYPath", "/dev/" + terminal);
+  }
+  (void)append_command(call.get(), command);
+  (void)::sd_bus_message_close_container(call.get());
+  const int failed = ::sd_bus_message_append(call.get(), "a(sa(sv))", 0);
+  if (failed < 0) return bus_.failure(failed, "notice");
+  return send(call, "notice");
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,28 @@
+// What the service manager starts for us: outside our own sandbox, with rights of its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "platform/linux/system_bus.h"
+
+namespace caretaker::platform {
+
+class UnitBus {
+ public:
+  explicit UnitBus(SystemBus& bus) : bus_(bus) {}
+
+  // Each says only that it was asked for.
+  [[nodiscard]] Status start(const char* unit);
+  // A short command as this user, on the user's session bus; what it prints goes to the terminal ("tty3"; empty: the journal).
+  [[nodiscard]] Status run_as(std::uint32_t uid, const std::string& terminal, const std::vector<std::string>& command);
+
+ private:
+  [[nodiscard]] Result<BusMessage> new_call(const char* method);
+  [[nodiscard]] Status send(const BusMessage& call, const std::string& what);
+
+  SystemBus& bus_;
+  unsigned count_ = 0;
+};
+
+}  // namespace caretaker::platform
