@@ -25,6 +25,7 @@ enum class Ask : std::uint8_t {
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out
   kEnrolFinish = 19,   // owner: the server's answer in
   kWhy = 20,           // anybody about themselves, owner about anybody: the decision on a name
+  kSnooze = 21,        // anybody whose group may: tonight's power-off half an hour later
 };
 
 [[nodiscard]] Bytes make_request(Ask ask, ByteView fields);

@@ -82,6 +82,11 @@ Result<Bytes> GuardClient::enrol_begin(const EnrolBegin& begin) {
   return parse_enrol_begin_answer(fields);
 }
 
+Status GuardClient::snooze() {
+  TRY_DONE(call(Ask::kSnooze, {}));
+  return ok();
+}
+
 Status GuardClient::enrol_finish(const sync::EnrolmentAnswer& answer) {
   TRY_DONE(call(Ask::kEnrolFinish, make_enrol_finish(answer)));
   return ok();

@@ -32,6 +32,7 @@ class GuardClient {
   [[nodiscard]] Result<Bytes> enrol_begin(const EnrolBegin& begin);
   [[nodiscard]] Status enrol_finish(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Result<WhyAnswer> why(const WhyQuestion& question);
+  [[nodiscard]] Status snooze();
 
  private:
   explicit GuardClient(platform::ControlClient channel) : channel_(std::move(channel)) {}

@@ -16,5 +16,6 @@ void add_device(Command& program);       // caretaker device list
 void add_events(Command& program);       // caretaker events [--server --key FILE]
 void add_enrol(Command& program);        // caretaker enrol --token-file FILE
 void add_status(Command& program);       // caretaker status
+void add_snooze(Command& program);       // caretaker snooze
 
 }  // namespace caretaker::agent

@@ -16,6 +16,7 @@ void add_commands(caretaker::Command program) {
   add_events(program);
   add_enrol(program);
   add_status(program);
+  add_snooze(program);
 }
 
 }  // namespace

@@ -16,7 +16,11 @@ constexpr MonotonicMs kBookRetryMs = 60'000;
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
-      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock) {}
+      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock) {
+  if (settings_.sessions == nullptr) return;
+  session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
+                         settings_.state / "refused-logins", clock_);
+}
 
 Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const Clock& clock,
                                            WebReports::FindUser find_user) {
@@ -94,6 +98,15 @@ void Guard::tick() {
   try_book_again();
   store_repeats(false);
   book_.tick();
+  watch_sessions();
+}
+
+void Guard::watch_sessions() {
+  if (!session_watch_ || trust_.policy() == nullptr) return;
+  const auto version = trust_.policy()->verified.bundle().version;
+  if (version != watched_version_) session_watch_->look_now();  // somebody may be suspended from now on
+  watched_version_ = version;
+  session_watch_->on_time(trust_.policy()->rules);
 }
 
 void Guard::check_set_part() {

@@ -11,6 +11,7 @@
 #include "agent/guard/device_identity.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/report_web.h"
+#include "agent/guard/session_watch.h"
 #include "platform/control_channel.h"
 
 namespace caretaker::agent {
@@ -20,6 +21,7 @@ struct GuardSettings {
   sync::Hardware hardware;
   std::uint32_t net_uid = 0;    // who caretaker-net runs as
   std::uint32_t owner_uid = 0;  // who the guard itself runs as
+  platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
 };
 
 // A request that the monitor let through.
@@ -57,6 +59,7 @@ class Guard {
   [[nodiscard]] Result<Answered> enrol_begin(const Asked& asked);
   [[nodiscard]] Result<Answered> enrol_finish(const Asked& asked);
   [[nodiscard]] Result<Answered> why(const Asked& asked);
+  [[nodiscard]] Result<Answered> snooze(const Asked& asked);
 
   [[nodiscard]] const GuardSettings& settings() const { return settings_; }
   [[nodiscard]] Book& book() { return book_; }
@@ -64,6 +67,8 @@ class Guard {
     return peer.uid == settings_.owner_uid || peer.uid == 0;
   }
 
+  // When tick() has something to do about people's sessions; INT64_MAX: never.
+  [[nodiscard]] MonotonicMs next_look() const { return session_watch_ ? session_watch_->next() : INT64_MAX; }
   void tick();   // within a second of a request, else every few
   // After a start the set file is gone over while it is in force already; in parts, between requests.
   [[nodiscard]] bool is_checking_set() const { return !trust_.is_set_checked(); }
@@ -80,6 +85,7 @@ class Guard {
   [[nodiscard]] std::set<std::string> health() const;
   void store_repeats(bool all);
   void try_book_again();
+  void watch_sessions();
 
   // Events of a group that could not be stored: when the group comes again, they are what is stored.
   struct UnstoredGroup {
@@ -95,6 +101,8 @@ class Guard {
   Book book_;
   Checkin checkin_;
   WebReports web_;
+  std::optional<SessionWatch> session_watch_;
+  std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
   std::optional<GroupId> last_group_;  // stored
   std::optional<UnstoredGroup> unstored_;
   std::vector<PlannedEvent> unstored_repeats_;

@@ -110,4 +110,12 @@ Result<Answered> Guard::why(const Asked& asked) {
   return Answered{make_why_answer(answer), {}};
 }
 
+Result<Answered> Guard::snooze(const Asked& asked) {
+  if (!asked.fields.empty()) return make_error(ErrorCode::kInvalidInput, "this request has no fields");
+  if (!session_watch_) return make_error(ErrorCode::kUnsupported, "nothing switches this machine off");
+  if (trust_.policy() == nullptr) return make_error(ErrorCode::kNotFound, "there is no policy yet");
+  TRY_DONE(session_watch_->snooze(trust_.policy()->rules, asked.peer.uid));
+  return Answered{};
+}
+
 }  // namespace caretaker::agent

@@ -8,6 +8,7 @@
 #include "platform/base/log.h"
 #include "platform/hardware.h"
 #include "platform/service_host.h"
+#include "platform/sessions.h"
 #include "platform/stop_signal.h"
 
 namespace {
@@ -24,6 +25,7 @@ struct Options {
   std::filesystem::path state = "/var/lib/caretaker/guard";
   std::filesystem::path socket = kDefaultSocket;
   std::optional<std::uint32_t> net_uid;
+  bool sessions = false;
 };
 
 Result<GuardSettings> make_settings(const Options& options) {
@@ -59,7 +61,7 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
     if (guard.is_checking_set()) guard.check_set_part();
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
-    next_tick = clock.monotonic_ms() + kIdleTickMs;
+    next_tick = std::min(clock.monotonic_ms() + kIdleTickMs, guard.next_look());
   }
   guard.close();
   log_info("guard", "stopped; requests refused: " + std::to_string(monitor.refused()));
@@ -71,6 +73,8 @@ Status run(const Options& options) {
   TRY_DONE(platform::make_folder(settings.state, 0700));
   auto lock = platform::lock_file(settings.state / "lock");
   if (!lock) return lock.error().with_context("is there another guard?");
+  const auto sessions = options.sessions ? platform::make_sessions() : nullptr;
+  settings.sessions = sessions.get();
   TRY(guard, Guard::open(settings, system_clock(), [](std::uint32_t uid) { return platform::find_user(uid); }));
   TRY_DONE(platform::make_folder(options.socket.parent_path(), 0755));
   TRY(socket, platform::ControlServer::listen(options.socket, kSocketMode));
@@ -83,6 +87,7 @@ void declare(Command program) {
   program.option("--state", options->state, "Folder of everything that it keeps");
   program.option("--socket", options->socket, "The control socket");
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
+  program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.does([options] { return run(*options); });
 }
 

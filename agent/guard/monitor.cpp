@@ -20,6 +20,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},
     MonitorRow{Ask::kEnrolFinish, "enrol-finish", Who::kOwner, &Guard::enrol_finish},
     MonitorRow{Ask::kWhy, "why", Who::kAnybody, &Guard::why},
+    MonitorRow{Ask::kSnooze, "snooze", Who::kAnybody, &Guard::snooze},
 };
 
 // Answers that only a caller who is wrong, or who tries, can get.

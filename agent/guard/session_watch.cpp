@@ -1,0 +1,164 @@
+#include "agent/guard/session_watch.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "platform/base/log.h"
+#include "platform/files.h"
+
+namespace caretaker::agent {
+
+using platform::Session;
+using policy::LockStep;
+using sync::Severity;
+
+namespace {
+
+constexpr MonotonicMs kLookMs = 15'000;      // new sessions, a new policy, the end of a sleep are noticed within this
+constexpr MonotonicMs kSuspendedMs = 3'000;  // between looks at the session of somebody who is suspended
+constexpr MonotonicMs kAsleepMs = 60'000;    // a look that comes this late: the machine slept
+constexpr int kSilentLooks = 4;              // without an answer, before it is an event: at boot they are still starting
+constexpr std::int64_t kClockSetS = 30;      // a clock that goes wrong by this much between two looks: somebody set it
+
+policy::SessionKind kind_of(Session::Kind kind) {
+  switch (kind) {
+    case Session::Kind::kGraphical: return policy::SessionKind::kGraphical;
+    case Session::Kind::kConsole: return policy::SessionKind::kConsole;
+    case Session::Kind::kRemote: return policy::SessionKind::kRemote;
+  }
+  return policy::SessionKind::kGraphical;
+}
+
+std::string in_words(std::int64_t seconds) {
+  if (seconds < 120) return std::to_string(seconds) + " seconds";
+  return std::to_string((seconds + 30) / 60) + " minutes";
+}
+
+}  // namespace
+
+SessionWatch::Person SessionWatch::person(const policy::Policy& policy, std::uint32_t uid) const {
+  const auto user = find_user_(uid);
+  if (!user) return {"", &policy::group_of(policy, "", {})};
+  return {user->name, &policy::group_of(policy, user->name, user->groups)};
+}
+
+// Nothing hangs on it: what was announced happens all the same.
+void SessionWatch::tell(const Session& session, const std::string& sentence) {
+  if (auto told = sessions_.tell(session, sentence); !told) log_debug("sessions", told.error().message);
+}
+
+void SessionWatch::take_step(LockStep step, const Session& session, const Person& who, MonotonicMs left_ms) {
+  if (step == LockStep::kNone) return;
+  Progress& progress = progress_[session.id];
+  if (step == LockStep::kNotice) {
+    progress.lock.has_noticed = true;
+    tell(session, "The screen locks in " + in_words(left_ms / 1000) + ": move the mouse or press a key to keep it open.");
+    return;
+  }
+  ++progress.lock.steps;
+  progress.lock.last_step = clock_.monotonic_ms();
+  Status done = ok();
+  if (step == LockStep::kAskToLock) done = sessions_.ask_to_lock(session);
+  if (step == LockStep::kOwnLocker) done = sessions_.start_own_locker(session);
+  if (step == LockStep::kSwitchAway) done = sessions_.switch_away(session);
+  if (step == LockStep::kEndSession) done = sessions_.end(session);
+  if (!done) log_warning("sessions", done.error().message);
+  // A screen that locks when asked is no event: nothing happened that anybody must know.
+  if (done && step == LockStep::kAskToLock) return;
+  const std::string rule = std::string(policy::lock_step_name(step)) + (done ? "" : ".failed");
+  note_({"session.lock", rule, done ? Severity::kLow : Severity::kMedium, sync::Details{{{"user", who.name}}}});
+}
+
+// When to look at this session again.
+MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Session& session, MonotonicMs now) {
+  const Person who = person(policy, session.uid);
+  Progress& progress = progress_[session.id];
+  const bool is_suspended = suspended_until(policy, who.name, clock_.now()).has_value();
+  if (session.is_locked || (session.last_input > progress.last_input && !is_suspended)) progress.lock = {};
+  progress.last_input = session.last_input;
+  if (!is_suspended) progress.suspended_since = 0;
+  if (is_suspended && progress.suspended_since == 0) progress.suspended_since = now;
+  const policy::SessionFacts facts{kind_of(session.kind), now - session.last_input, session.is_locked, session.is_inhibited,
+                                   !session.seat.empty() && !session.is_active};
+  const auto decision = is_suspended ? decide_suspended(facts, progress.lock, progress.suspended_since, now)
+                                     : decide_lock(who.group->idle_lock, facts, progress.lock, now);
+  take_step(decision.step, session, who, decision.again_ms);
+  return now + (is_suspended ? std::min(decision.again_ms, kSuspendedMs) : decision.again_ms);
+}
+
+// After a sleep, and after the clock was set, a machine has its whole warning again before it goes off.
+void SessionWatch::notice_sleep(MonotonicMs now) {
+  const UnixSeconds began = clock_.now() - now / 1000;
+  if (now - next_ > kAsleepMs || std::abs(began - clock_began_) > kClockSetS) awake_since_ = now;
+  clock_began_ = began;
+}
+
+void SessionWatch::watch_night(const policy::Policy& policy, const std::vector<Session>& sessions, MonotonicMs now) {
+  // Whoever is in front counts; with nobody there, the group of nobody in particular.
+  const Session* in_front = nullptr;
+  for (const Session& session : sessions) {
+    if (session.is_active && session.kind != Session::Kind::kRemote) in_front = &session;
+  }
+  const policy::Group& group = in_front != nullptr ? *person(policy, in_front->uid).group : policy::group_of(policy, "", {});
+  if (!group.power_off) return;
+  const auto decision = decide_power_off(*group.power_off, {local_second_of_day(clock_.now()), (now - awake_since_) / 1000, snoozes_});
+  look_again(now + decision.again_s * 1000);
+  if (!decision.is_night) snoozes_ = 0;
+  if (decision.step == policy::PowerOffDecision::Step::kNone) return;
+  if (decision.step == policy::PowerOffDecision::Step::kPowerOff) {
+    const Status done = sessions_.power_off();
+    note_({"power.off", done ? "night" : "night.failed", done ? Severity::kInfo : Severity::kMedium});
+    return;
+  }
+  if (now - warned_ < group.power_off->warning_minutes * 60'000) return;
+  warned_ = now;
+  const std::string more = decision.may_snooze ? " To keep it on for half an hour more: caretaker snooze" : "";
+  const std::string sentence = "This machine switches off in " + in_words(decision.seconds_left) + ". Save your work." + more;
+  for (const Session& session : sessions) tell(session, sentence);
+}
+
+Status SessionWatch::snooze(const policy::Policy& policy, std::uint32_t uid) {
+  const auto& rules = person(policy, uid).group->power_off;
+  if (!rules) return make_error(ErrorCode::kNotFound, "nothing switches this machine off");
+  if (snoozes_ >= rules->snoozes) return make_error(ErrorCode::kPermissionDenied, "it cannot be put off any more tonight");
+  ++snoozes_;
+  warned_ = INT64_MIN / 2;
+  look_now();
+  return ok();
+}
+
+void SessionWatch::refuse_logins(const policy::Policy& policy) {
+  std::set<std::string> names;
+  for (const auto& [name, until] : policy.suspended) {
+    if (until > clock_.now()) names.insert(name);
+  }
+  if (refused_ == names) return;
+  std::string text;
+  for (const std::string& name : names) text += name + "\n";
+  if (auto written = platform::replace_file(refused_file_, as_bytes(text), 0600); !written) {
+    log_error("sessions", written.error().message);
+    return;
+  }
+  refused_ = std::move(names);
+}
+
+void SessionWatch::on_time(const policy::Policy& policy) {
+  const MonotonicMs now = clock_.monotonic_ms();
+  if (now < next_) return;
+  notice_sleep(now);
+  next_ = now + kLookMs;
+  refuse_logins(policy);
+  auto sessions = sessions_.list();
+  if (!sessions) {
+    if (++silent_looks_ == kSilentLooks) note_({"guard.health", "sessions-unknown", Severity::kMedium});
+    return;
+  }
+  silent_looks_ = 0;
+  for (const Session& session : *sessions) look_again(watch_session(policy, session, now));
+  watch_night(policy, *sessions, now);
+  std::erase_if(progress_, [&](const auto& entry) {
+    return std::ranges::find(*sessions, entry.first, &Session::id) == sessions->end();
+  });
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,71 @@
+// Looks after people's sessions: locks idle ones (R1), keeps out who is suspended (R15), switches the machine off for the night
+// (R24). What is to be done is decided in policy/; here it is done, once, and what did not work becomes an event. One thread.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "agent/guard/subject.h"
+#include "platform/sessions.h"
+#include "platform/users.h"
+#include "policy/decide_lock.h"
+#include "policy/decide_power_off.h"
+#include "policy/policy.h"
+
+namespace caretaker::agent {
+
+class SessionWatch {
+ public:
+  using FindUser = std::function<Result<platform::User>(std::uint32_t uid)>;
+  using Note = std::function<void(const Subject&)>;
+  // `refused_logins` is the file of those who may not log in, a name a line, that the log-in reads. All outlive the watch.
+  SessionWatch(platform::Sessions& sessions, FindUser find_user, Note note, std::filesystem::path refused_logins, const Clock& clock)
+      : sessions_(sessions), find_user_(std::move(find_user)), note_(std::move(note)), refused_file_(std::move(refused_logins)),
+        clock_(clock) {}
+
+  // Looks at every session when it is time; before that it does nothing.
+  void on_time(const policy::Policy& policy);
+  // When on_time() has something to do.
+  [[nodiscard]] MonotonicMs next() const { return next_; }
+  void look_now() { next_ = std::min(next_, clock_.monotonic_ms()); }
+  // Puts tonight's end off by policy::kSnoozeMinutes. kPermissionDenied when this person's group may not, or not once more.
+  [[nodiscard]] Status snooze(const policy::Policy& policy, std::uint32_t uid);
+
+ private:
+  struct Progress {
+    policy::LockProgress lock;
+    MonotonicMs last_input = 0;
+    MonotonicMs suspended_since = 0;  // 0: is not
+  };
+  struct Person {
+    std::string name;
+    const policy::Group* group = nullptr;
+  };
+  [[nodiscard]] Person person(const policy::Policy& policy, std::uint32_t uid) const;
+  void notice_sleep(MonotonicMs now);
+  [[nodiscard]] MonotonicMs watch_session(const policy::Policy& policy, const platform::Session& session, MonotonicMs now);
+  void take_step(policy::LockStep step, const platform::Session& session, const Person& who, MonotonicMs left_ms);
+  void tell(const platform::Session& session, const std::string& sentence);
+  void watch_night(const policy::Policy& policy, const std::vector<platform::Session>& sessions, MonotonicMs now);
+  void refuse_logins(const policy::Policy& policy);
+  void look_again(MonotonicMs at) { next_ = std::min(next_, at); }
+
+  platform::Sessions& sessions_;
+  FindUser find_user_;
+  Note note_;
+  std::filesystem::path refused_file_;
+  const Clock& clock_;
+  std::map<std::string, Progress> progress_;  // by session
+  std::optional<std::set<std::string>> refused_;
+  MonotonicMs next_ = 0;
+  MonotonicMs awake_since_ = 0;    // or since the clock was set
+  UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
+  std::int64_t snoozes_ = 0;       // this night
+  MonotonicMs warned_ = INT64_MIN / 2;
+  int silent_looks_ = 0;           // one after the other in which nobody told about sessions
+};
+
+}  // namespace caretaker::agent

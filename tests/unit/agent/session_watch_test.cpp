@@ -1,0 +1,263 @@
+#include "agent/guard/session_watch.h"
+
+#include <catch2/catch.hpp>
+
+#include "platform/files.h"
+#include "tests/unit/agent/event_store_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+using platform::Session;
+
+namespace {
+
+constexpr std::uint32_t kBen = 1001;   // a pupil
+constexpr std::uint32_t kAnna = 1002;  // staff
+
+// Sessions as a test sets them up; writes down what is asked of it.
+class FakeSessions final : public platform::Sessions {
+ public:
+  Result<std::vector<Session>> list() override {
+    if (is_silent) return make_error(ErrorCode::kUnavailable, "no logind");
+    return there;
+  }
+  Status ask_to_lock(const Session& session) override { return done("lock " + session.id); }
+  Status start_own_locker(const Session& session) override {
+    if (!has_own_locker) return make_error(ErrorCode::kNotFound, "no physlock");
+    return done("own locker " + session.id);
+  }
+  Status switch_away(const Session& session) override { return done("switch " + session.id); }
+  Status end(const Session& session) override { return done("end " + session.id); }
+  Status power_off() override { return done("power off"); }
+  Status tell(const Session& session, const std::string& sentence) override { return done("tell " + session.id + ": " + sentence); }
+
+  std::vector<Session> there;
+  std::vector<std::string> deeds;
+  bool is_silent = false;
+  bool has_own_locker = true;
+
+ private:
+  Status done(std::string deed) {
+    deeds.push_back(std::move(deed));
+    return ok();
+  }
+};
+
+class WatchClock final : public Clock {
+ public:
+  UnixSeconds now() const override { return wall; }
+  MonotonicMs monotonic_ms() const override { return ms; }
+  UnixSeconds wall = 1'790'000'000;
+  MonotonicMs ms = 100'000'000;
+};
+
+struct WatchWorld {
+  TemporaryFolder folder;
+  WatchClock clock;
+  FakeSessions sessions;
+  policy::Policy policy;
+  std::vector<Subject> events;
+  SessionWatch watch{sessions, [](std::uint32_t uid) -> Result<platform::User> {
+                       if (uid == kBen) return platform::User{kBen, "ben", {"pupils"}, true};
+                       if (uid == kAnna) return platform::User{kAnna, "anna", {"staff"}, true};
+                       return make_error(ErrorCode::kNotFound, "nobody");
+                     },
+                     [this](const Subject& subject) { events.push_back(subject); }, folder / "refused", clock};
+
+  WatchWorld() {
+    policy::Group pupils, staff, device;
+    pupils.name = "pupils";
+    pupils.os_groups = {"pupils"};
+    staff.name = "staff";
+    staff.os_groups = {"staff"};
+    device.name = "device";
+    device.is_default = true;
+    policy.groups = {pupils, staff, device};
+  }
+  Session& log_in(const std::string& id, std::uint32_t uid) {
+    Session session;
+    session.id = id;
+    session.uid = uid;
+    session.seat = "seat0";
+    session.is_active = true;
+    session.last_input = clock.ms;
+    sessions.there.push_back(session);
+    return sessions.there.back();
+  }
+  void pass_to(MonotonicMs until) {
+    while (std::max(watch.next(), clock.ms) < until) {
+      const MonotonicMs next = std::max(watch.next(), clock.ms);
+      clock.wall += (next - clock.ms) / 1000;
+      clock.ms = next;
+      watch.on_time(policy);
+    }
+    clock.wall += (until - clock.ms) / 1000;
+    clock.ms = until;
+    watch.on_time(policy);
+  }
+  void pass(MonotonicMs ms) { pass_to(clock.ms + ms); }
+};
+
+using Deeds = std::vector<std::string>;
+constexpr MonotonicMs kMinute = 60'000;
+
+}  // namespace
+
+TEST_CASE("a screen locks when its limit is reached, and that is no event", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(10 * kMinute - 1);
+  CHECK(world.sessions.deeds.empty());
+  world.pass(1);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  world.sessions.there[0].is_locked = true;
+  world.pass(60 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  CHECK(world.events.empty());
+}
+
+TEST_CASE("each group has its own limit and each session its own idleness", "[R1]") {
+  WatchWorld world;
+  world.policy.groups[1].idle_lock.after_minutes = 20;
+  world.log_in("ben", kBen);
+  world.log_in("anna", kAnna);
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock ben"});
+  world.sessions.there[0].is_locked = true;
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock ben", "lock anna"});
+}
+
+TEST_CASE("when no locker answers, ours is started, and at last the session ends; both are events", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(10 * kMinute + 10'000);
+  CHECK(world.sessions.deeds == Deeds{"lock 1", "own locker 1", "end 1"});
+  REQUIRE(world.events.size() == 2);
+  CHECK(world.events[0].kind == "session.lock");
+  CHECK(world.events[0].rule == "lock.own-locker");
+  CHECK(world.events[1].rule == "lock.ended");
+  REQUIRE(world.events[1].details);
+  CHECK(world.events[1].details->fields.at("user") == "ben");
+}
+
+TEST_CASE("a step that cannot be taken is an event, and the next one follows", "[R1]") {
+  WatchWorld world;
+  world.sessions.has_own_locker = false;
+  world.log_in("1", kBen);
+  world.pass(10 * kMinute + 10'000);
+  CHECK(world.sessions.deeds == Deeds{"lock 1", "end 1"});
+  REQUIRE_FALSE(world.events.empty());
+  CHECK(world.events[0].rule == "lock.own-locker.failed");
+}
+
+TEST_CASE("somebody who comes back starts anew", "[R1]") {
+  WatchWorld world;
+  world.policy.groups[0].idle_lock.notice_seconds = 30;
+  world.log_in("1", kBen);
+  world.pass(10 * kMinute - 20'000);
+  REQUIRE(world.sessions.deeds.size() == 1);
+  CHECK(world.sessions.deeds[0].find("tell 1: The screen locks in 30 seconds") == 0);
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(10 * kMinute - 1);
+  CHECK(world.sessions.deeds.size() == 2);  // a second notice, no lock
+  CHECK(world.sessions.deeds[1].find("tell 1:") == 0);
+}
+
+TEST_CASE("a machine that slept is locked soon after it wakes", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(kMinute);
+  world.clock.ms += 8 * 60 * kMinute;
+  world.watch.on_time(world.policy);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+}
+
+TEST_CASE("a wall clock that jumps locks nothing and opens nothing", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(kMinute);
+  world.clock.wall += 400 * 86'400;
+  world.pass(kMinute);
+  CHECK(world.sessions.deeds.empty());
+  world.clock.wall -= 800 * 86'400;
+  world.pass(8 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+}
+
+TEST_CASE("without logind nothing is done, and that is an event once") {
+  WatchWorld world;
+  world.sessions.is_silent = true;
+  world.pass(5 * kMinute);
+  CHECK(world.events.size() == 1);
+  CHECK(world.events[0].rule == "sessions-unknown");
+}
+
+TEST_CASE("who is suspended is locked at once, again after each return, and named to the log-in", "[R15]") {
+  WatchWorld world;
+  world.policy.suspended["ben"] = world.clock.wall + 3600;
+  world.log_in("1", kBen);
+  world.log_in("2", kAnna);
+  world.pass(1);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  const auto names = platform::read_file(world.folder / "refused", 1000);
+  REQUIRE(names);
+  CHECK(as_text(*names) == "ben\n");
+  world.sessions.there[0].is_locked = true;
+  world.pass(20'000);
+  world.sessions.there[0].is_locked = false;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(kMinute / 2);
+  REQUIRE(world.sessions.deeds.size() >= 2);
+  CHECK(world.sessions.deeds[1] == "lock 1");
+  world.sessions.there[0].is_locked = true;  // or says so
+  world.sessions.there[0].last_input = world.clock.ms + 10'000;
+  world.pass(20'000);
+  CHECK(world.sessions.deeds.back() == "end 1");
+}
+
+TEST_CASE("a suspension ends by itself", "[R15]") {
+  WatchWorld world;
+  world.policy.suspended["ben"] = world.clock.wall + 60;
+  world.pass(1);
+  world.pass(2 * kMinute);
+  CHECK(as_text(*platform::read_file(world.folder / "refused", 1000)).empty());
+  world.log_in("1", kBen);
+  world.pass(kMinute);
+  CHECK(world.sessions.deeds.empty());
+}
+
+TEST_CASE("a clock that is set into the night leaves the whole warning", "[R24]") {
+  WatchWorld world;
+  world.policy.groups[2].power_off = policy::PowerOff{local_second_of_day(world.clock.wall) / 60, 10, 0};
+  world.clock.wall -= 6 * 3600;
+  world.pass(60 * kMinute);
+  CHECK(world.sessions.deeds.empty());
+  world.clock.wall += 6 * 3600;
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.empty());
+  world.pass(2 * kMinute);
+  REQUIRE_FALSE(world.sessions.deeds.empty());
+  CHECK(world.sessions.deeds[0] == "power off");
+}
+
+TEST_CASE("the machine is switched off for the night after one warning, and staff may put it off", "[R24]") {
+  WatchWorld world;
+  const std::int64_t minute = local_second_of_day(world.clock.wall) / 60;
+  world.policy.groups[1].power_off = policy::PowerOff{(minute + 30) % 1440, 10, 1};
+  world.policy.groups[1].idle_lock.after_minutes = 240;
+  world.log_in("anna", kAnna);
+  world.pass(25 * kMinute);
+  REQUIRE(world.sessions.deeds.size() == 1);
+  CHECK(world.sessions.deeds[0].find("tell anna: This machine switches off in ") == 0);
+  CHECK(world.sessions.deeds[0].find("caretaker snooze") != std::string::npos);
+  CHECK(world.watch.snooze(world.policy, kAnna));
+  CHECK(world.watch.snooze(world.policy, kAnna).error().code == ErrorCode::kPermissionDenied);
+  CHECK(world.watch.snooze(world.policy, kBen).error().code == ErrorCode::kNotFound);
+  world.pass(24 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  world.pass(16 * kMinute);
+  REQUIRE(world.sessions.deeds.size() >= 3);
+  CHECK(world.sessions.deeds[2] == "power off");
+  CHECK(world.events.at(0).kind == "power.off");
+}
