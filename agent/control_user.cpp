@@ -8,7 +8,21 @@ namespace {
 constexpr std::size_t kMaxHealthCodes = 64;
 constexpr std::size_t kMaxEvents = 10'000;
 constexpr std::size_t kMaxSealed = 1u << 20;
+constexpr std::size_t kMaxMedia = 256;
 constexpr std::size_t kMaxTyped = 1024;  // a name as somebody typed it, a user, a group
+
+constexpr std::array kMediumFields = {&MediumRow::medium, &MediumRow::usb,    &MediumRow::serial, &MediumRow::volume,
+                                      &MediumRow::kind,   &MediumRow::access, &MediumRow::reason, &MediumRow::notice};
+
+bool read_media(ByteReader& in, std::vector<MediumRow>& rows) {
+  const std::uint32_t count = in.u32();
+  if (count > kMaxMedia) return false;
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+    MediumRow& row = rows.emplace_back();
+    for (const auto field : kMediumFields) row.*field = in.text(kMaxShortText);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -24,6 +38,11 @@ Bytes make_status_answer(const StatusAnswer& answer) {
   }
   out.u64(answer.events_queued);
   write_texts(out, answer.health);
+  const std::size_t media = std::min(answer.media.size(), kMaxMedia);
+  out.u32(static_cast<std::uint32_t>(media));
+  for (std::size_t i = 0; i < media; ++i) {
+    for (const auto field : kMediumFields) out.sized(std::string_view(answer.media[i].*field).substr(0, kMaxShortText));
+  }
   return std::move(out).take();
 }
 
@@ -39,7 +58,8 @@ Result<StatusAnswer> parse_status_answer(ByteView fields) {
     *number = static_cast<std::int64_t>(in.u64());
   }
   out.events_queued = in.u64();
-  if (!read_texts(in, out.health, kMaxHealthCodes) || !in.at_end() || enrolled > 1) return malformed("status");
+  const bool whole = read_texts(in, out.health, kMaxHealthCodes) && read_media(in, out.media);
+  if (!whole || !in.at_end() || enrolled > 1) return malformed("status");
   out.enrolled = enrolled == 1;
   return out;
 }

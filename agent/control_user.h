@@ -12,6 +12,19 @@
 
 namespace caretaker::agent {
 
+// A removable volume that is plugged in, and what became of it.
+struct MediumRow {
+  std::string medium;  // "usb-storage", "sd-card", ...
+  std::string usb;     // "0951:1666", as the policy's [[media.allow]] wants it; empty when it is not on USB
+  std::string serial;
+  std::string volume;  // the volume's id
+  std::string kind;    // "luks2", "vfat", ...; empty when nothing was recognised
+  std::string access;  // policy::access_name
+  std::string reason;  // policy::media_reason_name
+  std::string notice;  // what its user is told; empty when there is nothing to tell
+  bool operator==(const MediumRow&) const = default;
+};
+
 // kStatus, no fields in the request. Nothing in it is about a person. Times are 0 where there is none.
 struct StatusAnswer {
   std::string agent_version;
@@ -25,6 +38,7 @@ struct StatusAnswer {
   std::uint64_t events_queued = 0;  // not yet acknowledged by the server
   UnixSeconds last_receipt = 0;
   std::vector<std::string> health;  // stable codes; empty when all is well
+  std::vector<MediumRow> media;
 };
 [[nodiscard]] Bytes make_status_answer(const StatusAnswer& answer);
 [[nodiscard]] Result<StatusAnswer> parse_status_answer(ByteView fields);

@@ -29,7 +29,7 @@ std::string make_content_text(const VolumeContent& content) {
 }
 
 Result<VolumeContent> parse_content_text(std::string_view text) {
-  TRY(json, parse_json(text, {4096, 2}));
+  TRY(json, parse_json(text, {.max_bytes = 4096, .max_depth = 2, .max_values = 5}));
   TRY(encryption, json.string_at("encryption"));
   TRY(kind, json.string_at("kind"));
   TRY(reason, json.string_at("reason"));

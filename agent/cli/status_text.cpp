@@ -48,6 +48,22 @@ void add_line(std::string& out, std::string_view label, const std::string& value
   out += line + printable(value) + "\n";
 }
 
+// "usb-storage 0951:1666 serial 60A44C, vfat: keep-out (not-encrypted). This drive ..."
+std::string medium_text(const MediumRow& medium) {
+  std::string out = medium.medium;
+  if (!medium.usb.empty()) out += " " + medium.usb;
+  if (!medium.serial.empty()) out += " serial " + medium.serial;
+  if (!medium.kind.empty()) out += ", " + medium.kind;
+  if (!medium.volume.empty()) out += " " + medium.volume;
+  out += ": " + medium.access + " (" + medium.reason + ")";
+  return medium.notice.empty() ? out : out + ". " + medium.notice;
+}
+
+Json medium_json(const MediumRow& medium) {
+  return Json::Object{{"medium", medium.medium}, {"usb", medium.usb},       {"serial", medium.serial}, {"volume", medium.volume},
+                      {"kind", medium.kind},     {"access", medium.access}, {"reason", medium.reason}, {"notice", medium.notice}};
+}
+
 }  // namespace
 
 std::string monitoring_notice(const StatusAnswer& status) {
@@ -72,10 +88,13 @@ std::string show_status(const StatusAnswer& status) {
   add_line(out, "agent", status.agent_version);
   for (const std::string& code : status.health) add_line(out, "health", code + ": " + health_text(code));
   if (status.health.empty()) add_line(out, "health", "good");
+  for (const MediumRow& medium : status.media) add_line(out, "plugged in", medium_text(medium));
   return out;
 }
 
 Json status_json(const StatusAnswer& status) {
+  Json::Array media;
+  for (const MediumRow& medium : status.media) media.push_back(medium_json(medium));
   return Json::Object{{"agent_version", status.agent_version},
                       {"enrolled", status.enrolled},
                       {"school", status.school},
@@ -86,7 +105,8 @@ Json status_json(const StatusAnswer& status) {
                       {"stale_since", status.stale_since},
                       {"events_queued", status.events_queued},
                       {"last_receipt", status.last_receipt},
-                      {"health", Json::Array(status.health.begin(), status.health.end())}};
+                      {"health", Json::Array(status.health.begin(), status.health.end())},
+                      {"media", std::move(media)}};
 }
 
 }  // namespace caretaker::agent

@@ -94,9 +94,18 @@ void Guard::try_book_again() {
   if (auto opened = open_book(); !opened) log_debug("events", "no book yet: " + opened.error().message);
 }
 
+void Guard::take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present) {
+  media_.emplace(trust_, book_, clock_, std::move(gate), std::move(present));
+}
+
+void Guard::on_sighting(const Sighting& sighting) {
+  if (media_) media_->on_sighting(sighting);
+}
+
 void Guard::tick() {
   try_book_again();
   store_repeats(false);
+  if (media_) media_->tick();
   book_.tick();
   watch_sessions();
 }

@@ -9,6 +9,7 @@
 #include "agent/guard/book.h"
 #include "agent/guard/checkin.h"
 #include "agent/guard/device_identity.h"
+#include "agent/guard/media.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/report_web.h"
 #include "agent/guard/session_watch.h"
@@ -61,6 +62,10 @@ class Guard {
   [[nodiscard]] Result<Answered> why(const Asked& asked);
   [[nodiscard]] Result<Answered> snooze(const Asked& asked);
 
+  // Removable media are judged from here on, through this gate.
+  void take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present);
+  void on_sighting(const Sighting& sighting);
+
   [[nodiscard]] const GuardSettings& settings() const { return settings_; }
   [[nodiscard]] Book& book() { return book_; }
   [[nodiscard]] bool is_owner(const platform::Peer& peer) const {
@@ -83,6 +88,7 @@ class Guard {
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Revision revision() const;
   [[nodiscard]] std::set<std::string> health() const;
+  [[nodiscard]] std::vector<MediumRow> media_rows() const;
   void store_repeats(bool all);
   void try_book_again();
   void watch_sessions();
@@ -103,6 +109,7 @@ class Guard {
   WebReports web_;
   std::optional<SessionWatch> session_watch_;
   std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
+  std::optional<Media> media_;
   std::optional<GroupId> last_group_;  // stored
   std::optional<UnstoredGroup> unstored_;
   std::vector<PlannedEvent> unstored_repeats_;

@@ -14,6 +14,19 @@ std::string user_name(const WebReports::FindUser& find_user, std::uint32_t uid) 
 
 }  // namespace
 
+std::vector<MediumRow> Guard::media_rows() const {
+  std::vector<MediumRow> rows;
+  if (!media_) return rows;
+  for (const auto& [id, attached] : media_->attached()) {
+    const MediumIdentity& identity = attached.volume.identity;
+    rows.push_back({std::string(medium_name(identity.medium)), identity.usb, identity.serial, attached.content.volume_id,
+                    attached.content.kind, std::string(policy::access_name(attached.decision.access)),
+                    std::string(policy::media_reason_name(attached.decision.reason)),
+                    std::string(policy::media_notice(attached.decision))});
+  }
+  return rows;
+}
+
 Result<Answered> Guard::status(const Asked& asked) {
   if (!asked.fields.empty()) return make_error(ErrorCode::kInvalidInput, "this request has no fields");
   StatusAnswer answer;
@@ -34,6 +47,7 @@ Result<Answered> Guard::status(const Asked& asked) {
   }
   const auto codes = health();
   answer.health.assign(codes.begin(), codes.end());
+  answer.media = media_rows();
   return Answered{make_status_answer(answer), {}};
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "agent/guard/media_watch.h"
 #include "agent/guard/monitor.h"
 #include "agent/guard_client.h"
 #include "platform/base/command_line.h"
@@ -10,6 +11,7 @@
 #include "platform/service_host.h"
 #include "platform/sessions.h"
 #include "platform/stop_signal.h"
+#include "platform/volume_inspector.h"
 
 namespace {
 
@@ -42,9 +44,29 @@ Result<GuardSettings> make_settings(const Options& options) {
   return settings;
 }
 
+std::vector<platform::User> present_users() {
+  std::vector<platform::User> out;
+  for (const std::uint32_t uid : platform::active_users()) {
+    if (auto user = platform::find_user(uid)) out.push_back(std::move(*user));
+  }
+  return out;
+}
+
+// Without udev there is nothing to guard against, or nothing that we could do: the rest goes on.
+std::unique_ptr<MediaWatch> watch_media(Guard& guard, const platform::ControlServer& socket) {
+  auto watch = MediaWatch::start([&socket] { socket.wake(); });
+  if (!watch) {
+    log_warning("media", "removable media are not judged: " + watch.error().message);
+    return nullptr;
+  }
+  guard.take_gate(platform::make_volume_gate(), present_users);
+  return std::move(*watch);
+}
+
 Status serve(Guard& guard, platform::ControlServer& socket) {
   TRY(stop, platform::StopSignal::install([&socket] { socket.wake(); }));
   Monitor monitor(guard);
+  const auto media = watch_media(guard, socket);
   const Clock& clock = system_clock();
   platform::ServiceHost host(clock);
   TRY_DONE(host.ready());
@@ -59,6 +81,12 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
     const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, limit);
     TRY_DONE(socket.serve_once(answer, host.bounded_wait_ms(static_cast<int>(left))));
     if (guard.is_checking_set()) guard.check_set_part();
+    if (media) {
+      for (const Sighting& sighting : media->take()) {
+        next_tick = std::min(next_tick, clock.monotonic_ms() + kTickMs);
+        guard.on_sighting(sighting);
+      }
+    }
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
     next_tick = std::min(clock.monotonic_ms() + kIdleTickMs, guard.next_look());
@@ -94,5 +122,7 @@ void declare(Command program) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything else is read or opened: this process looks at foreign bytes and must have nothing to lose.
+  if (argc == 2 && argv[1] == platform::kInspectArgument) return platform::serve_inspection() ? 0 : 1;
   return run_program("caretakerd", "Caretaker's guard: keeps policy and events, and verifies every signature", argc, argv, declare);
 }

@@ -1,0 +1,134 @@
+#include "agent/guard/media.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+namespace {
+
+using platform::VolumeAccess;
+using policy::Access;
+
+constexpr std::size_t kMaxAttached = 256;
+constexpr std::size_t kMaxUnstored = 256;
+constexpr MonotonicMs kWindowMs = 3'600'000;
+constexpr int kMaxPerWindow = 120;
+
+VolumeAccess access_for(Access access) {
+  switch (access) {
+    case Access::kAllow:
+    case Access::kWarn: return VolumeAccess::kWhole;
+    case Access::kReadOnly: return VolumeAccess::kReadOnly;
+    case Access::kKeepOut: return VolumeAccess::kNone;
+  }
+  return VolumeAccess::kNone;
+}
+
+std::string_view kind_of(Access access) {
+  return access == Access::kWarn ? "media.warned" : access == Access::kReadOnly ? "media.read-only" : "media.kept-out";
+}
+
+void set_where_known(sync::Details& details, const std::string& field, std::string_view value) {
+  if (!value.empty()) details.fields[field] = std::string(value);
+}
+
+}  // namespace
+
+// The strictest of those who are there; without anybody, what the device itself may do.
+Media::Verdict Media::decide(const AttachedVolume& attached) const {
+  if (trust_.policy() == nullptr) return {};
+  const policy::Policy& rules = trust_.policy()->rules;
+  const VolumeFacts facts{attached.volume.identity, attached.content};
+  std::optional<Verdict> strictest;
+  for (const platform::User& user : present_()) {
+    if (!user.is_person) continue;
+    const policy::Group& group = policy::group_of(rules, user.name, user.groups);
+    const Verdict verdict{policy::decide_volume(rules, group, facts), user.name, group.name};
+    if (!strictest || policy::stricter(strictest->decision, verdict.decision) != strictest->decision) strictest = verdict;
+  }
+  if (strictest) return *strictest;
+  const policy::Group& nobody = policy::group_of(rules, "", {});
+  return {policy::decide_volume(rules, nobody, facts), "", nobody.name};
+}
+
+// What somebody has open already does not notice a gate that closes: then the thing itself goes.
+Status Media::enforce(AttachedVolume& attached, VolumeAccess access) {
+  const VolumeAccess before = std::exchange(attached.access, VolumeAccess::kNone);
+  if (access < before) {
+    if (auto cut = gate_->cut(attached.volume); !cut) log_warning("media", "still in use: " + cut.error().message);
+  }
+  if (access == VolumeAccess::kNone && before == VolumeAccess::kNone) return ok();  // kept out by the rules of udev already
+  TRY_DONE(gate_->apply(attached.volume, access));
+  attached.access = access;
+  return ok();
+}
+
+void Media::judge(AttachedVolume& attached, bool is_new) {
+  const Verdict verdict = decide(attached);
+  const bool changed = verdict.decision != attached.decision;
+  if (!is_new && !changed) return;
+  attached.decision = verdict.decision;
+  if (auto done = enforce(attached, access_for(verdict.decision.access)); !done) {
+    log_error("media", "a volume stays out: " + done.error().message);
+  }
+  if (changed) record(attached, verdict);
+}
+
+void Media::on_sighting(const Sighting& sighting) {
+  const std::string& id = sighting.change.volume.id;
+  if (sighting.change.what == platform::VolumeChange::What::kGone) {
+    attached_.erase(id);
+    return;
+  }
+  if (!attached_.contains(id) && attached_.size() >= kMaxAttached) return;  // stays out
+  const auto [place, is_first] = attached_.try_emplace(id);
+  AttachedVolume& attached = place->second;
+  const bool same = !is_first && attached.content == sighting.content && attached.volume.identity == sighting.change.volume.identity;
+  attached.volume = sighting.change.volume;
+  attached.content = sighting.content;
+  attached.access = std::max(attached.access, attached.volume.access);  // let through before this guard was started
+  if (!same) attached.decision = {};  // another stick in the same place is judged, and told of, anew
+  if (is_first && trust_.policy() == nullptr) record(attached, {});
+  judge(attached, true);
+}
+
+void Media::record(const AttachedVolume& attached, const Verdict& verdict) {
+  const policy::VolumeDecision& decision = verdict.decision;
+  const bool is_fine = decision.access == Access::kAllow || decision.reason == policy::MediaReason::kAllowListedDisc;
+  if (is_fine || attached.content.kind == "partitions") return;  // of a disk with partitions each of these tells
+  if (clock_.monotonic_ms() >= window_ends_) {
+    window_ends_ = clock_.monotonic_ms() + kWindowMs;
+    in_window_ = 0;
+  }
+  if (++in_window_ > kMaxPerWindow || unstored_.size() >= kMaxUnstored) {
+    book_.note({"events.dropped", "rate", sync::Severity::kMedium});
+    return;
+  }
+  const std::string reason(policy::media_reason_name(decision.reason));
+  sync::Details details;
+  details.fields["attribution"] = verdict.user.empty() ? "device" : "user";
+  set_where_known(details, "user", verdict.user);
+  set_where_known(details, "group", verdict.user.empty() ? "" : verdict.group);
+  set_where_known(details, "medium", medium_name(attached.volume.identity.medium));
+  set_where_known(details, "usb", attached.volume.identity.usb);
+  set_where_known(details, "serial", attached.volume.identity.serial);
+  set_where_known(details, "volume", attached.content.volume_id);
+  set_where_known(details, "kind", attached.content.kind);
+  set_where_known(details, "found", attached.content.reason);
+  details.fields["reason"] = reason;
+  const auto severity = decision.access == Access::kWarn ? sync::Severity::kMedium : sync::Severity::kLow;
+  unstored_.push_back({{std::string(kind_of(decision.access)), reason, severity, std::move(details)}, 1, clock_.now()});
+  store();
+}
+
+void Media::store() {
+  if (!unstored_.empty() && book_.store() != nullptr && book_.append(unstored_)) unstored_.clear();
+}
+
+void Media::tick() {
+  for (auto& [id, attached] : attached_) judge(attached, false);
+  store();
+}
+
+}  // namespace caretaker::agent

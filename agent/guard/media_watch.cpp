@@ -1,0 +1,65 @@
+#include "agent/guard/media_watch.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+#include "platform/volume_inspector.h"
+
+namespace caretaker::agent {
+namespace {
+
+using platform::VolumeChange;
+
+constexpr int kInspectionMs = 10'000;
+
+VolumeContent look(const VolumeChange& change) {
+  if (change.what == VolumeChange::What::kGone) return {};
+  if (change.volume.identity.medium == Medium::kPhone) return {Encryption::kUnknown, "", "phone", ""};
+  return platform::inspect_apart(change.volume.node, kInspectionMs);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MediaWatch>> MediaWatch::start(std::function<void()> wake) {
+  TRY(watcher, platform::VolumeWatcher::open());
+  std::unique_ptr<MediaWatch> watch(new MediaWatch(std::move(watcher), std::move(wake)));
+  watch->thread_ = std::thread([raw = watch.get()] { raw->run(); });
+  return watch;
+}
+
+MediaWatch::~MediaWatch() {
+  closing_ = true;
+  watcher_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::vector<Sighting> MediaWatch::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(found_, {});
+}
+
+void MediaWatch::run() {
+  while (!closing_) {
+    const auto changes = watcher_.wait();
+    if (!changes) {
+      log_error("media", "no longer watched, new ones stay out: " + changes.error().message);
+      return;
+    }
+    look_at(*changes);
+  }
+}
+
+void MediaWatch::look_at(const std::vector<VolumeChange>& changes) {
+  for (auto change = changes.begin(); change != changes.end() && !closing_; ++change) {
+    const auto same = [&](const VolumeChange& later) { return later.volume.id == change->volume.id; };
+    if (std::any_of(change + 1, changes.end(), same)) continue;  // only how it is now counts
+    Sighting sighting{*change, look(*change)};
+    {
+      const std::lock_guard lock(mutex_);
+      found_.push_back(std::move(sighting));
+    }
+    wake_();
+  }
+}
+
+}  // namespace caretaker::agent

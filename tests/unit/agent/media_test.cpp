@@ -1,0 +1,217 @@
+// A guard with a gate that only writes down what it is told: what becomes of a volume, for whom, and what the book says of it.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/agent/guard_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+using platform::VolumeAccess;
+using platform::VolumeChange;
+
+namespace {
+
+constexpr const char* kMediaPolicy =
+    "school = \"Test School\"\n"
+    "[groups.pupils]\nos_groups = [\"pupils\"]\nblocked_categories = []\n"
+    "[groups.staff]\nos_groups = [\"staff\"]\nblocked_categories = []\nmedia = { unencrypted = \"read_only\" }\n"
+    "[groups.office]\nos_groups = [\"office\"]\nblocked_categories = []\nmedia = { unencrypted = \"warn\" }\n"
+    "[groups.device]\ndefault = true\nblocked_categories = []\n"
+    "[[media.allow]]\nusb = \"0951:1666\"\nserial = \"KEYPAD\"\n"
+    "[recipients]\n\"*\" = [\"safeguarding\"]\n";
+
+struct GateLog {
+  std::vector<std::string> lines;
+  bool broken = false;
+};
+
+class WritingGate : public platform::VolumeGate {
+ public:
+  explicit WritingGate(GateLog& log) : log_(log) {}
+  Status apply(const platform::Volume& volume, VolumeAccess access) override {
+    if (log_.broken) return make_error(ErrorCode::kPermissionDenied, "broken");
+    constexpr std::array kWords = {"none", "read-only", "whole"};
+    log_.lines.push_back(volume.node.filename().string() + " " + kWords[static_cast<std::size_t>(access)]);
+    return ok();
+  }
+  Status cut(const platform::Volume& volume) override {
+    log_.lines.push_back(volume.node.filename().string() + " cut");
+    return ok();
+  }
+
+ private:
+  GateLog& log_;
+};
+
+using Lines = std::vector<std::string>;
+
+struct MediaWorld : GuardWorld {
+  GateLog gate;
+  std::vector<platform::User> present = {{1001, "anna", {"pupils"}, true}};
+
+  MediaWorld() {
+    enrol();
+    give(room.policy(1, kMediaPolicy));
+    guard->take_gate(std::make_unique<WritingGate>(gate), [this] { return present; });
+  }
+  void see(const VolumeContent& content, const std::string& serial = "A1", Medium medium = Medium::kUsbStorage) {
+    guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/usb1/sdb1", "/dev/sdb1", {medium, "0951:1666", serial}, {}}}, content});
+  }
+  void unplug() { guard->on_sighting({{VolumeChange::What::kGone, {"/devices/usb1/sdb1", "", {}, {}}}, {}}); }
+  Lines taken() { return std::exchange(gate.lines, {}); }
+  Lines media_events() {
+    Lines out;
+    for (const std::string& line : book()) {
+      if (line.starts_with("media.")) out.push_back(line);
+    }
+    return out;
+  }
+};
+
+const VolumeContent kEncrypted = {Encryption::kEncrypted, "luks2", "encrypted", "12a3"};
+const VolumeContent kPlain = {Encryption::kNotEncrypted, "vfat", "plain-filesystem", "16e6-83c7"};
+const VolumeContent kNoise = {Encryption::kUnknown, "", "no-structure", ""};
+
+}  // namespace
+
+TEST_CASE("an encrypted stick is let through, and nothing is written down about it", "[R2]") {
+  MediaWorld world;
+  world.see(kEncrypted);
+  CHECK(world.taken() == Lines{"sdb1 whole"});
+  CHECK(world.media_events().empty());
+  const auto rows = world.status().media;
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0] == MediumRow{"usb-storage", "0951:1666", "A1", "12a3", "luks2", "allow", "encrypted", ""});
+}
+
+TEST_CASE("a plain stick stays out for a pupil, who is told, and the book has it sealed", "[R2]") {
+  MediaWorld world;
+  world.see(kPlain);
+  CHECK(world.taken().empty());  // udev's rules keep it out already
+  CHECK(world.media_events() == Lines{"media.kept-out not-encrypted"});
+  CHECK(world.status().media.at(0).notice.find("kept out") != std::string::npos);
+  const QueuedEvent event = world.entries().back();
+  CHECK(as_text(event.body).find("A1") == std::string::npos);
+  CHECK(as_text(event.body).find("anna") == std::string::npos);
+  CHECK_FALSE(event.sealed.empty());
+}
+
+TEST_CASE("what cannot be told is kept out like a plain stick", "[R2]") {
+  MediaWorld world;
+  world.see(kNoise);
+  CHECK(world.taken().empty());
+  CHECK(world.media_events() == Lines{"media.kept-out unknown"});
+}
+
+TEST_CASE("each group has its own rule, and of several people the strictest counts", "[R2]") {
+  MediaWorld world;
+  world.present = {{1002, "berta", {"staff"}, true}};
+  world.see(kPlain);
+  CHECK(world.taken() == Lines{"sdb1 read-only"});
+  world.unplug();
+  world.present = {{1003, "carl", {"office"}, true}};
+  world.see(kPlain);
+  CHECK(world.taken() == Lines{"sdb1 whole"});
+  world.unplug();
+  world.present = {{1003, "carl", {"office"}, true}, {1001, "anna", {"pupils"}, true}};
+  world.see(kPlain);
+  CHECK(world.taken().empty());
+  CHECK(world.media_events() == Lines{"media.read-only not-encrypted", "media.warned not-encrypted", "media.kept-out not-encrypted"});
+}
+
+TEST_CASE("with nobody at the machine, or only root, the device's own rule counts", "[R2]") {
+  MediaWorld world;
+  world.present = {{0, "root", {}, false}};
+  world.see(kPlain);
+  CHECK(world.taken().empty());
+}
+
+TEST_CASE("when somebody else takes the machine, what is plugged in is judged for him", "[R2]") {
+  MediaWorld world;
+  world.present = {{1002, "berta", {"staff"}, true}};
+  world.see(kPlain);
+  world.present = {{1001, "anna", {"pupils"}, true}};
+  world.guard->tick();
+  CHECK(world.taken() == Lines{"sdb1 read-only", "sdb1 cut", "sdb1 none"});
+  world.guard->tick();
+  CHECK(world.taken().empty());
+}
+
+TEST_CASE("a new policy judges anew what is plugged in", "[R2]") {
+  MediaWorld world;
+  world.see(kPlain, "B2");
+  std::string text = kMediaPolicy;
+  text.replace(text.find("KEYPAD"), 6, "B2");
+  const auto& school = world.room.school;
+  world.give(world.room.policy(2, text, {{&school.technician, &school.second_technician}, 30 * 86'400, {}}));
+  world.guard->tick();
+  CHECK(world.taken() == Lines{"sdb1 whole"});
+}
+
+TEST_CASE("a stick that becomes another under our eyes is judged anew and cut off", "[R2]") {
+  MediaWorld world;
+  world.see(kEncrypted);
+  world.see(kPlain);  // formatted while it was let through
+  CHECK(world.taken() == Lines{"sdb1 whole", "sdb1 cut", "sdb1 none"});
+  CHECK(world.media_events() == Lines{"media.kept-out not-encrypted"});
+}
+
+TEST_CASE("what an earlier guard let through is cut off when it may not be any more", "[R2]") {
+  MediaWorld world;
+  const platform::Volume left = {"/devices/usb1/sdb1", "/dev/sdb1", {Medium::kUsbStorage, "0951:1666", "A1"}, VolumeAccess::kWhole};
+  world.guard->on_sighting({{VolumeChange::What::kSeen, left}, kPlain});
+  CHECK(world.taken() == Lines{"sdb1 cut", "sdb1 none"});
+}
+
+TEST_CASE("a change that changes nothing lets it through again and is no second event", "[R2]") {
+  MediaWorld world;
+  world.present = {{1003, "carl", {"office"}, true}};
+  world.see(kPlain);
+  world.see(kPlain);
+  CHECK(world.taken() == Lines{"sdb1 whole", "sdb1 whole"});
+  CHECK(world.media_events().size() == 1);
+}
+
+TEST_CASE("a stick that the policy names is let through whatever is on it; its disc can be read", "[R2]") {
+  MediaWorld world;
+  world.see(kNoise, "KEYPAD");
+  world.unplug();
+  world.see(kPlain, "KEYPAD", Medium::kOptical);
+  CHECK(world.taken() == Lines{"sdb1 whole", "sdb1 read-only"});
+  CHECK(world.media_events().empty());
+}
+
+TEST_CASE("a disk with partitions is kept or let through, but only its partitions are written down", "[R2]") {
+  MediaWorld world;
+  world.see({Encryption::kNotEncrypted, "partitions", "plain-filesystem", ""});
+  CHECK(world.taken().empty());
+  CHECK(world.media_events().empty());
+}
+
+TEST_CASE("a gate that fails lets nothing through", "[R2]") {
+  MediaWorld world;
+  world.gate.broken = true;
+  world.see(kEncrypted);
+  CHECK(world.taken().empty());
+  world.gate.broken = false;
+  world.see(kEncrypted);
+  CHECK(world.taken() == Lines{"sdb1 whole"});
+}
+
+TEST_CASE("without a policy every volume stays out", "[R2]") {
+  GuardWorld world;
+  GateLog gate;
+  world.guard->take_gate(std::make_unique<WritingGate>(gate), [] { return std::vector<platform::User>{}; });
+  world.guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/sdb1", "/dev/sdb1", {}, {}}}, kEncrypted});
+  CHECK(gate.lines.empty());
+  CHECK(world.status().media.at(0).reason == "no-policy");
+}
+
+TEST_CASE("a thing that comes and goes without end does not fill the book", "[R2]") {
+  MediaWorld world;
+  for (int i = 0; i < 1000; ++i) {
+    world.see(kPlain);
+    world.unplug();
+  }
+  CHECK(world.media_events().size() == 120);
+  CHECK(world.noted("events.dropped rate"));
+}
