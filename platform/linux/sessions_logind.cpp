@@ -90,7 +90,7 @@ Result<MonotonicMs> LogindSessions::hinted_use(const Session& session, const std
 Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, const std::string& path, MonotonicMs now) {
   if (session.seat == kMainSeat && seat_input_) {
     const auto known = known_.find(session.id);
-    if (known == known_.end()) return now;
+    if (known == known_.end()) return session.is_active ? std::max(*seat_input_, looked_) : now;  // it began after the last look
     return session.is_active ? std::max(known->second.last_input, *seat_input_) : known->second.last_input;
   }
   if (!session.terminal.empty() && session.kind != Session::Kind::kGraphical) return terminal_use(session, now);
