@@ -19,7 +19,7 @@ from root_image import Unavailable, make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
 
-PROMISES = "R7 R11 R18"
+PROMISES = "R7 R11 R15 R18"
 SKIPPED = 77
 
 
@@ -47,6 +47,7 @@ def play(m):
     story.what_hangs_is_ended_and_comes_back(m, school)
     story.a_pupil_cannot_stop_it(m, school)
     story.a_pupil_cannot_starve_it(m, school)
+    story.who_is_suspended_cannot_log_in(m, school)
     story.a_reboot_keeps_everything(m, school)
     story.an_upgrade_keeps_everything(m, school)
     story.removal_keeps_the_state_and_purge_takes_it(m)

@@ -58,5 +58,8 @@ def make_root(debs, more=(), excluded=(), hooks=()):
         shutil.rmtree(half, ignore_errors=True)
         raise Unavailable(f"no Debian could be made (no network?): {made.stderr.strip()[-300:]}")
     (half / "etc/fstab").write_text("", encoding="utf-8")
-    half.rename(folder)
+    if folder.exists():  # another test was quicker
+        shutil.rmtree(half)
+    else:
+        half.rename(folder)
     return folder

@@ -12,9 +12,27 @@ school = "Package School"
 [groups.pupils]
 os_groups = ["pupils"]
 blocked_categories = ["gambling"]
+[groups.pupils.idle_lock]
+after_minutes = 1
+notice_seconds = 20
+video_minutes = 2
+[groups.staff]
+users = ["teacher"]
+blocked_categories = ["gambling"]
+[groups.staff.idle_lock]
+after_minutes = 1
+if_not_locked = "switch_away"
+[groups.visitors]
+users = ["guest"]
+blocked_categories = ["gambling"]
+[groups.visitors.idle_lock]
+after_minutes = 1
+if_not_locked = "end_session"
 [groups.device]
 default = true
 blocked_categories = ["gambling"]
+[groups.device.idle_lock]
+after_minutes = 1
 [dns]
 upstreams = ["{STAND_IN}"]
 [recipients]
@@ -71,10 +89,13 @@ class School:
         m = self.machine
         for category, names in LISTS.items():
             m.write(f"/srv/lists/{category}/domains", names)
-        m.write("/srv/policy.toml", POLICY)
         m.run("/opt/technician/caretaker", "policy", "build", "--lists", "/srv/lists", "--out", "/srv/built")
         self.technician("policy", "sign", "--lists", "/srv/built/lists.json", "--out", "/srv/lists.signed", holder="list-publisher")
         self.technician("policy", "push", "--lists", "/srv/lists.signed", "--set", "/srv/built/lists.set", holder="list-publisher")
+        self.push_policy(POLICY)
+
+    def push_policy(self, text):
+        self.machine.write("/srv/policy.toml", text)
         self.technician("policy", "sign", "--policy", "/srv/policy.toml", "--out", "/srv/policy.signed")
         self.technician("policy", "push", "--policy", "/srv/policy.signed")
 

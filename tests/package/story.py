@@ -2,7 +2,7 @@
 import time
 
 from processes import wait_until
-from school import TOKEN
+from school import POLICY, TOKEN
 from world import tell
 
 AGENT = ("caretakerd.service", "caretaker-net.service")
@@ -126,6 +126,27 @@ def a_pupil_cannot_starve_it(m, school):
     assert school.ask("www.casino.example", user="other") == "NXDOMAIN", "the filter does not answer others any more"
     m.run("systemctl", "stop", "hog")
     tell("a pupil who holds every connection he can get keeps nobody else away")
+
+
+def who_is_suspended_cannot_log_in(m, school):
+    def may_log_in(user):  # by the account step that every log-in goes through
+        return m.run(
+            "systemd-run", "--quiet", "--pipe", "--wait", f"--property=User={user}", "--property=PAMName=login", "true",
+            check=False).returncode == 0
+
+    file = "/var/lib/caretaker/guard/refused-logins"
+    assert may_log_in("pupil") and m.run("cat", file).stdout == ""
+    until = m.run("date", "--utc", "--date=+1 hour", "+%Y-%m-%dT%H:%M:%SZ").stdout.strip()
+    school.push_policy(f'{POLICY}[suspended]\n"pupil" = "{until}"\n')
+    wait_until("the pupil to be refused", lambda: not may_log_in("pupil"), timeout=180)
+    assert may_log_in("other") and may_log_in("root")
+    for damage in ("rm FILE", ": > FILE", "head -c 100000 /dev/urandom > FILE", "printf pup > FILE", "chmod 0 FILE"):
+        m.run("sh", "-c", damage.replace("FILE", file))
+        assert may_log_in("other") and may_log_in("root"), damage
+    m.run("rm", file)
+    m.run("systemctl", "restart", "caretakerd")
+    wait_until("the list to be written again", lambda: not may_log_in("pupil"), timeout=60)
+    tell("a suspended pupil cannot log in, others can whatever becomes of the list")
 
 
 def a_reboot_keeps_everything(m, school):

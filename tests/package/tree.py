@@ -8,7 +8,7 @@ NOT_COMPARED = {
     "what is not on the disk": ("dev", "proc", "run", "sys", "tmp"),
     "what the tests brought along": ("opt", "srv"),
     "logs": ("var/log",),
-    "the package manager's own books": ("var/lib/dpkg", "var/lib/apt", "var/cache/apt", "var/cache/debconf"),
+    "the package manager's own books": ("var/lib/dpkg", "var/lib/apt", "var/cache/apt", "var/cache/debconf", "var/backups"),
     "the last version that the account tools keep of each of their files": ("etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-"),
     "locks and seeds": ("etc/.pwd.lock", "var/lib/systemd/random-seed", "var/lib/systemd/timers"),
     "the loader's cache, made anew by each installation": ("var/cache/ldconfig",),
