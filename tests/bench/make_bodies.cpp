@@ -1,5 +1,5 @@
-// make_bodies --data DIR --root ROOT1.json --out FILE: check-ins of many devices of a school, ready to be sent: all devices' first,
-// then all devices' second, and so on.
+// make_bodies --data DIR --root ROOT1.json --out FILE [--hold MARK]: check-ins of many devices of a school, ready to be sent: all
+// devices' first, then all devices' second, and so on; or one request to be held of each.
 #include <deque>
 #include <memory>
 
@@ -14,6 +14,7 @@ using namespace caretaker::bench;
 
 struct Options {
   std::filesystem::path data, root, out;
+  std::string hold;
   std::uint32_t devices = 1000;
   std::uint32_t each = 1;
   std::uint32_t events = 20;
@@ -25,7 +26,9 @@ Status make(const Options& options) {
   for (std::uint32_t i = 0; i < options.devices; ++i) devices.emplace_back(school, i);
   BodyWriter out(options.out);
   for (std::uint32_t round = 0; round < options.each; ++round) {
-    for (std::uint32_t i = 0; i < options.devices; ++i) out.add(i, devices[i].next_checkin(options.events));
+    for (std::uint32_t i = 0; i < options.devices; ++i) {
+      out.add(i, options.hold.empty() ? devices[i].next_checkin(options.events) : devices[i].hold(options.hold));
+    }
   }
   return ok();
 }
@@ -35,6 +38,7 @@ void declare(Command program) {
   program.option("--data", options->data, "The server's folder").required();
   program.option("--root", options->root, "The school's root 1").required();
   program.option("--out", options->out, "File to write").required();
+  program.option("--hold", options->hold, "Requests to be held, with this mark, instead of check-ins");
   program.option("--devices", options->devices, "How many devices");
   program.option("--each", options->each, "Check-ins of each");
   program.option("--events", options->events, "Events in a check-in");

@@ -1,6 +1,7 @@
 #include "tests/bench/simulated_device.h"
 
 #include "platform/files.h"
+#include "sync/hold.h"
 #include "tests/bench/must.h"
 
 namespace caretaker::bench {
@@ -62,6 +63,11 @@ Bytes SimulatedDevice::next_checkin(std::size_t events) {
   batch.state = Json::Object{{"nonce", to_hex(random_array<16>())}, {"time", kTime}, {"root", 1}, {"policy", 0}, {"lists", 0}};
   request.batch = signed_by(key_, sync::PayloadType::kBatch, sync::make_batch_payload(batch));
   return sync::make_checkin_request(request);
+}
+
+Bytes SimulatedDevice::hold(const std::string& mark) const {
+  const sync::Hold asked{school_.id, caretaker::hash(key_.public_key), to_hex(random_array<16>()), kTime, mark};
+  return sync::make_hold_request({certificate_, signed_by(key_, sync::PayloadType::kHold, sync::make_hold_payload(asked))});
 }
 
 }  // namespace caretaker::bench

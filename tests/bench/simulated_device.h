@@ -19,6 +19,8 @@ class SimulatedDevice {
   SimulatedDevice(const SimulatedSchool& school, std::size_t number);
   // Body of a check-in with this many new events, each with its sealed part.
   [[nodiscard]] Bytes next_checkin(std::size_t events);
+  // Body of a request to be held until there is something else than `mark` says.
+  [[nodiscard]] Bytes hold(const std::string& mark) const;
 
  private:
   const SimulatedSchool& school_;
