@@ -2,85 +2,64 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 #include <utility>
 
 namespace caretaker {
 namespace {
 
-// Builds a Json from the parser's events, and stops it at the depth limit or at a repeated key. Nothing recursive:
-// the depth of the input never becomes depth of the stack before it has been checked.
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
+Error too_deep(const JsonLimits& limits) {
+  return make_error(ErrorCode::kInvalidInput, "nested deeper than " + std::to_string(limits.max_depth));
+}
+
+// The parser's values as ours. Its own limit on depth bounds the recursion here, but does not count what is empty.
+class Builder {
  public:
-  explicit Builder(const JsonLimits& limits) : max_depth_(limits.max_depth), max_values_(limits.max_values) {}
+  explicit Builder(const JsonLimits& limits) : limits_(limits), left_(limits.max_values) {}
 
-  bool null() override { return add(Json()); }
-  bool boolean(bool value) override { return add(Json(value)); }
-  bool number_integer(number_integer_t value) override { return add(Json(static_cast<std::int64_t>(value))); }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<number_unsigned_t>(INT64_MAX)) return add(Json(static_cast<double>(value)));
-    return add(Json(static_cast<std::int64_t>(value)));
+  Result<Json> build(simdjson::dom::element value, std::size_t depth = 0) {
+    using simdjson::dom::element_type;
+    if (left_ == 0) return make_error(ErrorCode::kInvalidInput, "more than " + std::to_string(limits_.max_values) + " values");
+    --left_;
+    switch (value.type()) {
+      case element_type::ARRAY: return build_array(value.get_array().value_unsafe(), depth + 1);
+      case element_type::OBJECT: return build_object(value.get_object().value_unsafe(), depth + 1);
+      case element_type::INT64: return Json(value.get_int64().value_unsafe());
+      case element_type::UINT64: return Json(static_cast<double>(value.get_uint64().value_unsafe()));
+      case element_type::DOUBLE: return Json(value.get_double().value_unsafe());
+      case element_type::STRING: return Json(value.get_string().value_unsafe());
+      case element_type::BOOL: return Json(value.get_bool().value_unsafe());
+      case element_type::NULL_VALUE: break;
+    }
+    return Json();
   }
-  bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
-  bool string(string_t& value) override { return add(Json(std::move(value))); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(true); }
-  bool start_array(std::size_t) override { return open(false); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(string_t& value) override {
-    open_.back().key = std::move(value);
-    if (!open_.back().object.contains(open_.back().key)) return true;
-    error = "the key \"" + open_.back().key + "\" stands twice in one object";
-    return false;
-  }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    error = "not JSON at byte " + std::to_string(position);
-    return false;
-  }
-
-  Json root;
-  std::string error;
 
  private:
-  struct Open {
-    bool is_object;
-    std::string key;
-    Json::Object object;
-    Json::Array array;
-  };
-
-  bool open(bool is_object) {
-    if (open_.size() >= max_depth_) {
-      error = "nested deeper than " + std::to_string(max_depth_);
-      return false;
+  Result<Json> build_array(simdjson::dom::array items, std::size_t depth) {
+    if (depth > limits_.max_depth) return too_deep(limits_);
+    Json::Array out;
+    out.reserve(std::min(items.size(), left_));
+    for (const simdjson::dom::element item : items) {
+      TRY(value, build(item, depth));
+      out.push_back(std::move(value));
     }
-    open_.push_back({is_object, {}, {}, {}});
-    return true;
-  }
-  bool close() {
-    Open done = std::move(open_.back());
-    open_.pop_back();
-    return add(done.is_object ? Json(std::move(done.object)) : Json(std::move(done.array)));
-  }
-  bool add(Json value) {
-    if (++values_ > max_values_) {
-      error = "more than " + std::to_string(max_values_) + " values";
-      return false;
-    }
-    if (open_.empty()) {
-      root = std::move(value);
-    } else if (open_.back().is_object) {
-      open_.back().object.emplace(std::move(open_.back().key), std::move(value));
-    } else {
-      open_.back().array.push_back(std::move(value));
-    }
-    return true;
+    return Json(std::move(out));
   }
 
-  const std::size_t max_depth_;
-  const std::size_t max_values_;
-  std::size_t values_ = 0;
-  std::vector<Open> open_;
+  Result<Json> build_object(simdjson::dom::object members, std::size_t depth) {
+    if (depth > limits_.max_depth) return too_deep(limits_);
+    Json::Object out;
+    for (const auto& [key, member] : members) {
+      TRY(value, build(member, depth));
+      if (!out.try_emplace(std::string(key), std::move(value)).second) {
+        return make_error(ErrorCode::kInvalidInput, "the key \"" + std::string(key) + "\" stands twice in one object");
+      }
+    }
+    return Json(std::move(out));
+  }
+
+  const JsonLimits& limits_;
+  std::size_t left_;  // values that may still come
 };
 
 nlohmann::json to_nlohmann(const Json& value) {
@@ -191,15 +170,12 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return make_error(ErrorCode::kTooLarge, "JSON of " + std::to_string(text.size()) + " bytes, at most " +
                                                 std::to_string(limits.max_bytes) + " are taken");
   }
-  // The parser underneath takes a zero byte for the end and would not see what comes after it.
-  if (text.find('\0') != std::string_view::npos) return make_error(ErrorCode::kInvalidInput, "not JSON: a zero byte");
-  try {
-    Builder builder(limits);
-    if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
-    return make_error(ErrorCode::kInvalidInput, builder.error.empty() ? "not JSON" : builder.error);
-  } catch (const std::exception& e) {
-    return make_error(ErrorCode::kInvalidInput, std::string("not JSON: ") + e.what());
-  }
+  simdjson::dom::parser parser;
+  if (parser.allocate(text.size(), limits.max_depth + 1)) return make_error(ErrorCode::kFull, "no memory for this JSON");
+  const auto parsed = parser.parse(text.data(), text.size());
+  if (parsed.error() == simdjson::DEPTH_ERROR) return too_deep(limits);
+  if (parsed.error()) return make_error(ErrorCode::kInvalidInput, std::string("not JSON: ") + simdjson::error_message(parsed.error()));
+  return Builder(limits).build(parsed.value_unsafe());
 }
 
 }  // namespace caretaker
