@@ -174,6 +174,8 @@ void install_database_disk() {
   static sqlite3_vfs vfs{1,         sizeof(OpenDatabase), 512,     nullptr, "sim",      nullptr,    open_file,
                          delete_file, access_file,        full_name, nullptr, nullptr,    nullptr,    nullptr,
                          randomness, sleep_for,            current_time, error_number, nullptr, nullptr, nullptr, nullptr};
+  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   sqlite3_vfs_register(&vfs, 1);
 }
 

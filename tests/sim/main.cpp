@@ -59,9 +59,9 @@ struct Totals {
   std::uint64_t faults = 0;
 };
 
-void play(const School& school, const Options& options, std::uint64_t seed, Totals& totals) {
-  Outcome outcome = Run(seed, school, options.wish).play();
-  if (options.twice && Run(seed, school, options.wish).play().trace_sum != outcome.trace_sum) {
+void play(const School& school, const Enrolled& enrolled, const Options& options, std::uint64_t seed, Totals& totals) {
+  Outcome outcome = Run(seed, school, enrolled, options.wish).play();
+  if (options.twice && Run(seed, school, enrolled, options.wish).play().trace_sum != outcome.trace_sum) {
     outcome.broken = "it does not go the same way twice";
   }
   totals.events += outcome.events;
@@ -91,8 +91,9 @@ int main(int count, char** arguments) {
   install_database_disk();
   if (auto ready = crypto_ready(); !ready) return 2;
   const School school;
+  const Enrolled enrolled = Run::enrolled(school);
   Totals totals;
-  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) play(school, options, seed, totals);
+  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) play(school, enrolled, options, seed, totals);
   std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt\n",
               static_cast<unsigned long long>(options.seeds), static_cast<unsigned long long>(totals.broken),
               static_cast<unsigned long long>(totals.events), static_cast<unsigned long long>(totals.operations),

@@ -11,8 +11,8 @@ constexpr int kCalmRounds = 60;
 
 }  // namespace
 
-Run::Run(std::uint64_t seed, const School& school, const Wish& options)
-    : random_(seed), trace_(options.shown), school_(school), server_(time_, random_, trace_, school) {
+Run::Run(std::uint64_t seed, const School& school, const Enrolled& enrolled, const Wish& options)
+    : random_(seed), trace_(options.shown), school_(school), enrolled_(enrolled), server_(time_, random_, trace_, school) {
   seed_library(seed);
   forget_database_randomness();
   plan_.lying_sync = options.lying_sync;
@@ -67,11 +67,29 @@ void Run::add_member(const std::string& name, sync::Hardware hardware) {
   disk.lie_about_sync(plan_.lying_sync);
 }
 
+Enrolled Run::enrolled(const School& school) {
+  const Enrolled nobody;
+  Run run(0, school, nobody, {});
+  run.plan_ = {};
+  run.begin();
+  Device& device = *run.members_.front()->device;
+  const PublicKey key = run.keys_.at(device.id());
+  device.close();
+  run.server_.drop();
+  return {device.disk.image(), run.server_.disk.image(), key};
+}
+
 void Run::begin() {
   server_.disk.keep_names_in_order(random_.chance(80));
+  const bool is_enrolled = !enrolled_.device.empty() && random_.chance(80);
+  if (is_enrolled) server_.disk.put(enrolled_.server);
   if (auto booted = server_.boot(); !booted) ledger_.fail("the server does not begin: " + booted.error().message);
   add_member("device0", {"uuid-0", "board-0"});
   Member& first = *members_.front();
+  if (is_enrolled) {
+    first.device->disk.put(enrolled_.device);
+    keys_[hash(enrolled_.key)] = enrolled_.key;
+  }
   if (random_.chance(20)) arm_power_cut(first);
   if (random_.chance(10)) arm_server_cut(first);
   start(first);
@@ -141,7 +159,7 @@ void Run::calm_down() {
       check_in(*member);
       all_settled = is_settled(*member) && all_settled;
     }
-    if (all_settled && round >= 3) break;
+    if (all_settled && round >= 1) break;
     time_.ms += (round < 10 ? 1200 : kDay) * 1000;
   }
   for (const auto& member : members_) {

@@ -44,10 +44,18 @@ struct Wish {
   bool copies = false;  // disk images put back, and clones
 };
 
+// A device that is enrolled, and its server, both closed: where most runs begin.
+struct Enrolled {
+  Disk::Image device;
+  Disk::Image server;
+  PublicKey key{};  // of the device
+};
+
 class Run {
  public:
-  Run(std::uint64_t seed, const School& school, const Wish& options);
+  Run(std::uint64_t seed, const School& school, const Enrolled& enrolled, const Wish& options);
   ~Run();
+  [[nodiscard]] static Enrolled enrolled(const School& school);
   [[nodiscard]] Outcome play();
 
  private:
@@ -129,6 +137,7 @@ class Run {
   Random random_;
   Trace trace_;
   const School& school_;
+  const Enrolled& enrolled_;
   Plan plan_;
   Time time_;
   Ledger ledger_;

@@ -7,6 +7,7 @@ namespace {
 constexpr UnixSeconds kDay = 86'400;
 constexpr std::size_t kRemembered = 12;  // old messages
 constexpr int kMaxRounds = 30;           // batches in one check-in
+constexpr std::uint64_t kLargeGroup = 12;
 
 std::string shown(const Status& status) {
   return status ? "ok" : std::string(error_code_name(status.error().code)) + ", " + status.error().message;
@@ -48,7 +49,7 @@ void Run::append_events(Member& member) {
   if (!device.is_up() || device.store() == nullptr) return;
   if (!member.untold) {
     Member::Group group{random_array<16>(), {}, {}};
-    for (std::uint64_t i = random_.between(1, random_.chance(10) ? device.quota().max_bytes >> 12 : 4); i > 0; --i) {
+    for (std::uint64_t i = random_.between(1, random_.chance(10) ? kLargeGroup : 4); i > 0; --i) {
       group.numbers.push_back(next_number_++);
       group.events.push_back(make_event(random_, group.numbers.back(), std::max<UnixSeconds>(0, device.clock.now())));
     }
