@@ -18,6 +18,8 @@ using namespace caretaker::sim;
 
 namespace {
 
+constexpr std::uint64_t kBetweenLines = 1000;  // runs
+
 struct Options {
   std::uint64_t from = 1;
   std::uint64_t seeds = 1000;
@@ -53,6 +55,7 @@ bool parse_options(int count, char** arguments, Options& options) {
 }
 
 struct Totals {
+  std::uint64_t runs = 0;
   std::uint64_t broken = 0;
   std::uint64_t events = 0;
   std::uint64_t operations = 0;
@@ -64,6 +67,7 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
   if (options.twice && Run(seed, school, enrolled, options.wish).play().trace_sum != outcome.trace_sum) {
     outcome.broken = "it does not go the same way twice";
   }
+  ++totals.runs;
   totals.events += outcome.events;
   totals.operations += outcome.operations;
   totals.faults += outcome.faults;
@@ -72,6 +76,14 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
   std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s\n", static_cast<unsigned long long>(seed),
               outcome.broken->c_str(), static_cast<unsigned long long>(seed), options.wish.lying_sync ? " --lying-sync" : "",
               options.wish.copies ? " --copies" : "");
+  std::fflush(stdout);
+}
+
+void tell(const Totals& totals) {
+  std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt\n",
+              static_cast<unsigned long long>(totals.runs), static_cast<unsigned long long>(totals.broken),
+              static_cast<unsigned long long>(totals.events), static_cast<unsigned long long>(totals.operations),
+              static_cast<unsigned long long>(totals.faults));
   std::fflush(stdout);
 }
 
@@ -93,10 +105,10 @@ int main(int count, char** arguments) {
   const School school;
   const Enrolled enrolled = Run::enrolled(school);
   Totals totals;
-  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) play(school, enrolled, options, seed, totals);
-  std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt\n",
-              static_cast<unsigned long long>(options.seeds), static_cast<unsigned long long>(totals.broken),
-              static_cast<unsigned long long>(totals.events), static_cast<unsigned long long>(totals.operations),
-              static_cast<unsigned long long>(totals.faults));
+  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) {
+    play(school, enrolled, options, seed, totals);
+    if (totals.runs % kBetweenLines == 0) tell(totals);
+  }
+  tell(totals);
   return (totals.broken > 0) == options.wish.lying_sync ? 0 : 1;
 }
