@@ -1,6 +1,7 @@
 #include "platform/base/bytes.h"
 
 #include <catch2/catch.hpp>
+#include <sodium.h>
 
 using namespace caretaker;
 
@@ -18,6 +19,22 @@ TEST_CASE("base64 has one text for each value") {
   CHECK_FALSE(parse_base64("W10"));
   CHECK_FALSE(parse_base64("W11="));
   CHECK_FALSE(parse_base64("W1 0="));
+  CHECK(parse_base64("")->empty());
+  for (const char* bad : {"=", "====", "W===", "W1==W10=", "W10=\n", "W1-_", "=W10", "W=0="}) CHECK_FALSE(parse_base64(bad));
+  CHECK_FALSE(parse_base64(std::string_view("W1\0A", 4)));
+  CHECK_FALSE(parse_base64("W1\xff="));
+}
+
+TEST_CASE("base64 of any length is as libsodium writes it") {
+  Bytes bytes;
+  for (int size = 0; size < 300; ++size) {
+    std::string expected(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(expected.data(), expected.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+    expected.pop_back();
+    CHECK(to_base64(bytes) == expected);
+    CHECK(*parse_base64(expected) == bytes);
+    bytes.push_back(static_cast<std::uint8_t>(size * 151 + size / 7));
+  }
 }
 
 TEST_CASE("a reader that ran out stays failed") {
