@@ -234,8 +234,10 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                         &statement, nullptr);
-  if (result != SQLITE_OK) return sqlite_error(database_, result);
-  return Statement(statement, shelf_);
+  if (result == SQLITE_OK) return Statement(statement, shelf_);
+  const Error error = sqlite_error(database_, result);
+  // Every statement is written in this program: one that does not fit the tables finds tables that are not as they were made.
+  return (result & 0xff) == SQLITE_ERROR ? make_error(ErrorCode::kDamaged, error.message) : error;
 }
 
 std::int64_t Database::changes() const {

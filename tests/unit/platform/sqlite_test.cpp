@@ -103,6 +103,15 @@ TEST_CASE("a file that is no database is damaged, a folder that is not there is 
   CHECK(missing.error().code == ErrorCode::kUnavailable);
 }
 
+TEST_CASE("tables that are not as they were made are damage") {
+  const TemporaryFolder folder;
+  Database database = open_with_table(folder / "a.db");
+  REQUIRE(database.execute("ALTER TABLE t RENAME COLUMN name TO nane"));
+  const auto query = database.prepare("SELECT name FROM t");
+  REQUIRE_FALSE(query);
+  CHECK(query.error().code == ErrorCode::kDamaged);
+}
+
 TEST_CASE("quick_check finds pages that were overwritten") {
   const TemporaryFolder folder;
   {
