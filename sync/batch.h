@@ -73,8 +73,8 @@ struct CheckinAnswer {
   Bytes lists;                // envelope or empty
   std::uint32_t interval_s = 900;
   bool more = false;          // the server can take another batch at once
-  std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit
-  std::string problem;        // "", "fork", "gap", "unknown-epoch", ...
+  std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit; with "gap-before", in the epoch before
+  std::string problem;        // "", "fork", "gap", "gap-before", "unknown-epoch", ...
   std::string mark;           // names what the server has to give now (sync/hold.h); empty: it holds no requests
 };
 [[nodiscard]] Bytes make_checkin_answer(const CheckinAnswer& answer);

@@ -56,6 +56,7 @@ Result<Bytes> Checkin::next_request(const std::set<std::string>& health) {
   TRY(outgoing, book_.store()->next_batch(kMaxEvents, kMaxBytes));
   nonce_ = to_hex(random_array<16>());
   epoch_ = outgoing.batch.epoch;
+  before_ = outgoing.batch.epoch_start ? outgoing.batch.epoch_start->previous : std::nullopt;
   more_ = outgoing.more;
   outgoing.batch.state = make_state(health);
   const SigningKey* key = &identity_.key();
@@ -99,12 +100,20 @@ bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   return false;
 }
 
+// The server was restored from a backup and lacks the end of the epoch before; what of that is still here goes again. True: it may be.
+bool Checkin::take_gap_before(const sync::ChainHead& expected) {
+  return before_ && book_.store()->rewind(*before_, expected).has_value();
+}
+
 TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
   TrustUpdates updates(trust_);
   for (const Subject& finding : updates.take({answer.roots, answer.policy, answer.lists}, clock_.now())) {
     book_.note(finding);
   }
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
+  // Before the receipt: with that, this batch is not sent again, and nobody would be told again what is missing before it.
+  const bool is_gap_before = answer.problem == "gap-before" && answer.expected;
+  const bool before = is_gap_before && take_gap_before(*answer.expected);
   bool received = false;
   if (!answer.receipt.empty()) {
     const Status taken = take_receipt(answer.receipt);
@@ -114,8 +123,8 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
       book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
     }
   }
-  const bool again = take_problem(answer);
-  return {again || (received && more_)};
+  const bool again = !is_gap_before && take_problem(answer);
+  return {again || (received && (more_ || before))};
 }
 
 }  // namespace caretaker::agent

@@ -2,6 +2,7 @@
 // neither: the batch is signed here, receipt and signed material are verified here. One thread.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -30,6 +31,7 @@ class Checkin {
   [[nodiscard]] Json make_state(const std::set<std::string>& health) const;
   [[nodiscard]] Status take_receipt(ByteView envelope);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
+  [[nodiscard]] bool take_gap_before(const sync::ChainHead& expected);
 
   const DeviceIdentity& identity_;
   PolicyStore& trust_;
@@ -37,6 +39,7 @@ class Checkin {
   const Clock& clock_;
   std::string nonce_;       // of the request that is out; empty when there is none
   sync::EpochId epoch_{};   // of its batch
+  std::optional<sync::EpochId> before_;  // the epoch before, if the batch begins one
   bool more_ = false;       // entries wait behind it
   bool went_back_ = false;  // to where the server says it stands, and no receipt since: a liar gets it once, not in a loop
 };

@@ -92,6 +92,15 @@ Status FleetStore::add_hole(const sync::DeviceId& device, const sync::EpochId& e
       .bind(6, now).run();
 }
 
+Status FleetStore::close_holes(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {
+  TRY(shorten, database_.prepare("UPDATE holes SET seq_from = ?3 + 1 WHERE device = ?1 AND epoch = ?2 AND seq_from <= ?3 "
+                                 "AND lost_by = 'device'"));
+  TRY_DONE(shorten.bind(1, ByteView(device)).bind(2, ByteView(epoch)).bind(3, number(seq)).run());
+  if (database_.changes() == 0) return ok();
+  TRY(remove, database_.prepare("DELETE FROM holes WHERE device = ? AND epoch = ? AND seq_from > seq_to"));
+  return remove.bind(1, ByteView(device)).bind(2, ByteView(epoch)).run();
+}
+
 Status FleetStore::add_quarantine(const sync::DeviceId& device, std::string_view reason, ByteView envelope, UnixSeconds now) {
   TRY(held, count("SELECT count(*) FROM quarantine WHERE device = ?", device));
   if (held >= kMaxQuarantined) return ok();

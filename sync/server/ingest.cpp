@@ -80,14 +80,13 @@ std::string_view device_problem(const Checkin& checkin, const std::optional<Devi
   return differs("dmi_uuid", certified.dmi_uuid) || differs("board_serial", certified.board_serial) ? "clone" : "";
 }
 
-// What the device says it lost between its epochs, as far as we had not got it.
-Status note_lost_tail(FleetStore& store, const sync::Batch& batch, UnixSeconds now) {
-  if (!batch.epoch_start->previous) return ok();
-  TRY(previous, store.epoch(batch.device, *batch.epoch_start->previous));
-  const std::uint64_t held = previous ? previous->head.seq : 0;
-  const std::uint64_t claimed = batch.epoch_start->previous_head.seq;
-  if (claimed <= held) return ok();
-  return store.add_hole(batch.device, *batch.epoch_start->previous, held + 1, claimed, "device", now);
+// Where we stand in the epoch before, if the device says that it wrote more there: it may still have that.
+Result<std::optional<sync::ChainHead>> gap_before(FleetStore& store, const sync::Batch& batch) {
+  if (!batch.epoch_start || !batch.epoch_start->previous) return std::optional<sync::ChainHead>();
+  const sync::EpochId& previous = *batch.epoch_start->previous;
+  TRY(held, store.epoch(batch.device, previous));
+  const sync::ChainHead head = held ? held->head : sync::first_head(batch.school, batch.device, previous);
+  return head.seq < batch.epoch_start->previous_head.seq ? std::optional(head) : std::nullopt;
 }
 
 Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecision& decision, UnixSeconds now) {
@@ -99,6 +98,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
     TRY(sealed, sealed_for(checkin, entry));
     TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
   }
+  TRY_DONE(store.close_holes(batch.device, batch.epoch, batch.seq_to));
   if (decision.hole) {
     TRY_DONE(store.add_hole(batch.device, batch.epoch, decision.hole->first, decision.hole->second, "server", now));
   }
@@ -107,7 +107,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
 
 // Everything that this check-in changes; runs inside one transaction.
 Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
-             std::string_view problem, UnixSeconds now) {
+             const std::optional<sync::ChainHead>& before, std::string_view problem, UnixSeconds now) {
   const auto& batch = checkin.batch;
   const auto& certificate = checkin.certificate;
   // A server restored from an older copy meets devices that it has certified and forgotten.
@@ -116,7 +116,10 @@ Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, b
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (held && is_new && fits) {
     TRY_DONE(store.add_epoch(batch, *held, now));
-    TRY_DONE(note_lost_tail(store, batch, now));
+    if (before) {  // lost, until it comes
+      const auto& start = *batch.epoch_start;
+      TRY_DONE(store.add_hole(batch.device, *start.previous, before->seq + 1, start.previous_head.seq, "device", now));
+    }
   }
   switch (decision.fit) {
     case BatchFit::kKnown: return ok();
@@ -168,18 +171,21 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   TRY(row, store.device(batch.device));
   const BatchDecision decision = held ? decide_batch(*held, batch, known_end, checkin.proof)
                                       : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}};
+  const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
+  TRY(before, gap_before(store, batch));
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
-  if (problem.empty()) problem = device_problem(checkin, row);
+  if (problem.empty()) problem = before ? "gap-before" : device_problem(checkin, row);
 
-  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
+  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, before, problem, now); }));
   tell(checkin, decision, problem);
 
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
                              .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem), .mark = {}};
-  const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);
   if (decision.fit == BatchFit::kGap) {
     answer.expected = held ? held->head : sync::first_head(batch.school, batch.device, batch.epoch);
+  } else if (fits) {
+    answer.expected = before;
   }
   TRY_DONE(add_material(store, school, batch.state, answer));
   return answer;

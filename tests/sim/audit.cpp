@@ -205,7 +205,6 @@ void check_told(const Epochs& epochs, Ledger& ledger) {
     const Row* row = found->second.row_of(told.seq);
     const bool is_stub = row != nullptr && row->body.empty();
     if (is_stub && ledger.had_pressure(told.device)) continue;
-    if (found->second.has_hole(told.seq) && ledger.server_was_restored()) continue;  // README.md, "What is not done"
     return ledger.fail(what + (is_stub ? ": a stub, and there was room" : found->second.has_hole(told.seq) ? ": a hole" : ""));
   }
 }

@@ -123,6 +123,35 @@ TEST_CASE("a server that stands earlier is sent the rest again, and proved its o
   CHECK(world.status().events_queued == 0);
 }
 
+TEST_CASE("a server that lacks the end of the epoch before is sent it again, and the order of a crash does not matter") {
+  GuardWorld world;
+  world.serve();
+  world.check_in();
+  const auto old = world.next_request()->batch.epoch;
+  world.stop();
+  std::filesystem::remove(world.settings.state / "events/events.key");  // a new epoch begins
+  world.start();
+  world.check_in();
+  const auto newest = world.next_request()->batch.epoch;
+  REQUIRE(newest != old);
+  const sync::ChainHead end = world.server.head(old);
+  world.server.forget_after(old, 1);
+  world.server.forget_after(newest, 0);
+  sync::CheckinAnswer answer;
+  answer.problem = "unknown-epoch";
+  answer.expected = world.server.head(newest);
+  CHECK(take(world, answer).more);
+  CHECK(world.next_request()->batch.epoch_start->previous == old);
+  answer.problem = "gap-before";
+  answer.expected = world.server.head(old);
+  take(world, answer);  // and no receipt: as after a crash in between
+  CHECK(world.next_request()->batch.epoch == old);
+  world.check_in();
+  CHECK(world.server.head(old) == end);
+  CHECK(world.status().events_queued == 0);
+  CHECK_FALSE(world.noted("checkin.problem gap-before"));
+}
+
 TEST_CASE("what an unsigned complaint says is not ours changes nothing but the book") {
   GuardWorld world;
   world.serve();

@@ -299,9 +299,45 @@ TEST_CASE("a new epoch is linked to the one before, and what it lost is a hole")
   send(school, device, device.batch(1, 3));
   device.begin_epoch("damage");
   device.record(1);
-  CHECK(send(school, device, device.batch()).problem.empty());
+  CHECK_FALSE(send(school, device, device.batch()).receipt.empty());
   CHECK(must(school.store.book(device.id())).holes == 1);
   CHECK(must(school.store.book(device.id())).epoch == device.epoch);
+}
+
+TEST_CASE("a server restored from before an epoch's end says where it stands there, and takes the rest once") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(6);
+  send(school, device, device.batch(1, 3));
+  const TestDevice earlier = device;
+  device.begin_epoch("rollback");
+  device.record(1);
+  for (int i = 0; i < 2; ++i) {  // the first answer may be lost
+    const auto answer = send(school, device, device.batch());
+    CHECK(answer.problem == "gap-before");
+    CHECK(answer.expected == earlier.heads[3]);
+    CHECK(receipt_of(school, device, answer).head == device.heads[1]);
+  }
+  CHECK(must(school.store.book(device.id())).holes == 1);
+  send(school, earlier, earlier.batch(4, 5));
+  CHECK(must(school.store.book(device.id())).holes == 1);
+  for (int i = 0; i < 2; ++i) send(school, earlier, earlier.batch(4, 6));
+  CHECK(must(school.store.book(device.id())).holes == 0);
+  CHECK(rows(school).size() == 7);
+  CHECK(send(school, device, device.batch()).problem.empty());
+}
+
+TEST_CASE("a server restored from before an epoch is sent all of it") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(2);
+  const TestDevice earlier = device;
+  device.begin_epoch("rollback");
+  device.record(1);
+  CHECK(send(school, device, device.batch()).expected == earlier.heads[0]);
+  send(school, earlier, earlier.batch());
+  CHECK(must(school.store.book(device.id())).holes == 0);
+  CHECK(rows(school).size() == 3);
 }
 
 TEST_CASE("an epoch that the server does not know must be sent from its beginning") {
