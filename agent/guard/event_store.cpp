@@ -81,6 +81,9 @@ Status EventStore::State::start_epoch(const std::string& reason, const LastKnown
   RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
   epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, last_known.head, reason};
   TRY(first, prepare(epoch_event(reason, last_known, clock.now())));
+  QuotaUse incoming;
+  incoming.add(first.rank, entry_bytes(first));
+  TRY_DONE(make_room(incoming, settings.quota));
   TRY_DONE(key_file.prepare(next, last_known.epoch.value_or(epoch.id)));
   const Status committed = rows.transaction([&]() -> Status {
     TRY(number, rows.add_epoch(epoch));
@@ -123,12 +126,17 @@ Status EventStore::State::drop(std::span<const StubPlan> plans) {
   return count_use();
 }
 
+// In rounds, because the stubs take some of the room again.
 Status EventStore::State::make_room(const QuotaUse& incoming, const QuotaLimits& limits) {
-  const std::uint64_t ordinary = use.bytes.ordinary + incoming.ordinary;
-  const std::uint64_t total = ordinary + use.bytes.reserved + incoming.reserved;
-  if (total <= limits.max_bytes && ordinary <= limits.max_bytes - limits.reserve_bytes) return ok();
-  TRY(kept, rows.quota_rows());
-  return drop(decide_drops(kept, incoming, limits));
+  for (;;) {
+    const std::uint64_t ordinary = use.bytes.ordinary + incoming.ordinary;
+    const std::uint64_t total = ordinary + use.bytes.reserved + incoming.reserved;
+    if (total <= limits.max_bytes && ordinary <= limits.max_bytes - limits.reserve_bytes) return ok();
+    TRY(kept, rows.quota_rows());
+    const std::vector<StubPlan> plans = decide_drops(kept, incoming, limits);
+    if (plans.empty()) return ok();
+    TRY_DONE(drop(plans));
+  }
 }
 
 // The file grows here and nowhere else, and at once to the disk: were the new pages only in the log, a full disk would
@@ -190,8 +198,11 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
     TRY_DONE(
         state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known); })));
   }
-  // Appending needs neither: on a full disk both are done later.
-  for (const Status& done : {store.sync_key(), state.noted(state.keep_reserves())}) {
+  // What a process wrote that was killed may be in the book and not on the disk yet. The key must not get ahead of the book,
+  // and a group that is known must be safe.
+  const Status on_disk = state.noted(state.with_room([&state] { return state.rows.checkpoint(); }));
+  // Appending needs none of them: on a full disk they are done later.
+  for (const Status& done : {on_disk ? store.sync_key() : on_disk, state.noted(state.keep_reserves())}) {
     if (!done && done.error().code != ErrorCode::kFull) return done.error();
   }
   return store;

@@ -63,6 +63,7 @@ void Run::jump_clock(Member& member) {
   SimClock& clock = random_.chance(80) ? member.device->clock : server_.clock;
   const auto years = static_cast<UnixSeconds>(random_.below(20)) - 10;
   clock.set_offset(kStart + years * kYear);
+  ledger_.note_pressure(member.id);  // to the book, what was acknowledged may be old by now
   say("world", "a clock shows " + std::to_string(clock.now()));
 }
 

@@ -202,6 +202,28 @@ TEST_CASE("what was acknowledged goes after 14 days, and a server that lost all 
   CHECK(empty.head(epoch) == store.status().head);
 }
 
+TEST_CASE("the stubs that dropping leaves count against the quota too") {
+  EventWorld world;
+  world.settings.quota = {12 << 10, 1536};
+  EventStore store = world.open();
+  for (int i = 0; i < 60; ++i) {  // each stub stands alone between two that stay
+    const std::string rule = std::to_string(i);
+    REQUIRE(store.append(std::vector{event(rule), event(rule, sync::Severity::kMedium), event(rule), event(rule, sync::Severity::kHigh)}));
+    CHECK(store.status().bytes <= world.settings.quota.max_bytes);
+  }
+}
+
+TEST_CASE("a new epoch keeps to the quota too") {
+  EventWorld world;
+  world.settings.quota = {8 << 10, 1 << 10};
+  EventStore store = world.open();
+  for (int i = 0; i < 60; ++i) REQUIRE(store.append(std::vector{event(std::to_string(i), sync::Severity::kHigh)}));
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(store.begin_epoch("rollback"));
+    CHECK(store.status().bytes <= world.settings.quota.max_bytes);
+  }
+}
+
 TEST_CASE("a new epoch names the one before, and what is unsent of that is sent first") {
   EventWorld world;
   TestServer server(world.box);
