@@ -124,6 +124,7 @@ TEST_CASE("an open file travels along, and none is left behind") {
   REQUIRE(client);
   const auto file = open_read_only(folder / "a");
   REQUIRE(client->call(as_bytes("x"), &*file, 5000));
+  REQUIRE(answers(*client, "the first answer's file is closed by now"));
   const std::size_t before = open_descriptors();
   for (int i = 0; i < 50; ++i) {
     const auto answer = client->call(as_bytes("x"), &*file, 5000);
