@@ -10,7 +10,7 @@ inline constexpr std::int64_t kNightMinutes = 6 * 60;
 
 struct NightFacts {
   std::int64_t second_of_day = 0;  // local time
-  std::int64_t seconds_up = 0;     // since start or resume
+  std::int64_t seconds_up = 0;     // since start or resume, or since there was this rule
   std::int64_t snoozes_used = 0;   // this night, by whoever may, so that staff may put it off at a pupil's machine
 };
 

@@ -113,7 +113,7 @@ void Guard::tick() {
 void Guard::watch_sessions() {
   if (!session_watch_ || trust_.policy() == nullptr) return;
   const auto version = trust_.policy()->verified.bundle().version;
-  if (version != watched_version_) session_watch_->look_now();  // somebody may be suspended from now on
+  if (version != watched_version_) session_watch_->on_new_policy();
   watched_version_ = version;
   session_watch_->on_time(trust_.policy()->rules);
 }

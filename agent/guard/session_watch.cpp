@@ -123,7 +123,7 @@ Status SessionWatch::snooze(const policy::Policy& policy, std::uint32_t uid) {
   if (snoozes_ >= rules->snoozes) return make_error(ErrorCode::kPermissionDenied, "it cannot be put off any more tonight");
   ++snoozes_;
   warned_ = INT64_MIN / 2;
-  look_now();
+  next_ = clock_.monotonic_ms();
   return ok();
 }
 

@@ -2,7 +2,6 @@
 // (R24). What is to be done is decided in policy/; here it is done, once, and what did not work becomes an event. One thread.
 #pragma once
 
-#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -30,7 +29,8 @@ class SessionWatch {
   void on_time(const policy::Policy& policy);
   // When on_time() has something to do.
   [[nodiscard]] MonotonicMs next() const { return next_; }
-  void look_now() { next_ = std::min(next_, clock_.monotonic_ms()); }
+  // Somebody may be suspended from now on; and a night that the policy has begun gives its whole warning.
+  void on_new_policy() { next_ = awake_since_ = clock_.monotonic_ms(); }
   // Puts tonight's end off by policy::kSnoozeMinutes. kPermissionDenied when this person's group may not, or not once more.
   [[nodiscard]] Status snooze(const policy::Policy& policy, std::uint32_t uid);
 
@@ -61,7 +61,7 @@ class SessionWatch {
   std::map<std::string, Progress> progress_;  // by session
   std::optional<std::set<std::string>> refused_;
   MonotonicMs next_ = 0;
-  MonotonicMs awake_since_ = 0;    // or since the clock was set
+  MonotonicMs awake_since_ = 0;    // or since the clock was set, or the policy
   UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
   std::int64_t snoozes_ = 0;       // this night
   MonotonicMs warned_ = INT64_MIN / 2;

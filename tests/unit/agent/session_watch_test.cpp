@@ -241,6 +241,18 @@ TEST_CASE("a clock that is set into the night leaves the whole warning", "[R24]"
   CHECK(world.sessions.deeds[0] == "power off");
 }
 
+TEST_CASE("a policy that comes at night leaves the whole warning", "[R24]") {
+  WatchWorld world;
+  world.pass(60 * kMinute);
+  world.policy.groups[2].power_off = policy::PowerOff{local_second_of_day(world.clock.wall) / 60 - 60, 10, 0};
+  if (world.policy.groups[2].power_off->at_minute < 0) world.policy.groups[2].power_off->at_minute += 1440;
+  world.watch.on_new_policy();
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.empty());
+  world.pass(2 * kMinute);
+  CHECK_FALSE(world.sessions.deeds.empty());
+}
+
 TEST_CASE("the machine is switched off for the night after one warning, and staff may put it off", "[R24]") {
   WatchWorld world;
   const std::int64_t minute = local_second_of_day(world.clock.wall) / 60;
