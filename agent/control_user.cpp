@@ -9,6 +9,7 @@ constexpr std::size_t kMaxHealthCodes = 64;
 constexpr std::size_t kMaxEvents = 10'000;
 constexpr std::size_t kMaxSealed = 1u << 20;
 constexpr std::size_t kMaxMedia = 256;
+constexpr std::size_t kMaxPosture = 16;
 constexpr std::size_t kMaxTyped = 1024;  // a name as somebody typed it, a user, a group
 
 constexpr std::array kMediumFields = {&MediumRow::medium, &MediumRow::usb,    &MediumRow::serial, &MediumRow::volume,
@@ -20,6 +21,17 @@ bool read_media(ByteReader& in, std::vector<MediumRow>& rows) {
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     MediumRow& row = rows.emplace_back();
     for (const auto field : kMediumFields) row.*field = in.text(kMaxShortText);
+  }
+  return true;
+}
+
+bool read_posture(ByteReader& in, std::vector<PostureRow>& rows) {
+  const std::uint32_t count = in.u32();
+  if (count > kMaxPosture) return false;
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+    PostureRow& row = rows.emplace_back();
+    row.first = in.text(kMaxShortText);
+    row.second = in.text(kMaxShortText);
   }
   return true;
 }
@@ -43,6 +55,11 @@ Bytes make_status_answer(const StatusAnswer& answer) {
   for (std::size_t i = 0; i < media; ++i) {
     for (const auto field : kMediumFields) out.sized(std::string_view(answer.media[i].*field).substr(0, kMaxShortText));
   }
+  out.u32(static_cast<std::uint32_t>(answer.posture.size()));
+  for (const auto& [subject, word] : answer.posture) {
+    out.sized(subject);
+    out.sized(word);
+  }
   return std::move(out).take();
 }
 
@@ -58,7 +75,7 @@ Result<StatusAnswer> parse_status_answer(ByteView fields) {
     *number = static_cast<std::int64_t>(in.u64());
   }
   out.events_queued = in.u64();
-  const bool whole = read_texts(in, out.health, kMaxHealthCodes) && read_media(in, out.media);
+  const bool whole = read_texts(in, out.health, kMaxHealthCodes) && read_media(in, out.media) && read_posture(in, out.posture);
   if (!whole || !in.at_end() || enrolled > 1) return malformed("status");
   out.enrolled = enrolled == 1;
   return out;

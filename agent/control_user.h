@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/control.h"
@@ -25,6 +26,9 @@ struct MediumRow {
   bool operator==(const MediumRow&) const = default;
 };
 
+// How the machine itself is kept: a subject and a word of policy::decide_posture.
+using PostureRow = std::pair<std::string, std::string>;
+
 // kStatus, no fields in the request. Nothing in it is about a person. Times are 0 where there is none.
 struct StatusAnswer {
   std::string agent_version;
@@ -39,6 +43,7 @@ struct StatusAnswer {
   UnixSeconds last_receipt = 0;
   std::vector<std::string> health;  // stable codes; empty when all is well
   std::vector<MediumRow> media;
+  std::vector<PostureRow> posture;
 };
 [[nodiscard]] Bytes make_status_answer(const StatusAnswer& answer);
 [[nodiscard]] Result<StatusAnswer> parse_status_answer(ByteView fields);

@@ -32,7 +32,7 @@ struct Batch {
   std::uint64_t seq_to = 0;
   Hash prev{};  // link before seq_from
   Hash head{};  // link after seq_to
-  Json state;   // an object {nonce (needed), time, root, policy, lists, hardware, health: [..], agent: version, stale_since?}
+  Json state;   // an object {nonce (needed), time, root, policy, lists, hardware, health: [..], agent: version, stale_since?, posture?}
   std::vector<ChainEntry> entries;
   std::optional<EpochStart> epoch_start;
 };

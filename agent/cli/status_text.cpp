@@ -48,6 +48,32 @@ void add_line(std::string& out, std::string_view label, const std::string& value
   out += line + printable(value) + "\n";
 }
 
+struct PostureText {
+  std::string_view subject;
+  std::string_view word;
+  std::string_view text;
+};
+
+constexpr std::array kPosture = {
+    PostureText{"disk", "wipe-ready", "encrypted, and a wipe can destroy its keys"},
+    PostureText{"disk", "encrypted", "encrypted, but its keys are not where a wipe could destroy them"},
+    PostureText{"disk", "not-encrypted", "not encrypted: whoever has this machine can read it"},
+    PostureText{"antivirus", "old", "its signatures are older than seven days"},
+    PostureText{"antivirus", "no-signatures", "it has no signatures to look for"},
+    PostureText{"antivirus", "none", "no virus scanner that we know is installed"},
+    PostureText{"firewall", "half", "only one of IPv4 and IPv6 is guarded"},
+    PostureText{"firewall", "off", "connections from outside are let in"},
+    PostureText{"screen-lock", "none", "nothing that we know could lock the screen"},
+};
+
+// "not-encrypted: whoever has this machine can read it"
+std::string posture_text(const std::string& subject, const std::string& word) {
+  for (const PostureText& known : kPosture) {
+    if (known.subject == subject && known.word == word) return word + ": " + std::string(known.text);
+  }
+  return word;
+}
+
 // "usb-storage 0951:1666 serial 60A44C, vfat: keep-out (not-encrypted). This drive ..."
 std::string medium_text(const MediumRow& medium) {
   std::string out = medium.medium;
@@ -88,6 +114,7 @@ std::string show_status(const StatusAnswer& status) {
   add_line(out, "agent", status.agent_version);
   for (const std::string& code : status.health) add_line(out, "health", code + ": " + health_text(code));
   if (status.health.empty()) add_line(out, "health", "good");
+  for (const auto& [subject, word] : status.posture) add_line(out, subject, posture_text(subject, word));
   for (const MediumRow& medium : status.media) add_line(out, "plugged in", medium_text(medium));
   return out;
 }
@@ -106,7 +133,8 @@ Json status_json(const StatusAnswer& status) {
                       {"events_queued", status.events_queued},
                       {"last_receipt", status.last_receipt},
                       {"health", Json::Array(status.health.begin(), status.health.end())},
-                      {"media", std::move(media)}};
+                      {"media", std::move(media)},
+                      {"posture", Json::Object(status.posture.begin(), status.posture.end())}};
 }
 
 }  // namespace caretaker::agent

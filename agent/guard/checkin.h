@@ -9,6 +9,7 @@
 #include "agent/control_net.h"
 #include "agent/guard/book.h"
 #include "agent/guard/device_identity.h"
+#include "agent/guard/posture.h"
 #include "agent/guard/trust_updates.h"
 
 namespace caretaker::agent {
@@ -20,7 +21,7 @@ class Checkin {
 
   // The body of POST /v1/checkin; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
   // nonce of its own; the latest counts.
-  [[nodiscard]] Result<Bytes> next_request(const std::set<std::string>& health);
+  [[nodiscard]] Result<Bytes> next_request(const std::set<std::string>& health, const PostureWords& posture);
   // The body of POST /v1/hold, for a server whose last answer had this mark; empty as above. No secret, and no promise.
   [[nodiscard]] Bytes hold_request(const std::string& mark) const;
   // What is wrong in the answer becomes an event; an error only where our own disk fails.
@@ -28,7 +29,7 @@ class Checkin {
 
  private:
   [[nodiscard]] bool has_identity() const;
-  [[nodiscard]] Json make_state(const std::set<std::string>& health) const;
+  [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture) const;
   [[nodiscard]] Status take_receipt(ByteView envelope);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
   [[nodiscard]] bool take_gap_before(const sync::ChainHead& expected);

@@ -17,6 +17,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
       trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock) {
+  if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   if (settings_.sessions == nullptr) return;
   session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
                          settings_.state / "refused-logins", clock_);
@@ -106,6 +107,7 @@ void Guard::tick() {
   try_book_again();
   store_repeats(false);
   if (media_) media_->tick();
+  if (posture_) posture_->tick();
   book_.tick();
   watch_sessions();
 }

@@ -11,6 +11,7 @@
 #include "agent/guard/device_identity.h"
 #include "agent/guard/media.h"
 #include "agent/guard/policy_store.h"
+#include "agent/guard/posture.h"
 #include "agent/guard/report_web.h"
 #include "agent/guard/session_watch.h"
 #include "platform/control_channel.h"
@@ -22,6 +23,7 @@ struct GuardSettings {
   sync::Hardware hardware;
   std::uint32_t net_uid = 0;    // who caretaker-net runs as
   std::uint32_t owner_uid = 0;  // who the guard itself runs as
+  Posture::Look posture;        // how the machine is kept; empty: nobody asks
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
 };
 
@@ -110,6 +112,7 @@ class Guard {
   std::optional<SessionWatch> session_watch_;
   std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
   std::optional<Media> media_;
+  std::optional<Posture> posture_;
   std::optional<GroupId> last_group_;  // stored
   std::optional<UnstoredGroup> unstored_;
   std::vector<PlannedEvent> unstored_repeats_;

@@ -53,7 +53,7 @@ Result<Answered> Guard::report_web(const Asked& asked) {
 
 Result<Answered> Guard::next_batch(const Asked& asked) {
   TRY_DONE(without_fields(asked));
-  TRY(body, checkin_.next_request(health()));
+  TRY(body, checkin_.next_request(health(), posture_ ? posture_->words() : PostureWords()));
   return Answered{make_body_answer(body), {}};
 }
 

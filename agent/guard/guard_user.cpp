@@ -48,6 +48,7 @@ Result<Answered> Guard::status(const Asked& asked) {
   const auto codes = health();
   answer.health.assign(codes.begin(), codes.end());
   answer.media = media_rows();
+  if (posture_) answer.posture.assign(posture_->words().begin(), posture_->words().end());
   return Answered{make_status_answer(answer), {}};
 }
 

@@ -8,6 +8,7 @@
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/hardware.h"
+#include "platform/posture.h"
 #include "platform/service_host.h"
 #include "platform/sessions.h"
 #include "platform/stop_signal.h"
@@ -21,6 +22,8 @@ using namespace caretaker::agent;
 constexpr MonotonicMs kTickMs = 1000;       // after a request: what it has begun is to be finished
 constexpr MonotonicMs kCheckPauseMs = 5;     // between parts of the set file that is gone over after a start
 constexpr MonotonicMs kIdleTickMs = 10'000;  // without any: what is counted in minutes and hours
+constexpr int kOwnDiskMs = 2000;  // for a look at its header
+constexpr const char* kFirewallReport = "/run/caretaker-firewall/state";
 constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
 
 struct Options {
@@ -28,12 +31,19 @@ struct Options {
   std::filesystem::path socket = kDefaultSocket;
   std::optional<std::uint32_t> net_uid;
   bool sessions = false;
+  bool posture = false;
 };
+
+PostureFacts look_at_posture(const std::filesystem::path& state) {
+  const auto inspect = [](const std::filesystem::path& node) { return platform::inspect_apart(node, kOwnDiskMs); };
+  return platform::find_posture({"/", state, kFirewallReport, inspect, system_clock().monotonic_ms()});
+}
 
 Result<GuardSettings> make_settings(const Options& options) {
   GuardSettings settings{options.state, {}, 0, platform::own_uid()};
   const platform::HardwareIdentity hardware = platform::hardware_identity();
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
+  if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
   if (options.net_uid) {
     settings.net_uid = *options.net_uid;
     return settings;
@@ -116,12 +126,14 @@ void declare(Command program) {
   program.option("--socket", options->socket, "The control socket");
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
+  program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
   program.does([options] { return run(*options); });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && argv[1] == platform::kProbeFirewallArgument) return platform::probe_firewall(argv[2], system_clock().monotonic_ms()) ? 0 : 1;
   // Before anything else is read or opened: this process looks at foreign bytes and must have nothing to lose.
   if (argc == 2 && argv[1] == platform::kInspectArgument) return platform::serve_inspection() ? 0 : 1;
   return run_program("caretakerd", "Caretaker's guard: keeps policy and events, and verifies every signature", argc, argv, declare);

@@ -6,7 +6,7 @@ from school import POLICY, TOKEN
 from world import tell
 
 AGENT = ("caretakerd.service", "caretaker-net.service")
-MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
+MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
 
 
 def install(machine, package, version):

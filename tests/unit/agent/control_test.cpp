@@ -100,6 +100,7 @@ TEST_CASE("what the command line asks and hears comes back as it went") {
   status.events_queued = 3;
   status.health = {"policy-stale", "hardware-changed"};
   status.media = {{"usb-storage", "0951:1666", "A1", "16e6-83c7", "vfat", "keep-out", "not-encrypted", "This drive ..."}, {}};
+  status.posture = {{"disk", "not-encrypted"}, {"firewall", "on"}};
   const auto read = parse_status_answer(make_status_answer(status));
   REQUIRE(read);
   CHECK(read->school == "Wood End");
@@ -108,6 +109,7 @@ TEST_CASE("what the command line asks and hears comes back as it went") {
   CHECK(read->events_queued == 3);
   CHECK(read->health == status.health);
   CHECK(read->media == status.media);
+  CHECK(read->posture == status.posture);
 
   const auto why = parse_why_question(make_why_question({"Casino.Example", "anna", ""}));
   REQUIRE(why);

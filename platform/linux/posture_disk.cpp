@@ -1,0 +1,121 @@
+#include "platform/linux/posture_disk.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "platform/files.h"
+
+namespace caretaker::platform {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxMounts = 4u << 20;
+constexpr int kMaxDepth = 16;  // of devices on devices
+// What dm-crypt's tools call what they encrypt (libcryptsetup, "DM-UUID"); CRYPT-VERITY, CRYPT-INTEGRITY and others hide nothing.
+constexpr std::array<std::string_view, 5> kEncrypting = {"CRYPT-LUKS1-", "CRYPT-LUKS2-", "CRYPT-PLAIN-", "CRYPT-TCRYPT-", "CRYPT-BITLK-"};
+
+std::string attribute(const fs::path& file) {
+  const auto bytes = read_file(file, 4096);
+  std::string text(bytes ? as_text(*bytes) : "");
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+struct Mount {
+  std::string device;  // "254:0"
+  std::string source;  // "/dev/mapper/system"
+};
+
+bool is_below(std::string_view folder, std::string_view mount_point) {
+  return mount_point == "/" || folder == mount_point || (folder.starts_with(mount_point) && folder[mount_point.size()] == '/');
+}
+
+// proc(5), "mountinfo". Of several that hold the folder the longest counts, and of those at one place the last.
+std::optional<Mount> mount_of(const fs::path& root, const std::string& folder) {
+  const auto bytes = read_file(root / "proc/self/mountinfo", kMaxMounts);
+  if (!bytes) return std::nullopt;
+  std::istringstream lines{std::string(as_text(*bytes))};
+  std::optional<Mount> best;
+  std::size_t length = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string skipped, device, point, word, source;
+    fields >> skipped >> skipped >> device >> skipped >> point;
+    while (fields >> word && word != "-") continue;
+    fields >> skipped >> source;
+    if (!fields || !is_below(folder, point) || point.size() < length) continue;
+    length = point.size();
+    best = Mount{device, source};
+  }
+  return best;
+}
+
+// Of a file system that is on a device of its own (btrfs is not: there the source counts).
+fs::path device_of(const fs::path& root, const Mount& mount) {
+  std::error_code failed;
+  if (!mount.device.starts_with("0:")) return fs::canonical(root / "sys/dev/block" / mount.device, failed);
+  if (!mount.source.starts_with("/dev/")) return {};
+  const fs::path node = fs::canonical(root / mount.source.substr(1), failed);
+  return failed ? fs::path() : fs::canonical(root / "sys/class/block" / node.filename(), failed);
+}
+
+std::vector<fs::path> below(const fs::path& device) {
+  std::error_code failed;
+  const bool is_partition = fs::exists(device / "partition", failed);
+  std::vector<fs::path> out;
+  for (const auto& entry : fs::directory_iterator((is_partition ? device.parent_path() : device) / "slaves", failed)) {
+    if (auto path = fs::canonical(entry.path(), failed); !failed) out.push_back(std::move(path));
+  }
+  return out;
+}
+
+std::string without_dashes(std::string text) {
+  std::erase(text, '-');
+  return text;
+}
+
+// The header of this volume, on what it lies on or, with integrity between them, below that.
+VolumeContent find_header(const PostureSources& sources, const fs::path& device, const std::string& uuid, int depth) {
+  if (depth == 0) return {};
+  for (const fs::path& lower : below(device)) {
+    VolumeContent content = sources.inspect(sources.root / "dev" / lower.filename());
+    const std::string id = without_dashes(content.volume_id);
+    if (!id.empty() && uuid.find(id) != std::string::npos) return content;
+    content = find_header(sources, lower, uuid, depth - 1);
+    if (!content.volume_id.empty()) return content;
+  }
+  return {};
+}
+
+DiskKeeping keeping_of_mapping(const PostureSources& sources, const fs::path& device, const std::string& uuid) {
+  if (!uuid.starts_with("CRYPT-LUKS")) return DiskKeeping::kEncrypted;
+  const VolumeContent header = find_header(sources, device, uuid, kMaxDepth);
+  if (header.encryption == Encryption::kEncrypted) return DiskKeeping::kWipeReady;
+  return header.volume_id.empty() ? DiskKeeping::kEncrypted : DiskKeeping::kNotEncrypted;  // no cipher, or not to the end
+}
+
+DiskKeeping keeping_of_device(const PostureSources& sources, const fs::path& device, int depth) {
+  if (depth == 0) return DiskKeeping::kUnknown;
+  const std::string uuid = attribute(device / "dm/uuid");
+  const auto begins = [&](std::string_view prefix) { return uuid.starts_with(prefix); };
+  if (std::ranges::any_of(kEncrypting, begins)) return keeping_of_mapping(sources, device, uuid);
+  const auto lower = below(device);
+  if (lower.empty()) return DiskKeeping::kNotEncrypted;
+  DiskKeeping worst = DiskKeeping::kWipeReady;
+  for (const fs::path& part : lower) worst = std::min(worst, keeping_of_device(sources, part, depth - 1));
+  return worst;
+}
+
+}  // namespace
+
+DiskKeeping keeping_of_disk(const PostureSources& sources, const fs::path& folder) {
+  const auto mount = mount_of(sources.root, folder.string());
+  const fs::path device = mount ? device_of(sources.root, *mount) : fs::path();
+  return device.empty() ? DiskKeeping::kUnknown : keeping_of_device(sources, device, kMaxDepth);
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,50 @@
+#include "policy/decide_posture.h"
+
+#include <algorithm>
+
+namespace caretaker::policy {
+namespace {
+
+constexpr UnixSeconds kMaxSignatureAge = 7 * 86'400;  // they come daily
+constexpr std::array kFine = {PostureFinding{"disk", "wipe-ready"}, PostureFinding{"antivirus", "current"},
+                              PostureFinding{"firewall", "on"}, PostureFinding{"screen-lock", "present"}};
+
+std::string_view disk_word(DiskKeeping disk) {
+  switch (disk) {
+    case DiskKeeping::kUnknown: return "unknown";
+    case DiskKeeping::kNotEncrypted: return "not-encrypted";
+    case DiskKeeping::kEncrypted: return "encrypted";
+    case DiskKeeping::kWipeReady: return "wipe-ready";
+  }
+  return "unknown";
+}
+
+std::string_view antivirus_word(const PostureFacts& facts, UnixSeconds now) {
+  if (!facts.scanner) return "none";
+  if (!facts.signatures) return "no-signatures";
+  return now - *facts.signatures > kMaxSignatureAge ? "old" : "current";
+}
+
+std::string_view firewall_word(Firewall firewall) {
+  switch (firewall) {
+    case Firewall::kUnknown: return "unknown";
+    case Firewall::kOff: return "off";
+    case Firewall::kHalf: return "half";
+    case Firewall::kOn: return "on";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::array<PostureFinding, 4> decide_posture(const PostureFacts& facts, UnixSeconds now) {
+  return {PostureFinding{"disk", disk_word(facts.disk)}, PostureFinding{"antivirus", antivirus_word(facts, now)},
+          PostureFinding{"firewall", firewall_word(facts.firewall)},
+          PostureFinding{"screen-lock", facts.locker ? "present" : "none"}};
+}
+
+bool is_fine(std::string_view subject, std::string_view word) {
+  return std::ranges::find(kFine, PostureFinding{subject, word}) != kFine.end();
+}
+
+}  // namespace caretaker::policy

@@ -1,0 +1,25 @@
+// How the machine itself is kept, in stable words: the same in the event's rule, in `caretaker status` and on the server. Pure; any
+// thread.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "platform/base/posture_facts.h"
+
+namespace caretaker::policy {
+
+struct PostureFinding {
+  std::string_view subject;
+  std::string_view word;
+  bool operator==(const PostureFinding&) const = default;
+};
+
+// disk: wipe-ready, encrypted, not-encrypted, unknown; antivirus: current, old (signatures of more than seven days), no-signatures,
+// none; firewall: on, half, off, unknown; screen-lock: present, none.
+[[nodiscard]] std::array<PostureFinding, 4> decide_posture(const PostureFacts& facts, UnixSeconds now);
+
+// Whether a technician has nothing to do about it. Also for words that came from elsewhere: unknown ones are not fine.
+[[nodiscard]] bool is_fine(std::string_view subject, std::string_view word);
+
+}  // namespace caretaker::policy

@@ -1,0 +1,62 @@
+#include "policy/decide_posture.h"
+
+#include <catch2/catch.hpp>
+
+using namespace caretaker;
+using namespace caretaker::policy;
+
+namespace {
+
+constexpr UnixSeconds kNow = 1'795'000'000;
+constexpr UnixSeconds kDay = 86'400;
+
+std::string_view word(const PostureFacts& facts, std::string_view subject) {
+  for (const PostureFinding& finding : decide_posture(facts, kNow)) {
+    if (finding.subject == subject) return finding.word;
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("of what is not known nothing good is said", "[R3]") {
+  for (const PostureFinding& finding : decide_posture({}, kNow)) {
+    INFO(finding.subject);
+    CHECK_FALSE(is_fine(finding.subject, finding.word));
+  }
+}
+
+TEST_CASE("a machine that is kept as it should be is fine", "[R3]") {
+  const PostureFacts facts = {DiskKeeping::kWipeReady, true, kNow - kDay, Firewall::kOn, true};
+  for (const PostureFinding& finding : decide_posture(facts, kNow)) {
+    INFO(finding.subject << " " << finding.word);
+    CHECK(is_fine(finding.subject, finding.word));
+  }
+}
+
+TEST_CASE("a disk that cannot be wiped is flagged before it is lost", "[R3]") {
+  PostureFacts facts;
+  facts.disk = DiskKeeping::kEncrypted;
+  CHECK(word(facts, "disk") == "encrypted");
+  CHECK_FALSE(is_fine("disk", "encrypted"));
+  facts.disk = DiskKeeping::kNotEncrypted;
+  CHECK(word(facts, "disk") == "not-encrypted");
+}
+
+TEST_CASE("signatures of more than seven days are old, and of a clock that is behind they are not", "[R3]") {
+  PostureFacts facts;
+  CHECK(word(facts, "antivirus") == "none");
+  facts.scanner = true;
+  CHECK(word(facts, "antivirus") == "no-signatures");
+  facts.signatures = kNow - 7 * kDay;
+  CHECK(word(facts, "antivirus") == "current");
+  facts.signatures = kNow - 7 * kDay - 1;
+  CHECK(word(facts, "antivirus") == "old");
+  facts.signatures = kNow + 30 * kDay;
+  CHECK(word(facts, "antivirus") == "current");
+}
+
+TEST_CASE("a word that nobody knows is not fine", "[R3]") {
+  CHECK_FALSE(is_fine("firewall", "current"));
+  CHECK_FALSE(is_fine("", ""));
+}
