@@ -33,6 +33,26 @@ default = true
 blocked_categories = ["gambling"]
 [groups.device.idle_lock]
 after_minutes = 1
+[groups.borrowers]
+os_groups = ["borrowers"]
+blocked_categories = ["gambling"]
+[groups.borrowers.idle_lock]
+after_minutes = 60
+[groups.teachers]
+os_groups = ["teachers"]
+blocked_categories = ["gambling"]
+media = {{ unencrypted = "read_only" }}
+[groups.teachers.idle_lock]
+after_minutes = 60
+[groups.office]
+os_groups = ["office"]
+blocked_categories = ["gambling"]
+media = {{ unencrypted = "warn" }}
+[groups.office.idle_lock]
+after_minutes = 60
+[[media.allow]]
+usb = "46f4:0001"
+serial = "LISTED"
 [dns]
 upstreams = ["{STAND_IN}"]
 [recipients]

@@ -10,6 +10,7 @@ from root_image import Unavailable
 
 GUEST_SHELL = pathlib.Path(__file__).resolve().parent / "guest_shell.py"
 KERNEL = ("linux-image-amd64", "initramfs-tools", "udev", "zstd")
+DESKTOP = ("udisks2", "cryptsetup-bin", "dosfstools", "nftables")  # what opens and formats sticks for users, and a firewall
 # What no laptop of ours has: it would be most of the image.
 EXCLUDED = tuple(f"/lib/modules/*/kernel/{part}/*" for part in (
     "sound", "drivers/gpu", "drivers/net/wireless", "drivers/net/ethernet", "drivers/media", "drivers/infiniband", "drivers/iio"))
@@ -37,7 +38,7 @@ def put(root, path, text):
 
 def furnish(root):
     """What makes a folder with a Debian in it a machine of its own."""
-    put(root, "etc/fstab", "/dev/vda / ext4 defaults 0 1\nLABEL=parts /opt ext4 ro,nofail 0 0\n")
+    put(root, "etc/fstab", "/dev/vda / ext4 defaults 0 1\nLABEL=parts /opt ext4 ro,nofail,x-systemd.device-timeout=15min 0 0\n")
     put(root, "etc/hostname", "laptop\n")
     put(root, "usr/local/sbin/guest_shell.py", GUEST_SHELL.read_text(encoding="utf-8"))
     put(root, "etc/systemd/system/guest-shell.service", UNIT)
@@ -55,7 +56,7 @@ def make_image(debs):
     """Folder with `disk.raw`, `vmlinuz` and `initrd`."""
     if shutil.which("qemu-system-x86_64") is None:
         raise Unavailable("qemu-system-x86_64 is not installed (installer/packages, group vm)")
-    source = root_image.make_root(debs, KERNEL, EXCLUDED, (BEFORE_KERNEL,))
+    source = root_image.make_root(debs, (*KERNEL, *DESKTOP), EXCLUDED, (BEFORE_KERNEL,))
     mark = hashlib.sha256(source.name.encode() + pathlib.Path(__file__).read_bytes() + GUEST_SHELL.read_bytes()).hexdigest()[:16]
     folder = source.with_name(f"machine-{mark}")
     if folder.exists():

@@ -1,0 +1,261 @@
+"""Sticks are plugged into a laptop with the package on it, for those who sit at it and those who do not."""
+import pathlib
+import tempfile
+
+import people
+import sticks
+from processes import wait_until
+from story import tell
+
+PROMISES = "R2"
+GUARD = "caretakerd.service"
+PLAIN = "vfat: keep-out (not-encrypted)"
+OPEN = "luks2: allow (encrypted)"
+GADGET = pathlib.Path(__file__).resolve().parents[1] / "gadget.sh"
+
+
+class Stick:
+    """One that is plugged in, as the guest sees it."""
+
+    def __init__(self, m, school, serial):
+        self.m, self.school, self.serial = m, school, serial
+
+    def node(self, part=None, lun=0):
+        name = f"*{self.serial}*-0:{lun}" + (f"-part{part}" if part else "")
+        return self.m.run("sh", "-c", f"readlink -f /dev/disk/by-id/{name} | grep -v '[*]'", check=False).stdout.strip()
+
+    def verdicts(self):
+        media = self.school.status().get("media", [])
+        return sorted(f"{row['kind'] or 'nothing'}: {row['access']} ({row['reason']})" for row in media if row["serial"] == self.serial)
+
+    def becomes(self, *expected):
+        """Waits until this is what the guard says, and udev has heard of it."""
+        try:
+            wait_until(f"{self.serial} to be judged", lambda: self.verdicts() == sorted(expected), timeout=240, pause=0.5)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.verdicts()}, not {sorted(expected)}") from None
+        self.m.run("udevadm", "settle")
+        return self
+
+
+def plug(m, school, serial, image):
+    m.plug(serial, image)
+    stick = Stick(m, school, serial)
+    wait_until(f"{serial} to appear", stick.node, timeout=240, pause=0.5)
+    return stick
+
+
+def reads(m, node, user):
+    return m.run("head", "--bytes=1", node, user=user, check=False).returncode == 0
+
+
+def stays_out(m, node):
+    """Neither somebody with every right that groups can give, nor what mounts for a desktop, gets at it."""
+    assert m.run("stat", "--format=%U %G %a", node).stdout.strip() == "root root 600", m.run("udevadm", "info", node).stdout
+    assert not reads(m, node, "technician")
+    said = people.run(m, "borrower", "udisksctl", "mount", "--no-user-interaction", "--block-device", node, check=False)
+    assert said.returncode != 0, f"it was mounted: {said.stdout}"
+    known = m.run("udisksctl", "info", "--block-device", node, check=False).stdout
+    assert "HintAuto:                   true" not in known and "IdType:                     vfat" not in known, known
+
+
+def opens_for(m, user, node):
+    """Unlocked and mounted as a desktop's service does it for who sits there; what is inside, and where."""
+    clear = f"/dev/mapper/clear-{node.removeprefix('/dev/')}"
+    m.run("cryptsetup", "open", "--key-file", "-", node, clear.removeprefix("/dev/mapper/"), stdin=sticks.PASSPHRASE)
+    owner = m.run("id", "--user", user).stdout.strip()
+    m.run("mke2fs", "-q", "-t", "ext4", "-E", f"root_owner={owner}:{owner}", clear)
+    where = f"/run/media-{user}"
+    m.run("mkdir", "--parents", where)
+    m.run("mount", clear, where)
+    return clear, where
+
+
+def mounted_by(m, user, node):
+    said = people.run(m, user, "udisksctl", "mount", "--no-user-interaction", "--block-device", node).stdout
+    return said.split(" at ")[1].strip().rstrip(".")
+
+
+def put_away(m, clear):
+    m.run("umount", clear)
+    m.run("cryptsetup", "close", clear)
+
+
+def kinds_in_book(school):
+    return [row["kind"] for row in school.book() if row.get("kind", "").startswith("media.")]
+
+
+# ---- what happens
+
+
+def a_plain_stick_stays_out(m, school, folder):
+    before = len(kinds_in_book(school))
+    stick = plug(m, school, "PLAIN", sticks.fat(folder / "plain")).becomes(PLAIN)
+    stays_out(m, stick.node())
+    wait_until("the book to have it", lambda: kinds_in_book(school)[before:] == ["media.kept-out"], timeout=30)
+    shown = m.run("caretaker", "status", user="pupil").stdout
+    assert "This drive is not encrypted, so it was kept out" in shown, shown
+    m.unplug("PLAIN")
+    wait_until("it to be forgotten", lambda: not stick.verdicts())
+    tell("a plain stick is read by nobody and mounted by nothing; the pupil is told, and the book has it")
+
+
+def a_luks_stick_opens(m, school, folder):
+    stick = plug(m, school, "LUKS", sticks.luks(folder / "luks")).becomes(OPEN)
+    clear, where = opens_for(m, "borrower", stick.node())
+    people.run(m, "borrower", "sh", "-c", f"echo homework > {where}/essay && cat {where}/essay")
+    put_away(m, clear)
+    stick.becomes(OPEN)
+    m.unplug("LUKS")
+    tell("a LUKS stick opens with its passphrase, and the pupil writes on it")
+
+
+def real_volumes_of_other_systems(m, school, folder):
+    wanted = (("bitlocker.tar.xz", "bitlk-togo-aes-xts-128.img", "bitlocker-to-go: allow (encrypted)"),
+              ("bitlocker.tar.xz", "bitlk-aes-xts-128-clearkey-only.img", "bitlocker: keep-out (protection-suspended)"),
+              ("veracrypt.tar.xz", "vc_1-sha512-xts-aes", "nothing: keep-out (unknown)"))
+    for number, (archive, name, verdict) in enumerate(wanted):
+        image = sticks.foreign(folder, archive, name)
+        if image is None:
+            tell(f"skipped: {archive} is not here (CARETAKER_SHARED says where)")
+            continue
+        stick = plug(m, school, f"REAL{number}", image).becomes(verdict)
+        if "allow" in verdict:
+            m.run("cryptsetup", "open", "--readonly", "--type", "bitlk", "--key-file", "-", stick.node(), "real", stdin="anaconda")
+            m.run("cryptsetup", "close", "real")
+        else:
+            stays_out(m, stick.node())
+        m.unplug(f"REAL{number}")
+        tell(f"{name}: {verdict}")
+
+
+def each_partition_is_judged(m, school, folder):
+    image = sticks.partitioned(folder / "parts", sticks.luks(folder / "part1"), sticks.fat(folder / "part2"))
+    stick = plug(m, school, "PARTS", image).becomes("partitions: keep-out (not-encrypted)", OPEN, PLAIN)
+    stays_out(m, stick.node(part=2))
+    assert not reads(m, stick.node(), "technician"), "the whole disk shows the plain partition"
+    clear, _ = opens_for(m, "borrower", stick.node(part=1))
+    put_away(m, clear)
+    m.unplug("PARTS")
+    tell("of a stick with an encrypted and a plain partition the one opens and the other stays out")
+
+
+def groups_differ(m, school, folder):
+    people.leave(m, "borrower")
+    people.sit(m, "librarian")
+    stick = plug(m, school, "GROUP1", sticks.fat(folder / "group1")).becomes("vfat: read-only (not-encrypted)")
+    where = mounted_by(m, "librarian", stick.node())
+    assert people.run(m, "librarian", "touch", f"{where}/new", check=False).returncode != 0
+    assert m.run("dd", "if=/dev/zero", f"of={stick.node()}", "count=1", check=False).returncode != 0, "root writes on it"
+    m.run("udisksctl", "unmount", "--block-device", stick.node())
+    m.unplug("GROUP1")
+    tell("a teacher reads a plain stick and cannot write on it")
+    people.leave(m, "librarian")
+    people.sit(m, "secretary")
+    stick = plug(m, school, "GROUP2", sticks.fat(folder / "group2")).becomes("vfat: warn (not-encrypted)")
+    where = mounted_by(m, "secretary", stick.node())
+    people.run(m, "secretary", "touch", f"{where}/new")
+    assert "keep no school work on it" in m.run("caretaker", "status", user="secretary").stdout
+    tell("the office is warned, and may")
+    people.sit(m, "borrower")
+    wait_until("the stick to be cut off", lambda: not stick.node(), timeout=240, pause=0.5)
+    assert people.run(m, "secretary", "cat", f"{where}/new", check=False).returncode != 0
+    m.run("umount", "--lazy", where, check=False)
+    m.unplug("GROUP2")
+    people.leave(m, "secretary")
+    tell("when a pupil comes, what the office left mounted is cut off")
+
+
+def the_policy_names_sticks(m, school, folder):
+    plug(m, school, "LISTED", sticks.fat(folder / "listed")).becomes("vfat: allow (allow-listed)")
+    other = plug(m, school, "LISTED2", sticks.fat(folder / "other")).becomes(PLAIN)
+    stays_out(m, other.node())
+    m.unplug("LISTED")
+    m.unplug("LISTED2")
+    tell("a stick that the policy names is let through; another of the same model is not")
+
+
+def a_stick_that_changes_is_cut_off(m, school, folder):
+    stick = plug(m, school, "CHANGES", sticks.luks(folder / "changes")).becomes(OPEN)
+    node = stick.node()
+    m.run("systemd-run", "--quiet", "--unit=reader", "--property=StandardOutput=file:/var/tmp/read", "python3", "-uc",
+          f"import os, time\nfile = os.open('{node}', os.O_RDONLY)\nwhile True:\n    print(len(os.pread(file, 512, 20 << 20)))\n    time.sleep(1)\n"
+          "    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)")
+    wait_until("somebody to read it", lambda: "512" in m.run("cat", "/var/tmp/read").stdout)
+    m.run("mkfs.vfat", "-I", node)
+    wait_until("the stick to be cut off", lambda: not stick.node(), timeout=240, pause=0.5)
+    wait_until("the reader to get nothing", lambda: not m.property("reader", "MainPID").strip("0") or
+               m.run("tail", "--lines=1", "/var/tmp/read").stdout.strip() == "0", timeout=240, pause=0.5)
+    m.run("systemctl", "stop", "reader", check=False)
+    m.unplug("CHANGES")
+    tell("a stick that is formatted while something has it open is cut off from it")
+    again = plug(m, school, "CHANGES", sticks.fat(folder / "changes")).becomes(PLAIN)
+    stays_out(m, again.node())
+    m.unplug("CHANGES")
+    tell("another stick that calls itself the same is judged anew")
+
+
+def a_keyboard_that_is_also_a_disk(m, school):
+    m.write("/var/tmp/gadget", GADGET.read_text(encoding="utf-8"), mode=0o755)
+    m.run("truncate", "--size=32M", "/var/tmp/image")
+    m.run("mkfs.vfat", "/var/tmp/image")
+    m.run("/var/tmp/gadget", "/var/tmp/image")
+    stick = Stick(m, school, "COMBO").becomes(PLAIN)
+    stays_out(m, stick.node())
+    m.write("/var/tmp/type", "import time\nwith open('/dev/hidg0', 'wb', buffering=0) as out:\n    for key in (4, 0, 5, 0):\n"
+            "        out.write(bytes([0, 0, key, 0, 0, 0, 0, 0]))\n        time.sleep(0.1)\n")
+    people.typed(m, "Combo", lambda: m.run("python3", "/var/tmp/type"))
+    tell("a keyboard that is also a disk types, and its disk stays out")
+
+
+def keyboards_type_whoever_guards(m):
+    m.run("systemctl", "stop", GUARD)
+    m.plug_keyboard()
+    people.typed(m, "QEMU_USB_Keyboard", lambda: m.press("a"))
+    m.run("systemctl", "start", GUARD)
+    people.typed(m, "QEMU_USB_Keyboard", lambda: m.press("b"))
+    tell("a USB keyboard types, with the guard and without")
+
+
+def without_the_guard_all_stay_out(m, school, folder):
+    m.run("systemctl", "stop", GUARD)
+    nodes = [plug(m, school, serial, image).node() for serial, image in
+             (("DOWN1", sticks.luks(folder / "down1")), ("DOWN2", sticks.fat(folder / "down2")))]
+    m.run("udevadm", "settle")
+    for node in nodes:
+        stays_out(m, node)
+    m.run("systemctl", "start", GUARD)
+    Stick(m, school, "DOWN1").becomes(OPEN)
+    Stick(m, school, "DOWN2").becomes(PLAIN)
+    stays_out(m, Stick(m, school, "DOWN2").node())
+    tell("what is plugged in while the guard is down stays out, and is judged when it starts")
+
+
+def the_same_holds_from_boot(m, school):
+    m.reboot()
+    people.sit(m, "borrower")
+    Stick(m, school, "DOWN1").becomes(OPEN)
+    plain = Stick(m, school, "DOWN2").becomes(PLAIN)
+    stays_out(m, plain.node())
+    assert "/media" not in m.run("cat", "/proc/mounts").stdout
+    tell("what is plugged in when the machine is switched on is judged as well")
+
+
+def play(m, school):
+    for user, group in (("technician", "disk"), ("librarian", "teachers"), ("secretary", "office"), ("borrower", "borrowers")):
+        m.run("groupadd", "--force", group)
+        m.run("useradd", "--create-home", "--groups", group, user)
+    people.sit(m, "borrower")
+    with tempfile.TemporaryDirectory(prefix="caretaker-sticks-") as name:
+        folder = pathlib.Path(name)
+        a_plain_stick_stays_out(m, school, folder)
+        a_luks_stick_opens(m, school, folder)
+        real_volumes_of_other_systems(m, school, folder)
+        each_partition_is_judged(m, school, folder)
+        the_policy_names_sticks(m, school, folder)
+        a_stick_that_changes_is_cut_off(m, school, folder)
+        groups_differ(m, school, folder)
+        a_keyboard_that_is_also_a_disk(m, school)
+        keyboards_type_whoever_guards(m)
+        without_the_guard_all_stay_out(m, school, folder)
+        the_same_holds_from_boot(m, school)
