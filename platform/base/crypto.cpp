@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -88,10 +89,11 @@ SigningKey make_signing_key(const SecretKey& seed) {
   return key;
 }
 
+// libsodium's secret key is seed and public key; make_signing_key alone makes a SigningKey, so that the two belong together.
 Signature sign(const SigningKey& key, ByteView message) {
-  PublicKey unused;
   Secret<64> expanded;
-  crypto_sign_seed_keypair(unused.data(), expanded.data(), key.seed.data());
+  std::copy_n(key.seed.data(), 32, expanded.data());
+  std::copy_n(key.public_key.data(), 32, expanded.data() + 32);
   Signature out;
   crypto_sign_detached(out.data(), nullptr, message.data(), message.size(), expanded.data());
   return out;
