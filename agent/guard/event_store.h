@@ -91,7 +91,8 @@ class EventStore {
   [[nodiscard]] Status acknowledge(const sync::Receipt& receipt, ByteView envelope);
 
   // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is
-  // sent again, in the form in which it is still kept. kConflict: that link is not ours, or lies ahead of us. Whoever
+  // sent again, in the form in which it is still kept. kConflict: that link is not ours, or lies ahead of us; the batches
+  // then have the epoch's start, which tells the server that nothing earlier will come. Whoever
   // says so is not verified; all that it can cause is sending again.
   [[nodiscard]] Status rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
 

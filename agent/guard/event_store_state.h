@@ -19,6 +19,7 @@ struct EventStore::State {
   bool key_is_synced = false;
   BookUse use;
   std::set<sync::EpochId> deferred;
+  std::set<sync::EpochId> stuck;       // the server stands where we cannot go back to, and its place there is not ours
   MonotonicMs next_begin = INT64_MIN;  // no new epoch before this only because somebody complains
   bool is_damaged = false;             // found while running: the next open must look closely
 

@@ -20,7 +20,7 @@ struct Limits {
   std::size_t bytes = 0;
 };
 
-OutgoingBatch empty_batch(const EventStoreSettings& settings, const EpochRow& epoch) {
+OutgoingBatch empty_batch(const EventStoreSettings& settings, const EpochRow& epoch, bool is_stuck) {
   OutgoingBatch out;
   out.batch.school = settings.school;
   out.batch.device = settings.device;
@@ -29,20 +29,15 @@ OutgoingBatch empty_batch(const EventStoreSettings& settings, const EpochRow& ep
   out.batch.seq_to = epoch.acknowledged.seq;
   out.batch.prev = out.batch.head = epoch.acknowledged.link;
   out.last_receipt = epoch.receipt;
-  if (out.batch.seq_from == 1) out.batch.epoch_start = epoch.start;
+  if (out.batch.seq_from == 1 || is_stuck) out.batch.epoch_start = epoch.start;
   return out;
 }
 
 // The server takes no event without the sealed part that it names, so a part that is gone or altered must stop here
 // too.
 Status add_sealed(OutgoingBatch& out, EntryRow& row) {
-  if (row.entry.is_stub()) return ok();
-  const Error damaged = make_error(ErrorCode::kDamaged, "seq " + std::to_string(row.entry.to) + " and its sealed part");
-  const auto body = sync::parse_event_body(row.entry.body);
-  if (!body || body->sealed.has_value() == row.sealed.empty()) return damaged;
-  if (row.sealed.empty()) return ok();
-  auto sealed = sync::parse_sealed_json(row.sealed);
-  if (!sealed || hash(sealed->ciphertext) != *body->sealed) return damaged;
+  TRY(sealed, sealed_part(row));
+  if (!sealed) return ok();
   row.entry.sealed = hash(sync::make_sealed_json(*sealed));
   out.sealed.emplace(row.entry.to, std::move(*sealed));
   return ok();
@@ -101,7 +96,7 @@ Error not_ours(const char* what) {
 
 Result<OutgoingBatch> EventStore::next_batch(std::size_t max_events, std::size_t max_bytes) {
   EpochRow& epoch = next_epoch(state_->epochs, state_->deferred);
-  OutgoingBatch out = empty_batch(state_->settings, epoch);
+  OutgoingBatch out = empty_batch(state_->settings, epoch, state_->stuck.contains(epoch.id));
   const Limits limits{std::clamp<std::size_t>(max_events, 1, sync::kMaxBatchEntries), max_bytes};
   if (has_unsent(epoch)) TRY_DONE(state_->noted(fill_batch(out, state_->rows, epoch, limits)));
   if (out.batch.seq_to > epoch.offered_seq) {
@@ -140,6 +135,7 @@ Status EventStore::acknowledge(const sync::Receipt& receipt, ByteView envelope) 
   const UnixSeconds now = state_->clock.now();
   TRY_DONE(
       state_->noted(state_->with_room([&] { return state_->rows.acknowledge(epoch->number, ours, now, envelope); })));
+  state_->stuck.erase(epoch->id);
   epoch->acknowledged = ours;
   epoch->receipt = to_bytes(envelope);
   epoch->receipt_time = now;
@@ -155,7 +151,10 @@ Status EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expect
     TRY(end, state_->noted(state_->rows.end_before(epoch->number, expected.seq)));
     if (end) ours = *end;
   }
-  if (ours.seq == expected.seq && ours.link != expected.link) return not_ours("link");
+  if (ours.seq == expected.seq && ours.link != expected.link) {
+    state_->stuck.insert(id);
+    return not_ours("link");
+  }
   if (ours.seq >= epoch->acknowledged.seq) return ok();
   TRY_DONE(state_->noted(state_->with_room([&] { return state_->rows.rewind(epoch->number, ours); })));
   epoch->acknowledged = ours;

@@ -37,6 +37,7 @@ Status check_chain(EventRows& rows, const EpochRow& epoch, const EventStoreSetti
   sync::ChainHead head = sync::first_head(settings.school, settings.device, epoch.id);
   TRY_DONE(for_each_entry(rows, epoch, 1, [&](const EntryRow& row) -> Status {
     if (row.entry.from != head.seq + 1 || row.entry.to < row.entry.from) return damaged(epoch, "an entry is missing");
+    TRY_DONE(sealed_part(row));
     head = row.entry.is_stub() ? sync::ChainHead{row.entry.to, row.entry.link} : sync::next_head(head, row.entry.body);
     return head.link == row.entry.link ? ok() : Status(damaged(epoch, "an entry is not what was linked"));
   }));
@@ -152,6 +153,17 @@ KeyChoice decide_key(const std::vector<EpochRow>& epochs, const std::vector<Ratc
   if (is_ahead || (choice.state == nullptr && knows_other)) return {KeyVerdict::kAhead, nullptr};
   choice.verdict = choice.state == nullptr ? KeyVerdict::kMissing : KeyVerdict::kContinues;
   return choice;
+}
+
+Result<std::optional<sync::SealedDetails>> sealed_part(const EntryRow& row) {
+  if (row.entry.is_stub()) return std::optional<sync::SealedDetails>();
+  const Error damaged = make_error(ErrorCode::kDamaged, "seq " + std::to_string(row.entry.to) + " and its sealed part");
+  const auto body = sync::parse_event_body(row.entry.body);
+  if (!body || body->sealed.has_value() == row.sealed.empty()) return damaged;
+  if (row.sealed.empty()) return std::optional<sync::SealedDetails>();
+  auto sealed = sync::parse_sealed_json(row.sealed);
+  if (!sealed || hash(sealed->ciphertext) != *body->sealed) return damaged;
+  return std::optional(std::move(*sealed));
 }
 
 std::string epoch_rule(const std::string& reason, const LastKnown& last_known) {

@@ -26,6 +26,9 @@ struct FoundBook {
   LastKnown last_known;
 };
 
+// Of an entry that has one. kDamaged: it is not the one that the body names, or one of the two is missing.
+[[nodiscard]] Result<std::optional<sync::SealedDetails>> sealed_part(const EntryRow& row);
+
 // Takes the flag of the clean stop away: leave_clean() puts it there again. Errors as EventStore::open().
 [[nodiscard]] Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file,
                                           UnixSeconds now);

@@ -45,7 +45,8 @@ bool agrees(const sync::Receipt& proof, const sync::Batch& batch) {
 
 BatchDecision decide_gap(const HeldEpoch& held, const sync::Batch& batch, const std::optional<sync::Receipt>& proof) {
   const std::uint64_t before = batch.seq_from - 1;
-  const bool ours = held.asked && proof && proof->head.seq >= before && !batch.entries.empty();
+  // The epoch's start says that the device has heard us and has nothing earlier; without it, our answer may have been lost.
+  const bool ours = held.asked && batch.epoch_start && proof && proof->head.seq >= before && !batch.entries.empty();
   if (!ours) return simple(BatchFit::kGap);
   if (!agrees(*proof, batch)) return simple(BatchFit::kFork);
   sync::RatchetKey key = held.next_key;

@@ -27,8 +27,8 @@ struct BatchDecision {
 };
 
 // `known_end` is the link that the server holds at batch.seq_to, if it holds one there. `proof` is a receipt of our own for
-// this device and epoch. A device that has just been told of a gap (held.asked) and proves that we had confirmed what is
-// missing is believed: the hole is ours.
+// this device and epoch. A device that has been told of a gap (held.asked), says by its epoch's start that nothing earlier
+// will come, and proves that we had confirmed what is missing is believed: the hole is ours.
 [[nodiscard]] BatchDecision decide_batch(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end,
                                          const std::optional<sync::Receipt>& proof);
 

@@ -246,10 +246,13 @@ TEST_CASE("a sealed part that is gone or altered is found before it is sent") {
       auto database = platform::Database::open(world.settings.folder / "events.db");
       REQUIRE(database->execute(change));
     }
-    EventStore store = world.open();
-    CHECK_FALSE(store.is_damaged());
-    CHECK(store.next_batch(10, 1 << 20).error().code == ErrorCode::kDamaged);
-    CHECK(store.is_damaged());
+    {
+      EventStore store = world.open();
+      CHECK_FALSE(store.is_damaged());
+      CHECK(store.next_batch(10, 1 << 20).error().code == ErrorCode::kDamaged);
+      CHECK(store.is_damaged());
+    }
+    CHECK(world.open().next_batch(10, 1 << 20));  // the next start finds it too, and sets the book aside
   }
 }
 

@@ -175,7 +175,9 @@ TEST_CASE("a server that was restored gets everything again that it has forgotte
   CHECK_FALSE(server.take(store.next_batch(100, 1 << 20)->batch));
   sync::ChainHead wrong = server.head(epoch);
   wrong.link[0] ^= 1;
+  CHECK_FALSE(store.next_batch(100, 1 << 20)->batch.epoch_start);
   CHECK(store.rewind(epoch, wrong).error().code == ErrorCode::kConflict);
+  CHECK(store.next_batch(100, 1 << 20)->batch.epoch_start);  // says that we have heard it and have nothing earlier
   REQUIRE(store.rewind(epoch, server.head(epoch)));
   CHECK(store.status().queued == 15);
   CHECK(send_all(store, server, 7).back() == "22");

@@ -377,25 +377,34 @@ TEST_CASE("a restored server takes again what the device still has") {
     CHECK(rows(school).size() == 8);
     CHECK(must(school.store.book(device.id())).holes == 0);
   }
+  SECTION("the answer was lost: the question is asked again") {
+    CHECK(send(school, device, device.batch(7, 8)).expected == device.heads[3]);
+    CHECK(rows(school).size() == 3);
+  }
+  const auto no_earlier = [&device](std::uint64_t from) {
+    auto batch = device.batch(from, 8);
+    batch.epoch_start = device.start;
+    return batch;
+  };
   SECTION("not everything: the hole is the server's") {
-    const auto taken = send(school, device, device.batch(6, 8));
+    const auto taken = send(school, device, no_earlier(6));
     CHECK(taken.problem.empty());
     CHECK(receipt_of(school, device, taken).head == device.heads[8]);
     CHECK(rows(school).size() == 6);
     CHECK(must(school.store.book(device.id())).holes == 1);
   }
   SECTION("more than the receipt covers is missing: not believed") {
-    CHECK(send(school, device, device.batch(8, 8)).problem == "gap");
+    CHECK(send(school, device, no_earlier(8)).problem == "gap");
     CHECK(rows(school).size() == 3);
   }
   SECTION("the receipt is another server's") {
     const auto other = make_signing_key(random_key());
     const auto receipt = sync::Receipt{school.state.id(), device.id(), device.epoch, device.heads[6], "", kNow};
     device.last_receipt = TestSchool::envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&other});
-    CHECK(send(school, device, device.batch(7, 8)).problem == "gap");
+    CHECK(send(school, device, no_earlier(7)).problem == "gap");
   }
   SECTION("the batch contradicts the receipt") {
-    auto batch = device.batch(7, 8);
+    auto batch = no_earlier(7);
     batch.prev[0] ^= 1;
     CHECK(send(school, device, batch).problem == "fork");
   }
