@@ -56,7 +56,9 @@ Media::Verdict Media::decide(const AttachedVolume& attached) const {
 Status Media::enforce(AttachedVolume& attached, VolumeAccess access) {
   const VolumeAccess before = std::exchange(attached.access, VolumeAccess::kNone);
   if (access < before) {
-    if (auto cut = gate_->cut(attached.volume); !cut) log_warning("media", "still in use: " + cut.error().message);
+    const Status cut = gate_->cut(attached.volume);
+    if (cut) return ok();  // nothing is there any more to be let through or kept
+    log_warning("media", "still in use: " + cut.error().message);
   }
   if (access == VolumeAccess::kNone && before == VolumeAccess::kNone) return ok();  // kept out by the rules of udev already
   TRY_DONE(gate_->apply(attached.volume, access));
