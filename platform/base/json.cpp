@@ -8,6 +8,23 @@
 namespace caretaker {
 namespace {
 
+Error too_many(const JsonLimits& limits) {
+  return make_error(ErrorCode::kInvalidInput, "more than " + std::to_string(limits.max_values) + " values");
+}
+
+// Before the parser takes memory for them: a value has at most three of these bytes for itself, as in `,"a":{}`.
+bool has_too_many(std::string_view text, const JsonLimits& limits) {
+  std::size_t separators = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    else if (c == '\\') ++i;
+    else if (!in_string && (c == ',' || c == ':' || c == '[' || c == '{')) ++separators;
+  }
+  return separators / 3 > limits.max_values;
+}
+
 Error too_deep(const JsonLimits& limits) {
   return make_error(ErrorCode::kInvalidInput, "nested deeper than " + std::to_string(limits.max_depth));
 }
@@ -19,7 +36,7 @@ class Builder {
 
   Result<Json> build(simdjson::dom::element value, std::size_t depth = 0) {
     using simdjson::dom::element_type;
-    if (left_ == 0) return make_error(ErrorCode::kInvalidInput, "more than " + std::to_string(limits_.max_values) + " values");
+    if (left_ == 0) return too_many(limits_);
     --left_;
     switch (value.type()) {
       case element_type::ARRAY: return build_array(value.get_array().value_unsafe(), depth + 1);
@@ -170,6 +187,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return make_error(ErrorCode::kTooLarge, "JSON of " + std::to_string(text.size()) + " bytes, at most " +
                                                 std::to_string(limits.max_bytes) + " are taken");
   }
+  if (has_too_many(text, limits)) return too_many(limits);
   simdjson::dom::parser parser;
   if (parser.allocate(text.size(), limits.max_depth + 1)) return make_error(ErrorCode::kFull, "no memory for this JSON");
   const auto parsed = parser.parse(text.data(), text.size());

@@ -100,7 +100,7 @@ def damaged_policy(w):
     path.write_bytes(path.read_bytes()[:100])
 
 
-# How the guard ended, what happened to its disk then, and the reason of the new epoch, if one has to begin. (Bits that flip where
+# How the programs ended, what happened to the disk then, and the reason of the new epoch, if one has to begin. (Bits that flip where
 # the book says whose it is make it another's.)
 FAULTS = [("stop", flipped_pages, "damage re-enrolment"), ("stop", zeroed_pages, "damage"), ("kill", lost_log, "rollback"),
           ("kill", lost_database, "damage"), ("kill", lost_key, "damage"), ("kill", key_from_before, None),
@@ -131,10 +131,12 @@ def suffer(w, names, end, fault, reason):
     if fault in (key_from_before, database_from_before):
         copy_events(w)
         names.deliver()
-    getattr(w.guard, end)()
+    for program in (w.net, w.guard):  # the whole machine: what is mapped does not change under who reads it
+        getattr(program, end)()
     fault(w)
     w.give_back(w.state, own_users.GUARD)
     w.start_guard()
+    w.start_net()
     still_filtered(w)
     wait_until("the filter", lambda: w.ask("casino.example").rcode == "NXDOMAIN", timeout=120)
     names.deliver()

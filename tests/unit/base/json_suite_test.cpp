@@ -59,6 +59,7 @@ TEST_CASE("few bytes cannot become many values") {
   CHECK(parse_json(many, {10'000, 4, 1001}));
   CHECK(parse_json(many, {10'000, 4, 1000}).error().code == ErrorCode::kInvalidInput);
   CHECK_FALSE(parse_json("{\"a\":{\"b\":[]}}", {100, 4, 2}));
+  CHECK(parse_json(R"({"a":{},"b":{},"c":{},"d":"[[,,::\",{{{{{"})", {100, 4, 5}));  // most separators for the values, and some that are none
 }
 
 TEST_CASE("the limit on depth is exact, for arrays, objects and both in turn") {
