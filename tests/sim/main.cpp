@@ -1,6 +1,6 @@
 // Plays seeds one after another. --twice: each seed twice, and both runs must be the same. --lying-sync: the device's disk
 // says "synced" and has not; then a run without a broken promise would be the failure. --copies: disk images put back and
-// clones too.
+// clones too. --until-broken: no further than the first broken promise.
 #include <Poco/AutoPtr.h>
 #include <Poco/Logger.h>
 #include <Poco/NullChannel.h>
@@ -24,6 +24,7 @@ struct Options {
   std::uint64_t from = 1;
   std::uint64_t seeds = 1000;
   bool twice = false;
+  bool until_broken = false;
   Wish wish;
 };
 
@@ -34,6 +35,8 @@ bool parse_options(int count, char** arguments, Options& options) {
       options.wish.shown = true;
     } else if (name == "--twice") {
       options.twice = true;
+    } else if (name == "--until-broken") {
+      options.until_broken = true;
     } else if (name == "--lying-sync") {
       options.wish.lying_sync = true;
     } else if (name == "--copies") {
@@ -92,7 +95,7 @@ void tell(const Totals& totals) {
 int main(int count, char** arguments) {
   Options options;
   if (!parse_options(count, arguments, options)) {
-    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--twice] [--copies] [--lying-sync]\n", stderr);
+    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--until-broken] [--twice] [--copies] [--lying-sync]\n", stderr);
     return 2;
   }
   if (!options.wish.shown) {
@@ -107,6 +110,7 @@ int main(int count, char** arguments) {
   Totals totals;
   for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) {
     play(school, enrolled, options, seed, totals);
+    if (options.until_broken && totals.broken > 0) break;
     if (totals.runs % kBetweenLines == 0) tell(totals);
   }
   tell(totals);
