@@ -187,6 +187,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return make_error(ErrorCode::kTooLarge, "JSON of " + std::to_string(text.size()) + " bytes, at most " +
                                                 std::to_string(limits.max_bytes) + " are taken");
   }
+  if (text.empty()) return make_error(ErrorCode::kInvalidInput, "not JSON: nothing");
   if (has_too_many(text, limits)) return too_many(limits);
   simdjson::dom::parser parser;
   if (parser.allocate(text.size(), limits.max_depth + 1)) return make_error(ErrorCode::kFull, "no memory for this JSON");

@@ -46,7 +46,9 @@ TEST_CASE("JSONTestSuite: what must be taken is taken, what must not is refused"
   CHECK(seen['i'] == 35);
 }
 
-TEST_CASE("nothing hides behind a zero byte") {
+TEST_CASE("nothing is no JSON, and nothing hides behind a zero byte") {
+  CHECK_FALSE(parse_json({}));
+  CHECK_FALSE(parse_json(" "));
   CHECK_FALSE(parse_json(std::string_view("{}\0", 3)));
   CHECK_FALSE(parse_json(std::string_view("{}\0{\"a\":1}", 10)));
   CHECK(parse_json("\"\\u0000\"")->as_string()->size() == 1);
