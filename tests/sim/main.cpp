@@ -19,6 +19,7 @@ using namespace caretaker::sim;
 namespace {
 
 constexpr std::uint64_t kBetweenLines = 1000;  // runs
+constexpr std::uint64_t kEnough = 50;
 
 struct Options {
   std::uint64_t from = 1;
@@ -63,6 +64,7 @@ struct Totals {
   std::uint64_t events = 0;
   std::uint64_t operations = 0;
   std::uint64_t faults = 0;
+  std::uint64_t policies = 0;
 };
 
 void play(const School& school, const Enrolled& enrolled, const Options& options, std::uint64_t seed, Totals& totals) {
@@ -74,6 +76,7 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
   totals.events += outcome.events;
   totals.operations += outcome.operations;
   totals.faults += outcome.faults;
+  totals.policies += outcome.policies;
   if (!outcome.broken) return;
   ++totals.broken;
   std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s\n", static_cast<unsigned long long>(seed),
@@ -83,10 +86,11 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
 }
 
 void tell(const Totals& totals) {
-  std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt\n",
+  std::printf("%llu runs, %llu broken; %llu events, %llu disk operations, %llu machines fallen, restored or spoilt, "
+              "%llu policies taken\n",
               static_cast<unsigned long long>(totals.runs), static_cast<unsigned long long>(totals.broken),
               static_cast<unsigned long long>(totals.events), static_cast<unsigned long long>(totals.operations),
-              static_cast<unsigned long long>(totals.faults));
+              static_cast<unsigned long long>(totals.faults), static_cast<unsigned long long>(totals.policies));
   std::fflush(stdout);
 }
 
@@ -114,5 +118,9 @@ int main(int count, char** arguments) {
     if (totals.runs % kBetweenLines == 0) tell(totals);
   }
   tell(totals);
+  if (totals.runs >= kEnough && totals.policies == 0) {
+    std::puts("no device has taken a policy: nothing was learnt about policies");
+    return 1;
+  }
   return (totals.broken > 0) == options.wish.lying_sync ? 0 : 1;
 }

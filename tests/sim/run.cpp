@@ -174,7 +174,7 @@ Outcome Run::play() {
   const std::uint64_t steps = random_.between(15, random_.chance(20) ? 150 : 60);
   for (std::uint64_t number = 1; number <= steps && !ledger_.broken(); ++number) step(number);
   if (!ledger_.broken()) calm_down();
-  Outcome outcome{ledger_.broken(), 0, next_number_ - 1, server_.disk.operations(), faults_};
+  Outcome outcome{ledger_.broken(), 0, next_number_ - 1, server_.disk.operations(), faults_, policies_};
   for (const auto& member : members_) {
     outcome.operations += member->device->disk.operations();
     if (member->device->is_up()) member->device->close();

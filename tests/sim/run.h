@@ -36,6 +36,7 @@ struct Outcome {
   std::uint64_t events = 0;
   std::uint64_t operations = 0;  // of the disks
   std::uint64_t faults = 0;      // power cuts, kills and restores that happened
+  std::uint64_t policies = 0;    // that devices have taken
 };
 
 struct Wish {
@@ -151,6 +152,7 @@ class Run {
   std::map<std::int64_t, UnixSeconds> policy_expires_;  // of every version that was signed
   std::uint64_t next_number_ = 1;
   std::uint64_t faults_ = 0;
+  std::uint64_t policies_ = 0;
   bool is_calm_ = false;
   agent::QuotaLimits quota_;
 };

@@ -207,6 +207,7 @@ void Run::check_device(Member& member) {
     ledger_.fail(device.name() + " has gone back from policy " + std::to_string(member.policy_seen) + " to " + std::to_string(version));
   }
   if (version == member.policy_seen) return;
+  ++policies_;
   say(device.name(), "policy " + std::to_string(version));
   if (policy_expires_.at(version) <= device.clock.now()) {
     ledger_.fail(device.name() + " has taken policy " + std::to_string(version) + ", which has run out");

@@ -1,6 +1,15 @@
 #include "tests/sim/school.h"
 
 namespace caretaker::sim {
+namespace {
+
+// A usable one: others are refused before anything else is looked at.
+constexpr const char* kPolicy =
+    "school = \"Test School\"\n"
+    "[groups.everybody]\ndefault = true\nblocked_categories = [\"gambling\"]\n"
+    "[recipients]\n\"*\" = [\"safeguarding\"]\n";
+
+}  // namespace
 
 School::School() : root_(people_.root_envelope()), verified_(people_.verified()) {}
 
@@ -9,7 +18,7 @@ server::ServerKeys School::server_keys() const {
 }
 
 Bytes School::policy(std::int64_t version, UnixSeconds issued, UnixSeconds expires) const {
-  const sync::PolicyBundle bundle{version, issued, expires, {}, "school = \"Test School\"\n"};
+  const sync::PolicyBundle bundle{version, issued, expires, {}, kPolicy};
   return sync::test::envelope_of(sync::PayloadType::kPolicy, sync::make_policy_payload(id(), bundle), {&people_.technician});
 }
 
