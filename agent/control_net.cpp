@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/control_fields.h"
+#include "sync/limits.h"
 
 namespace caretaker::agent {
 namespace {
@@ -35,6 +36,26 @@ Violation read_violation(ByteReader& in, bool& sensible) {
   out.count = in.u32();
   sensible = sensible && known <= 1 && reason <= static_cast<std::uint8_t>(policy::Reason::kNoPolicy) && out.count > 0;
   return out;
+}
+
+void write_places(ByteWriter& out, const std::vector<sync::EpochPlace>& places) {
+  out.u8(static_cast<std::uint8_t>(places.size()));
+  for (const sync::EpochPlace& place : places) {
+    out.raw(place.epoch);
+    out.u64(place.head.seq);
+    out.raw(place.head.link);
+  }
+}
+
+bool read_places(ByteReader& in, std::vector<sync::EpochPlace>& out) {
+  const std::uint8_t count = in.u8();
+  if (count > sync::kMaxMissing) return false;
+  for (std::uint8_t i = 0; i < count; ++i) {
+    const auto epoch = read_array<16>(in);
+    const std::uint64_t seq = in.u64();
+    out.push_back({epoch, {seq, read_array<32>(in)}});
+  }
+  return true;
 }
 
 }  // namespace
@@ -111,6 +132,7 @@ Bytes make_take_answer(const sync::CheckinAnswer& answer) {
   const sync::ChainHead expected = answer.expected.value_or(sync::ChainHead{});
   out.u64(expected.seq);
   out.raw(expected.link);
+  write_places(out, answer.missing);
   out.sized(std::string_view(answer.problem).substr(0, kMaxShortText));
   return std::move(out).take();
 }
@@ -127,8 +149,9 @@ Result<sync::CheckinAnswer> parse_take_answer(ByteView fields) {
   sync::ChainHead expected;
   expected.seq = in.u64();
   expected.link = read_array<32>(in);
+  const bool places_fit = read_places(in, out.missing);
   out.problem = in.text(kMaxShortText);
-  if (!roots_fit || !in.at_end() || more > 1 || has_expected > 1) return malformed("server's answer");
+  if (!roots_fit || !places_fit || !in.at_end() || more > 1 || has_expected > 1) return malformed("server's answer");
   out.more = more == 1;
   if (has_expected == 1) out.expected = expected;
   return out;

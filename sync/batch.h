@@ -65,6 +65,13 @@ struct CheckinRequest {
 [[nodiscard]] Bytes make_checkin_request(const CheckinRequest& request);
 [[nodiscard]] Result<CheckinRequest> parse_checkin_request(ByteView body, std::size_t max_bytes);
 
+// A place in an epoch.
+struct EpochPlace {
+  EpochId epoch{};
+  ChainHead head;
+  friend bool operator==(const EpochPlace&, const EpochPlace&) = default;
+};
+
 // Its answer. Everything in it is still a raw blob to the device.
 struct CheckinAnswer {
   Bytes receipt;              // envelope; empty when nothing could be taken
@@ -73,8 +80,9 @@ struct CheckinAnswer {
   Bytes lists;                // envelope or empty
   std::uint32_t interval_s = 900;
   bool more = false;          // the server can take another batch at once
-  std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit; with "gap-before", in the epoch before
-  std::string problem;        // "", "fork", "gap", "gap-before", "unknown-epoch", ...
+  std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit
+  std::vector<EpochPlace> missing;    // earlier epochs that went on after these places, as the device itself has said
+  std::string problem;        // "", "fork", "gap", "unknown-epoch", ...
   std::string mark;           // names what the server has to give now (sync/hold.h); empty: it holds no requests
 };
 [[nodiscard]] Bytes make_checkin_answer(const CheckinAnswer& answer);

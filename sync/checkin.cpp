@@ -39,12 +39,32 @@ Result<CheckinRequest> parse_request(ByteView body, std::size_t max_bytes) {
   return request;
 }
 
-Result<std::optional<ChainHead>> parse_expected(const Json& json) {
-  if (json.is_null()) return std::optional<ChainHead>();
+Result<ChainHead> parse_head(const Json& json) {
   TRY(seq, number_at(json, "seq", kMaxSeq));
   TRY(link, json.hex_array_at<32>("link"));
-  return std::optional<ChainHead>({static_cast<std::uint64_t>(seq), link});
+  return ChainHead{static_cast<std::uint64_t>(seq), link};
 }
+
+Result<std::optional<ChainHead>> parse_expected(const Json& json) {
+  if (json.is_null()) return std::optional<ChainHead>();
+  TRY(head, parse_head(json));
+  return std::optional<ChainHead>(head);
+}
+
+Result<std::vector<EpochPlace>> parse_missing(const Json& answer) {
+  std::vector<EpochPlace> out;
+  if (answer["missing"].is_null()) return out;
+  TRY(places, answer.array_at("missing"));
+  if (places->size() > kMaxMissing) return make_error(ErrorCode::kTooLarge, "\"missing\" names too many epochs");
+  for (const Json& place : *places) {
+    TRY(epoch, place.hex_array_at<16>("epoch"));
+    TRY(head, parse_head(place));
+    out.push_back({epoch, head});
+  }
+  return out;
+}
+
+Json::Object head_json(const ChainHead& head) { return {{"seq", head.seq}, {"link", to_hex(head.link)}}; }
 
 Result<CheckinAnswer> parse_answer(ByteView body) {
   TRY(json, parse_object_v1(body, kMaxAnswerBytes, kMaxAnswerValues));
@@ -55,6 +75,7 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
   TRY(interval, number_at(json, "interval_s", kMaxInterval, 1));
   TRY(more, json.bool_at("more"));
   TRY(expected, parse_expected(json["expected"]));
+  TRY(missing, parse_missing(json));
   TRY(problem, text_at(json, "problem", 48));
   std::string mark;
   if (!json["mark"].is_null()) {
@@ -62,7 +83,7 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
     mark = std::move(named);
   }
   return CheckinAnswer{std::move(receipt), std::move(roots), std::move(policy), std::move(lists),
-                       static_cast<std::uint32_t>(interval), more, expected, std::move(problem), std::move(mark)};
+                       static_cast<std::uint32_t>(interval), more, expected, std::move(missing), std::move(problem), std::move(mark)};
 }
 
 }  // namespace
@@ -94,9 +115,14 @@ Bytes make_checkin_answer(const CheckinAnswer& answer) {
   if (!answer.policy.empty()) json["policy"] = to_base64(answer.policy);
   if (!answer.lists.empty()) json["lists"] = to_base64(answer.lists);
   if (!answer.mark.empty()) json["mark"] = answer.mark;
-  if (answer.expected) {
-    json["expected"] = Json::Object{{"seq", answer.expected->seq}, {"link", to_hex(answer.expected->link)}};
+  if (answer.expected) json["expected"] = head_json(*answer.expected);
+  Json::Array missing;
+  for (const EpochPlace& place : answer.missing) {
+    Json::Object named = head_json(place.head);
+    named["epoch"] = to_hex(place.epoch);
+    missing.push_back(std::move(named));
   }
+  if (!missing.empty()) json["missing"] = std::move(missing);
   return to_bytes(Json(std::move(json)).dump());
 }
 

@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxBatchEntries = 1000;
 inline constexpr std::uint64_t kMaxStubSpan = 1'000'000;  // events that one stub, and one batch with its stubs, may stand for
 inline constexpr std::size_t kMaxCheckinBytes = 4u << 20;
 inline constexpr std::size_t kMaxAnswerBytes = 8u << 20;
+inline constexpr std::size_t kMaxMissing = 8;         // epochs that a device is asked for at once
 inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed more asks again
 
 inline constexpr std::size_t kMaxHoldBytes = 16u << 10;

@@ -57,7 +57,6 @@ Result<Bytes> Checkin::next_request(const std::set<std::string>& health, const P
   TRY(outgoing, book_.store()->next_batch(kMaxEvents, kMaxBytes));
   nonce_ = to_hex(random_array<16>());
   epoch_ = outgoing.batch.epoch;
-  before_ = outgoing.batch.epoch_start ? outgoing.batch.epoch_start->previous : std::nullopt;
   more_ = outgoing.more;
   outgoing.batch.state = make_state(health, posture);
   const SigningKey* key = &identity_.key();
@@ -101,9 +100,15 @@ bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   return false;
 }
 
-// The server was restored from a backup and lacks the end of the epoch before; what of that is still here goes again. True: it may be.
-bool Checkin::take_gap_before(const sync::ChainHead& expected) {
-  return before_ && book_.store()->rewind(*before_, expected).has_value();
+// The server was restored from a backup, and lacks the end of epochs before; what of them is still here goes again. It asks until
+// it has them. True: something new is asked for, and is here.
+bool Checkin::take_missing(const std::vector<sync::EpochPlace>& missing) {
+  bool found = false;
+  for (const sync::EpochPlace& place : missing) {
+    const auto waits = book_.store()->rewind(place.epoch, place.head);
+    found = found || (waits && *waits);
+  }
+  return std::exchange(missing_, missing) != missing && found;
 }
 
 TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
@@ -112,9 +117,6 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
     book_.note(finding);
   }
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
-  // Before the receipt: with that, this batch is not sent again, and nobody would be told again what is missing before it.
-  const bool is_gap_before = answer.problem == "gap-before" && answer.expected;
-  const bool before = is_gap_before && take_gap_before(*answer.expected);
   bool received = false;
   if (!answer.receipt.empty()) {
     const Status taken = take_receipt(answer.receipt);
@@ -124,8 +126,9 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
       book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
     }
   }
-  const bool again = !is_gap_before && take_problem(answer);
-  return {again || (received && (more_ || before))};
+  const bool asked = take_missing(answer.missing);
+  const bool back = take_problem(answer);
+  return {back || (received && (more_ || asked))};
 }
 
 }  // namespace caretaker::agent

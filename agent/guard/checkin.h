@@ -2,9 +2,9 @@
 // neither: the batch is signed here, receipt and signed material are verified here. One thread.
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "agent/control_net.h"
 #include "agent/guard/book.h"
@@ -32,7 +32,7 @@ class Checkin {
   [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture) const;
   [[nodiscard]] Status take_receipt(ByteView envelope);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
-  [[nodiscard]] bool take_gap_before(const sync::ChainHead& expected);
+  [[nodiscard]] bool take_missing(const std::vector<sync::EpochPlace>& missing);
 
   const DeviceIdentity& identity_;
   PolicyStore& trust_;
@@ -40,7 +40,7 @@ class Checkin {
   const Clock& clock_;
   std::string nonce_;       // of the request that is out; empty when there is none
   sync::EpochId epoch_{};   // of its batch
-  std::optional<sync::EpochId> before_;  // the epoch before, if the batch begins one
+  std::vector<sync::EpochPlace> missing_;  // what the last answer said is missing
   bool more_ = false;       // entries wait behind it
   bool went_back_ = false;  // to where the server says it stands, and no receipt since: a liar gets it once, not in a loop
 };

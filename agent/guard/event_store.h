@@ -93,8 +93,8 @@ class EventStore {
   // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is
   // sent again, in the form in which it is still kept. kConflict: that link is not ours, or lies ahead of us; the batches
   // then have the epoch's start, which tells the server that nothing earlier will come. Whoever
-  // says so is not verified; all that it can cause is sending again.
-  [[nodiscard]] Status rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
+  // says so is not verified; all that it can cause is sending again. True: something of this epoch is to be sent.
+  [[nodiscard]] Result<bool> rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
 
   // The server does not take this epoch (it reports a fork, or a chain that does not verify): others are sent first,
   // until the next start. If it is the newest one, a new one begins, so that what comes now arrives; at most once a

@@ -142,7 +142,7 @@ Status EventStore::acknowledge(const sync::Receipt& receipt, ByteView envelope) 
   return state_->noted(state_->count_use());
 }
 
-Status EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expected) {
+Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expected) {
   EpochRow* epoch = state_->find_epoch(id);
   if (epoch == nullptr) return not_ours("epoch");
   if (expected.seq > epoch->head.seq) return not_ours("seq");
@@ -155,11 +155,12 @@ Status EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expect
     state_->stuck.insert(id);
     return not_ours("link");
   }
-  if (ours.seq >= epoch->acknowledged.seq) return ok();
+  if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);
   TRY_DONE(state_->noted(state_->with_room([&] { return state_->rows.rewind(epoch->number, ours); })));
   epoch->acknowledged = ours;
   epoch->offered_seq = 0;
-  return state_->noted(state_->count_use());
+  TRY_DONE(state_->noted(state_->count_use()));
+  return true;
 }
 
 Status EventStore::defer(const sync::EpochId& epoch, const std::string& reason) {

@@ -10,13 +10,15 @@ namespace {
 
 constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk is full
 constexpr MonotonicMs kBookRetryMs = 60'000;
+constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
 
 }  // namespace
 
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
-      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock) {
+      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock),
+      next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   if (settings_.sessions == nullptr) return;
   session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
@@ -109,6 +111,10 @@ void Guard::tick() {
   if (media_) media_->tick();
   if (posture_) posture_->tick();
   book_.tick();
+  if (clock_.monotonic_ms() >= next_walk_) {
+    trust_.check_set_again();
+    next_walk_ = clock_.monotonic_ms() + kBetweenWalksMs;
+  }
   watch_sessions();
 }
 

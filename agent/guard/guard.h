@@ -77,7 +77,7 @@ class Guard {
   // When tick() has something to do about people's sessions; INT64_MAX: never.
   [[nodiscard]] MonotonicMs next_look() const { return session_watch_ ? session_watch_->next() : INT64_MAX; }
   void tick();   // within a second of a request, else every few
-  // After a start the set file is gone over while it is in force already; in parts, between requests.
+  // After a start, and each day, the set file is gone over while it is in force; in parts, between requests.
   [[nodiscard]] bool is_checking_set() const { return !trust_.is_set_checked(); }
   void check_set_part();
   void close();  // at the end of the process: what is counted goes into the book
@@ -118,6 +118,7 @@ class Guard {
   std::vector<PlannedEvent> unstored_repeats_;
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
+  MonotonicMs next_walk_ = 0;           // when the set file is gone over again: disks and memory lose bits
 };
 
 }  // namespace caretaker::agent

@@ -43,10 +43,13 @@ class PolicyStore {
   [[nodiscard]] const ListsInForce* lists() const { return lists_ ? &*lists_ : nullptr; }
   [[nodiscard]] const policy::SetView* set() const { return set_ ? &set_->view() : nullptr; }
   [[nodiscard]] Result<platform::OpenFile> open_set_file() const;
-  // Whether the set file has been gone over since the start, and the next part of that, some milliseconds' worth. A set that
-  // proves damaged is no longer in force, is named in damage(), and is wanted again.
+  // Whether the set file has been gone over since the start or check_set_again(), and the next part of that, some milliseconds'
+  // worth. A set that proves damaged is no longer in force, is named in damage(), and is wanted again.
   [[nodiscard]] bool is_set_checked() const { return !set_ || set_->is_checked(); }
   void check_set_part();
+  void check_set_again() {
+    if (set_ && set_->is_checked()) set_->check_again();
+  }
   // How many have proved so since the start.
   [[nodiscard]] std::uint32_t sets_damaged() const { return sets_damaged_; }
   // The lists whose set file is missing, waiting or in force; nullptr when it is all here.

@@ -20,6 +20,7 @@ class SetInForce {
   [[nodiscard]] static Result<SetInForce> open_installed(const std::filesystem::path& path);
 
   [[nodiscard]] bool is_checked() const { return !walk_; }
+  void check_again() { walk_.emplace(view_); }
   // Some milliseconds' worth of what open() does. An error as there: the file has been damaged since.
   [[nodiscard]] Status check_part(const sync::ListsManifest& manifest);
   [[nodiscard]] const policy::SetView& view() const { return view_; }

@@ -92,6 +92,24 @@ Status FleetStore::add_hole(const sync::DeviceId& device, const sync::EpochId& e
       .bind(6, now).run();
 }
 
+Result<std::vector<std::pair<sync::EpochId, std::optional<sync::ChainHead>>>> FleetStore::unfinished(const sync::DeviceId& device,
+                                                                                                   std::size_t limit) {
+  TRY(query, database_.prepare("SELECT h.epoch, e.last_seq, e.head FROM holes h LEFT JOIN epochs e "
+                               "ON e.device = h.device AND e.epoch = h.epoch WHERE h.device = ? AND h.lost_by = 'device' "
+                               "GROUP BY h.epoch ORDER BY max(h.noted) DESC, h.epoch LIMIT ?"));
+  query.bind(1, ByteView(device)).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<std::pair<sync::EpochId, std::optional<sync::ChainHead>>> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(epoch, to_array<16>(query.blob(0)));
+    out.emplace_back(epoch, std::nullopt);
+    if (query.is_null(1)) continue;
+    TRY(link, to_array<32>(query.blob(2)));
+    out.back().second = sync::ChainHead{static_cast<std::uint64_t>(query.integer(1)), link};
+  }
+}
+
 Status FleetStore::close_holes(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {
   TRY(shorten, database_.prepare("UPDATE holes SET seq_from = ?3 + 1 WHERE device = ?1 AND epoch = ?2 AND seq_from <= ?3 "
                                  "AND lost_by = 'device'"));

@@ -23,7 +23,7 @@ struct DeviceRow {
   UnixSeconds enrolled = 0;
   std::optional<UnixSeconds> last_seen;
   std::string state;    // JSON, as the device last reported it
-  std::string problem;  // "" or a stable word: "fork", "chain", "clone", "replaced", "gap", "gap-before", "unknown-epoch"
+  std::string problem;  // "" or a stable word: "fork", "chain", "clone", "replaced", "gap", "unknown-epoch"
   std::optional<sync::DeviceId> replaced_by;
 };
 
@@ -111,6 +111,9 @@ class FleetStore {
   [[nodiscard]] Result<std::optional<Hash>> link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
   [[nodiscard]] Status add_hole(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to,
                                 std::string_view lost_by, UnixSeconds now);
+  // Epochs with something noted as lost by the device, the newest notes first, and where we stand in each; nullopt: nowhere.
+  [[nodiscard]] Result<std::vector<std::pair<sync::EpochId, std::optional<sync::ChainHead>>>> unfinished(
+      const sync::DeviceId& device, std::size_t limit);
   // What was noted there as lost by the device has come, up to `seq`.
   [[nodiscard]] Status close_holes(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
   // Keeps what does not fit, as it came; the first twenty of a device.

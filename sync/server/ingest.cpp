@@ -80,13 +80,15 @@ std::string_view device_problem(const Checkin& checkin, const std::optional<Devi
   return differs("dmi_uuid", certified.dmi_uuid) || differs("board_serial", certified.board_serial) ? "clone" : "";
 }
 
-// Where we stand in the epoch before, if the device says that it wrote more there: it may still have that.
-Result<std::optional<sync::ChainHead>> gap_before(FleetStore& store, const sync::Batch& batch) {
-  if (!batch.epoch_start || !batch.epoch_start->previous) return std::optional<sync::ChainHead>();
-  const sync::EpochId& previous = *batch.epoch_start->previous;
-  TRY(held, store.epoch(batch.device, previous));
-  const sync::ChainHead head = held ? held->head : sync::first_head(batch.school, batch.device, previous);
-  return head.seq < batch.epoch_start->previous_head.seq ? std::optional(head) : std::nullopt;
+// A new epoch tells how far the one before it went. What we lack there is lost until it comes.
+Status note_epoch(FleetStore& store, const sync::Batch& batch, const HeldEpoch& first, UnixSeconds now) {
+  TRY_DONE(store.add_epoch(batch, first, now));
+  const sync::EpochStart& start = *batch.epoch_start;
+  if (!start.previous) return ok();
+  TRY(before, store.epoch(batch.device, *start.previous));
+  const std::uint64_t last = before ? before->head.seq : 0;
+  if (last >= start.previous_head.seq) return ok();
+  return store.add_hole(batch.device, *start.previous, last + 1, start.previous_head.seq, "device", now);
 }
 
 Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecision& decision, UnixSeconds now) {
@@ -107,20 +109,14 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
 
 // Everything that this check-in changes; runs inside one transaction.
 Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
-             const std::optional<sync::ChainHead>& before, std::string_view problem, UnixSeconds now) {
+             std::string_view problem, UnixSeconds now) {
   const auto& batch = checkin.batch;
   const auto& certificate = checkin.certificate;
   // A server restored from an older copy meets devices that it has certified and forgotten.
   TRY_DONE(store.add_device({certificate.device, certificate.device_key, "", certificate.hardware, certificate.issued, {}, "", "", {}}));
   TRY_DONE(store.note_seen(batch.device, now, batch.state.dump(), problem));
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
-  if (held && is_new && fits) {
-    TRY_DONE(store.add_epoch(batch, *held, now));
-    if (before) {  // lost, until it comes
-      const auto& start = *batch.epoch_start;
-      TRY_DONE(store.add_hole(batch.device, *start.previous, before->seq + 1, start.previous_head.seq, "device", now));
-    }
-  }
+  if (held && is_new && fits) TRY_DONE(note_epoch(store, batch, *held, now));
   switch (decision.fit) {
     case BatchFit::kKnown: return ok();
     case BatchFit::kGap: return is_new ? ok() : store.mark_asked(batch.device, batch.epoch);
@@ -172,20 +168,22 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   const BatchDecision decision = held ? decide_batch(*held, batch, known_end, checkin.proof)
                                       : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}};
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
-  TRY(before, gap_before(store, batch));
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
-  if (problem.empty()) problem = before ? "gap-before" : device_problem(checkin, row);
+  if (problem.empty()) problem = device_problem(checkin, row);
 
-  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, before, problem, now); }));
+  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
   tell(checkin, decision, problem);
 
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
-                             .more = decision.fit == BatchFit::kTake, .expected = {}, .problem = std::string(problem), .mark = {}};
+                             .more = decision.fit == BatchFit::kTake, .expected = {}, .missing = {},
+                             .problem = std::string(problem), .mark = {}};
   if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);
   if (decision.fit == BatchFit::kGap) {
     answer.expected = held ? held->head : sync::first_head(batch.school, batch.device, batch.epoch);
-  } else if (fits) {
-    answer.expected = before;
+  }
+  TRY(missing, store.unfinished(batch.device, sync::kMaxMissing));
+  for (const auto& [epoch, head] : missing) {
+    answer.missing.push_back({epoch, head ? *head : sync::first_head(batch.school, batch.device, epoch)});
   }
   TRY_DONE(add_material(store, school, batch.state, answer));
   return answer;

@@ -71,11 +71,13 @@ TEST_CASE("every frame cut short or with something behind it is refused") {
   answer.receipt = to_bytes("receipt");
   answer.roots = {to_bytes("two"), to_bytes("three")};
   answer.expected = sync::ChainHead{7, {}};
+  answer.missing = {{sync::EpochId{3}, {9, Hash{4}}}};
   answer.problem = "gap";
   Bytes whole = make_take_answer(answer);
   REQUIRE(parse_take_answer(whole));
   CHECK(parse_take_answer(whole)->roots == answer.roots);
   CHECK(parse_take_answer(whole)->expected == answer.expected);
+  CHECK(parse_take_answer(whole)->missing == answer.missing);
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(parse_take_answer(ByteView(whole).first(size)));
   whole.push_back(0);
   CHECK_FALSE(parse_take_answer(whole));

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
+
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -233,6 +235,25 @@ TEST_CASE("a stored set is in force at once after a start, and what the walk the
   CHECK(world.healthy("lists-damaged"));
   CHECK(world.filter().state == FilterState::kReady);
   CHECK(world.filter().revision != revision);  // the same names, but not the file that net has mapped
+}
+
+TEST_CASE("a set file that loses a bit while it is in force is found out within a day", "[R19]") {
+  GuardWorld world;
+  world.serve();
+  REQUIRE_FALSE(world.guard->is_checking_set());
+  std::fstream file(set_file(world), std::ios::in | std::ios::out | std::ios::binary);  // the file that is mapped, not another
+  file.seekg(-1, std::ios::end);
+  const auto last = static_cast<char>(file.peek() ^ 0x40);
+  file.seekp(-1, std::ios::end);
+  file.put(last).flush();
+  world.guard->tick();
+  CHECK_FALSE(world.guard->is_checking_set());
+  world.clock.time += 86'400;
+  world.guard->tick();
+  CHECK(world.guard->is_checking_set());
+  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  CHECK_FALSE(world.healthy("lists-damaged"));
+  CHECK(world.filter().state == FilterState::kIncomplete);
 }
 
 TEST_CASE("an offer is measured against a set that has been gone over") {

@@ -314,8 +314,8 @@ TEST_CASE("a server restored from before an epoch's end says where it stands the
   device.record(1);
   for (int i = 0; i < 2; ++i) {  // the first answer may be lost
     const auto answer = send(school, device, device.batch());
-    CHECK(answer.problem == "gap-before");
-    CHECK(answer.expected == earlier.heads[3]);
+    CHECK(answer.problem.empty());
+    CHECK(answer.missing == std::vector<sync::EpochPlace>{{earlier.epoch, earlier.heads[3]}});
     CHECK(receipt_of(school, device, answer).head == device.heads[1]);
   }
   CHECK(must(school.store.book(device.id())).holes == 1);
@@ -324,7 +324,22 @@ TEST_CASE("a server restored from before an epoch's end says where it stands the
   for (int i = 0; i < 2; ++i) send(school, earlier, earlier.batch(4, 6));
   CHECK(must(school.store.book(device.id())).holes == 0);
   CHECK(rows(school).size() == 7);
-  CHECK(send(school, device, device.batch()).problem.empty());
+  CHECK(send(school, device, device.batch()).missing.empty());
+}
+
+TEST_CASE("a server asks for the end of an earlier epoch until it has it, whatever it is sent meanwhile") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(3);
+  send(school, device, device.batch(1, 2));
+  const TestDevice earlier = device;
+  device.begin_epoch("rollback");
+  device.record(4);
+  send(school, device, device.batch(1, 1));
+  const std::vector<sync::EpochPlace> wanted{{earlier.epoch, earlier.heads[2]}};
+  CHECK(send(school, device, device.batch(2, 3)).missing == wanted);
+  CHECK(send(school, device, device.batch(4, 4)).missing == wanted);
+  CHECK(send(school, earlier, earlier.batch(3, 3)).missing.empty());
 }
 
 TEST_CASE("a server restored from before an epoch is sent all of it") {
@@ -334,7 +349,7 @@ TEST_CASE("a server restored from before an epoch is sent all of it") {
   const TestDevice earlier = device;
   device.begin_epoch("rollback");
   device.record(1);
-  CHECK(send(school, device, device.batch()).expected == earlier.heads[0]);
+  CHECK(send(school, device, device.batch()).missing == std::vector<sync::EpochPlace>{{earlier.epoch, earlier.heads[0]}});
   send(school, earlier, earlier.batch());
   CHECK(must(school.store.book(device.id())).holes == 0);
   CHECK(rows(school).size() == 3);

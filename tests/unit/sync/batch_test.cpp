@@ -209,12 +209,14 @@ TEST_CASE("a check-in answer comes back as it was made, and a wrong one is refus
   answer.interval_s = 60;
   answer.more = true;
   answer.expected = ChainHead{5, Hash{1}};
+  answer.missing = {{EpochId{3}, {9, Hash{4}}}, {EpochId{5}, {}}};
   answer.problem = "gap";
   const Bytes body = make_checkin_answer(answer);
   const auto parsed = parse_checkin_answer(body);
   REQUIRE(parsed);
   CHECK(make_checkin_answer(*parsed) == body);
   CHECK(parsed->expected == answer.expected);
+  CHECK(parsed->missing == answer.missing);
   CHECK(parsed->lists.empty());
   const auto changed = [&](const std::string& key, Json value) { return verdict(parse_checkin_answer(with(body, key, std::move(value)))); };
   CHECK(changed("interval_s", 0) == "H8");
@@ -223,6 +225,8 @@ TEST_CASE("a check-in answer comes back as it was made, and a wrong one is refus
   CHECK(changed("roots", Json::Array{7}) == "H8");
   CHECK(changed("more", 1) == "H8");
   CHECK(changed("expected", Json::Object{{"seq", 1}}) == "H8");
+  CHECK(changed("missing", Json::Array{Json::Object{{"epoch", "00"}, {"seq", 1}, {"link", to_hex(Hash{})}}}) == "H8");
+  CHECK(changed("missing", Json::Array(9, Json::Object{{"epoch", to_hex(EpochId{})}, {"seq", 1}, {"link", to_hex(Hash{})}})) == "H8");
   CHECK(changed("problem", std::string(49, 'x')) == "H8");
 }
 
