@@ -22,6 +22,9 @@ HttpReply plain_error(int status, std::string_view name) {
 }
 
 constexpr std::int64_t kLongestWaitMs = 250;  // so soon a stop is heard of
+// Who is refused and has announced up to so much hears why after having sent it: a client that is answered in the middle
+// of its sending finds a broken connection and no answer.
+constexpr std::uint64_t kMaxDiscarded = 64u << 20;
 
 // One request on its way in. Between its headers and its end libmicrohttpd keeps it for us.
 struct Incoming {
@@ -32,6 +35,7 @@ struct Incoming {
   MHD_Connection* connection = nullptr;
   std::unique_ptr<AddressTally::Place> place;  // behind a proxy; else the connection has it
   std::optional<HttpReply> late;               // of a request that was kept
+  std::optional<HttpReply> refusal;            // what is sent is discarded
 };
 
 bool matches(const Route& route, std::string_view path) {
@@ -75,6 +79,7 @@ class MicrohttpdServer : public HttpServer {
                               const char* data, std::size_t* size, void** state);
   static void on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode);
   MHD_Result on_headers(MHD_Connection* connection, const char* path, const char* method, void** state);
+  [[nodiscard]] std::optional<HttpReply> refuse(MHD_Connection* connection, Incoming& incoming, std::string_view method) const;
   MHD_Result on_data(Incoming& incoming, ByteView piece);
   MHD_Result on_end(MHD_Connection* connection, Incoming& incoming);
   static MHD_Result answer(MHD_Connection* connection, HttpReply reply, std::uint64_t from);
@@ -265,43 +270,54 @@ MHD_Result MicrohttpdServer::on_access(void* self, MHD_Connection* connection, c
 }
 
 MHD_Result MicrohttpdServer::on_end(MHD_Connection* connection, Incoming& incoming) {
+  if (incoming.refusal) return answer(connection, std::move(*incoming.refusal), 0);
   auto reply = incoming.late ? std::exchange(incoming.late, {}) : incoming.route->handle(incoming.query);
   if (reply) return answer(connection, std::move(*reply), incoming.query.range_from);
   keep(incoming);
   return MHD_YES;
 }
 
-// Answering here, before the body, makes libmicrohttpd close the connection after the answer.
-MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* path, const char* method, void** state) {
-  const Route* route = nullptr;
+// Finds the route, and why nothing that follows the headers would be taken.
+std::optional<HttpReply> MicrohttpdServer::refuse(MHD_Connection* connection, Incoming& incoming, std::string_view method) const {
+  const std::string& path = incoming.query.path;
   bool path_known = false;
   for (const auto& candidate : service_.routes) {
     if (!matches(candidate, path)) continue;
     path_known = true;
-    if (candidate.method == method) route = &candidate;
+    if (candidate.method == method) incoming.route = &candidate;
   }
-  if (!route) return answer(connection, path_known ? plain_error(405, "invalid-input") : plain_error(404, "not-found"), 0);
-  const std::size_t max_body = route->max_body ? route->max_body(path) : 0;
+  if (!incoming.route) return path_known ? plain_error(405, "invalid-input") : plain_error(404, "not-found");
+  incoming.max_body = incoming.route->max_body ? incoming.route->max_body(path) : 0;
   const auto announced = header(connection, "Content-Length");
-  if (!announced.empty() && parse_number(announced).value_or(UINT64_MAX) > max_body) {
-    return answer(connection, max_body == 0 ? plain_error(404, "not-found") : plain_error(413, "too-large"), 0);
+  if (!announced.empty() && parse_number(announced).value_or(UINT64_MAX) > incoming.max_body) {
+    return incoming.max_body == 0 ? plain_error(404, "not-found") : plain_error(413, "too-large");
   }
-  const std::string client = is_plain_ ? forwarded_for(connection) : "";
-  if (is_plain_ && !tally_.has_room(client)) return answer(connection, plain_error(503, "unavailable"), 0);
+  if (is_plain_ && !tally_.has_room(forwarded_for(connection))) return plain_error(503, "unavailable");
+  return std::nullopt;
+}
+
+// Answering here, before the body, makes libmicrohttpd close the connection after the answer.
+MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* path, const char* method, void** state) {
   auto incoming = std::make_unique<Incoming>();
-  incoming->route = route;
-  incoming->max_body = max_body;
   incoming->began = clock_.monotonic_ms();
   incoming->query = {path, {}, range_from(header(connection, "Range")), ++last_ticket_};
   incoming->connection = connection;
-  if (is_plain_) incoming->place = std::make_unique<AddressTally::Place>(tally_, client);
+  incoming->refusal = refuse(connection, *incoming, method);
+  if (incoming->refusal) {
+    const auto announced = parse_number(header(connection, "Content-Length")).value_or(0);
+    const bool comes = announced > 0 && announced <= kMaxDiscarded && header(connection, "Expect").empty();
+    if (!comes) return answer(connection, std::move(*incoming->refusal), 0);
+  } else if (is_plain_) {
+    incoming->place = std::make_unique<AddressTally::Place>(tally_, forwarded_for(connection));
+  }
   *state = incoming.release();
   return MHD_YES;
 }
 
 MHD_Result MicrohttpdServer::on_data(Incoming& incoming, ByteView piece) {
-  const bool too_long = incoming.query.body.size() + piece.size() > incoming.max_body;
   const bool too_slow = clock_.monotonic_ms() - incoming.began > limits_.request_ms;
+  if (incoming.refusal) return too_slow ? MHD_NO : MHD_YES;
+  const bool too_long = incoming.query.body.size() + piece.size() > incoming.max_body;
   const bool too_much = buffered_ + piece.size() > limits_.buffered;
   if (too_long || too_slow || too_much) return MHD_NO;  // closes the connection: no answer is due to who goes on and on
   buffered_ += piece.size();

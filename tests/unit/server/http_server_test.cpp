@@ -131,12 +131,22 @@ TEST_CASE("a file is sent whole, from the middle, and not from beyond its end") 
   CHECK(running.get("/file", whole->body.size())->status == 416);
 }
 
-TEST_CASE("a body over the limit is refused before it is read") {
+TEST_CASE("a body over the limit is refused; who sends it all the same hears why") {
   Running running;
   CHECK(running.post("/echo", Bytes(100'000))->status == 200);
-  test::TlsClient client(running.http->port());
-  client.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n");
-  CHECK(client.hear().starts_with("HTTP/1.1 413"));
+  for (int i = 0; i < 20; ++i) {
+    CHECK(running.post("/echo", Bytes(100'001))->status == 413);
+    CHECK(running.post("/nowhere", Bytes(3'000'000))->status == 404);
+  }
+}
+
+TEST_CASE("who asks first, or announces without end, is refused at once") {
+  Running running;
+  for (const char* announced : {"Content-Length: 100001\r\nExpect: 100-continue", "Content-Length: 99999999999"}) {
+    test::TlsClient client(running.http->port());
+    client.say(std::string("POST /echo HTTP/1.1\r\nHost: x\r\n") + announced + "\r\n\r\n");
+    CHECK(client.hear().starts_with("HTTP/1.1 413"));
+  }
 }
 
 TEST_CASE("a body whose length was not told is cut off at the limit") {
