@@ -61,14 +61,13 @@ Result<SealedDetails> parse_fields(const Json& json) {
   SealedDetails sealed;
   TRY(ciphertext, blob_at(json, "ciphertext", kMaxCiphertext));
   TRY(keys, json.array_at("keys"));
-  if (ciphertext.empty() || keys->size() > kMaxRecipients) return make_error(ErrorCode::kInvalidInput, "wrong size");
   sealed.ciphertext = std::move(ciphertext);
   for (const Json& item : *keys) {
     TRY(recipient, item.hex_array_at<16>("recipient"));
     TRY(wrapped, blob_at(item, "wrapped", kWrappedSize));
-    if (wrapped.size() != kWrappedSize) return make_error(ErrorCode::kInvalidInput, "\"wrapped\" has a wrong size");
     sealed.keys.push_back({to_hex(recipient), std::move(wrapped)});
   }
+  TRY_DONE(check_sealed(sealed));
   return sealed;
 }
 
@@ -101,6 +100,15 @@ Json sealed_json(const SealedDetails& sealed) {
     keys.push_back(Json::Object{{"recipient", key.recipient}, {"wrapped", to_base64(key.wrapped)}});
   }
   return Json::Object{{"ciphertext", to_base64(sealed.ciphertext)}, {"keys", std::move(keys)}};
+}
+
+Status check_sealed(const SealedDetails& sealed) {
+  const bool fits = !sealed.ciphertext.empty() && sealed.ciphertext.size() <= kMaxCiphertext && sealed.keys.size() <= kMaxRecipients;
+  const bool keys_fit = std::all_of(sealed.keys.begin(), sealed.keys.end(), [](const WrappedKey& key) {
+    std::array<std::uint8_t, 16> id{};
+    return key.wrapped.size() == kWrappedSize && parse_hex(key.recipient, id) && to_hex(id) == key.recipient;
+  });
+  return fits && keys_fit ? ok() : refuse(Check::kSealedForm, "a wrong size");
 }
 
 Bytes make_sealed_json(const SealedDetails& sealed) { return to_bytes(sealed_json(sealed).dump()); }

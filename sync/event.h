@@ -62,6 +62,8 @@ struct Sealing {
 
 // The form in which it is stored and sent: {"ciphertext": base64, "keys": [{"recipient", "wrapped"}]}.
 [[nodiscard]] Bytes make_sealed_json(const SealedDetails& sealed);
+// What is made of this can be parsed: sizes, number of keys, the recipients' names. An error as of parse_sealed().
+[[nodiscard]] Status check_sealed(const SealedDetails& sealed);
 [[nodiscard]] Result<SealedDetails> parse_sealed_json(ByteView bytes);
 [[nodiscard]] Json sealed_json(const SealedDetails& sealed);
 [[nodiscard]] Result<SealedDetails> parse_sealed(const Json& json);

@@ -13,8 +13,8 @@ constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the fi
 constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 
-// Read by the parsers that the server uses: what it would refuse must not get into the chain, where it would block all
-// that comes after it.
+// Checked as the server's parsers do: what it would refuse must not get into the chain, where it would block all that
+// comes after it.
 Result<EntryRow> prepare(const NewEvent& event) {
   EntryRow row;
   row.entry.body = sync::make_event_body(event.body);
@@ -24,11 +24,11 @@ Result<EntryRow> prepare(const NewEvent& event) {
     return make_error(ErrorCode::kInvalidInput, "an event's body and its sealed part do not belong together");
   }
   if (!event.sealed) return row;
-  row.sealed = sync::make_sealed_json(*event.sealed);
-  TRY(sealed, sync::parse_sealed_json(row.sealed));
-  if (hash(sealed.ciphertext) != *body.sealed) {
+  TRY_DONE(sync::check_sealed(*event.sealed));
+  if (hash(event.sealed->ciphertext) != *body.sealed) {
     return make_error(ErrorCode::kInvalidInput, "the sealed part is not the one that the body names");
   }
+  row.sealed = sync::make_sealed_json(*event.sealed);
   return row;
 }
 

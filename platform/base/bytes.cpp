@@ -25,15 +25,18 @@ std::string to_hex(ByteView bytes) {
   return out;
 }
 
-Result<Bytes> parse_hex(std::string_view text) {
-  if (text.empty()) return Bytes{};
-  Bytes out(text.size() / 2);
+Status parse_hex(std::string_view text, std::span<std::uint8_t> out) {
   std::size_t size = 0;
-  if (text.size() % 2 != 0 ||
-      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 ||
-      size != out.size()) {
+  if (text.size() != 2 * out.size() ||
+      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 || size != out.size()) {
     return make_error(ErrorCode::kInvalidInput, "not hexadecimal");
   }
+  return ok();
+}
+
+Result<Bytes> parse_hex(std::string_view text) {
+  Bytes out(text.size() / 2);
+  if (!text.empty()) TRY_DONE(parse_hex(text, out));
   return out;
 }
 
@@ -42,32 +45,45 @@ Result<Bytes> parse_hex(std::string_view text) {
 std::string to_base64(ByteView bytes) {
   std::string out((bytes.size() + 2) / 3 * 4, '=');
   char* to = out.data();
-  for (std::size_t at = 0; at < bytes.size(); at += 3, to += 4) {
-    const std::size_t size = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < size ? bytes[at + i] : 0u);
-    for (std::size_t i = 0; i <= size; ++i) to[i] = kBase64[group >> (18 - 6 * i) & 63];
+  const auto put = [&to](std::uint32_t group, int digits) {
+    for (int i = 0; i < digits; ++i) *to++ = kBase64[group >> (18 - 6 * i) & 63];
+  };
+  std::size_t at = 0;
+  for (; at + 3 <= bytes.size(); at += 3) {
+    put(std::uint32_t{bytes[at]} << 16 | std::uint32_t{bytes[at + 1]} << 8 | bytes[at + 2], 4);
   }
+  if (bytes.size() - at == 1) put(std::uint32_t{bytes[at]} << 16, 2);
+  if (bytes.size() - at == 2) put(std::uint32_t{bytes[at]} << 16 | std::uint32_t{bytes[at + 1]} << 8, 3);
   return out;
 }
 
 Result<Bytes> parse_base64(std::string_view text) {
-  const Error error = make_error(ErrorCode::kInvalidInput, "not base64");
-  if (text.size() % 4 != 0) return error;
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  Bytes out;
-  out.reserve(text.size() / 4 * 3);
-  for (std::size_t at = 0; at < text.size(); at += 4) {
-    const std::size_t digits = at + 4 == text.size() ? 4 - padding : 4;
+  Bytes out(text.size() / 4 * 3);
+  std::uint8_t* to = out.data();
+  unsigned seen = 0;  // all digits over each other: kNoDigit shows
+  const auto take = [&to, &seen](const char* four) {
     std::uint32_t group = 0;
-    for (std::size_t i = 0; i < digits; ++i) {
-      const std::uint8_t digit = kBase64Values[static_cast<std::uint8_t>(text[at + i])];
-      if (digit == kNoDigit) return error;
-      group |= std::uint32_t{digit} << (18 - 6 * i);
+    for (int i = 0; i < 4; ++i) {
+      const unsigned digit = kBase64Values[static_cast<std::uint8_t>(four[i])];
+      seen |= digit;
+      group = group << 6 | digit;
     }
-    for (std::size_t i = 0; i + 1 < digits; ++i) out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * i)));
-    if ((group << (8 * (digits - 1)) & 0xffffff) != 0) return error;  // another text for the same value
+    *to++ = static_cast<std::uint8_t>(group >> 16);
+    *to++ = static_cast<std::uint8_t>(group >> 8);
+    *to++ = static_cast<std::uint8_t>(group);
+  };
+  const std::size_t whole = text.size() / 4 * 4 - (padding > 0 && text.size() % 4 == 0 ? 4 : 0);
+  for (std::size_t at = 0; at < whole; at += 4) take(&text[at]);
+  bool is_one_form = text.size() % 4 == 0;
+  if (is_one_form && padding > 0) {
+    std::array<char, 4> last{'A', 'A', 'A', 'A'};  // 'A' is zero
+    std::copy_n(&text[whole], 4 - padding, last.begin());
+    take(last.data());
+    is_one_form = std::all_of(to - padding, to, [](std::uint8_t byte) { return byte == 0; });
+    out.resize(out.size() - padding);
   }
+  if (!is_one_form || (seen & kNoDigit) != 0) return make_error(ErrorCode::kInvalidInput, "not base64");
   return out;
 }
 

@@ -28,6 +28,7 @@ using ByteView = std::span<const std::uint8_t>;
 // Lower-case hexadecimal; parsing takes either case and nothing else.
 [[nodiscard]] std::string to_hex(ByteView bytes);
 [[nodiscard]] Result<Bytes> parse_hex(std::string_view text);
+[[nodiscard]] Status parse_hex(std::string_view text, std::span<std::uint8_t> out);  // exactly so many
 
 // RFC 4648 section 4, padded, no line breaks; parsing is strict (one text for each value).
 [[nodiscard]] std::string to_base64(ByteView bytes);

@@ -14,6 +14,12 @@ Error too_many(const JsonLimits& limits) {
 
 // Before the parser takes memory for them: a value has at most three of these bytes for itself, as in `,"a":{}`.
 bool has_too_many(std::string_view text, const JsonLimits& limits) {
+  const auto count = [text](char wanted) {
+    std::size_t found = 0;
+    for (auto at = text.find(wanted); at != std::string_view::npos; at = text.find(wanted, at + 1)) ++found;
+    return found;
+  };
+  if ((count(',') + count(':') + count('[') + count('{')) / 3 <= limits.max_values) return false;  // those in strings too
   std::size_t separators = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -157,13 +163,15 @@ Result<bool> Json::bool_at(std::string_view key) const {
   return wrong(key, "true or false");
 }
 Result<Bytes> Json::base64_at(std::string_view key) const {
-  TRY(text, string_at(key));
-  auto bytes = parse_base64(text);
+  const std::string* text = (*this)[key].as_string();
+  if (text == nullptr) return wrong(key, "a string");
+  auto bytes = parse_base64(*text);
   return bytes ? std::move(bytes) : Result<Bytes>(bytes.error().with_context(key));
 }
 Result<Bytes> Json::hex_at(std::string_view key) const {
-  TRY(text, string_at(key));
-  auto bytes = parse_hex(text);
+  const std::string* text = (*this)[key].as_string();
+  if (text == nullptr) return wrong(key, "a string");
+  auto bytes = parse_hex(*text);
   return bytes ? std::move(bytes) : Result<Bytes>(bytes.error().with_context(key));
 }
 Result<const Json::Array*> Json::array_at(std::string_view key) const {

@@ -53,9 +53,10 @@ class Json {
   [[nodiscard]] Result<const Object*> object_at(std::string_view key) const;
   template <std::size_t N>
   [[nodiscard]] Result<std::array<std::uint8_t, N>> hex_array_at(std::string_view key) const {
-    TRY(bytes, hex_at(key));
-    auto array = to_array<N>(bytes);
-    if (!array) return array.error().with_context(key);
+    const std::string* text = (*this)[key].as_string();
+    std::array<std::uint8_t, N> array{};
+    const Status parsed = text == nullptr ? make_error(ErrorCode::kInvalidInput, "not a string") : parse_hex(*text, array);
+    if (!parsed) return parsed.error().with_context(key);
     return array;
   }
 

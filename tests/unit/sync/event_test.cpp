@@ -144,3 +144,24 @@ TEST_CASE("sealed details keep their form on the way") {
   CHECK(verdict(parse_sealed_json(with(json, "keys", Json::Array{Json::Object{{"recipient", std::string(32, 'a')}, {"wrapped", "AAAA"}}}))) == "V2");
   CHECK(verdict(parse_sealed_json(as_bytes("7"))) == "V2");
 }
+
+TEST_CASE("what is checked before it is written can be parsed, and nothing else passes") {
+  const Sealed sealed;
+  const auto check = [&sealed](const std::function<void(SealedDetails&)>& change) {
+    SealedDetails details = sealed.sealing.sealed;
+    change(details);
+    const auto parsed = parse_sealed_json(make_sealed_json(details));
+    const bool same = parsed && parsed->ciphertext == details.ciphertext && parsed->keys.at(0).recipient == details.keys.at(0).recipient;
+    CHECK(check_sealed(details).has_value() == same);
+    return same;
+  };
+  CHECK(check([](SealedDetails&) {}));
+  CHECK(check([](SealedDetails& details) { details.ciphertext.resize(kMaxCiphertext); }));
+  CHECK(check([](SealedDetails& details) { details.keys.resize(kMaxRecipients, details.keys[0]); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.ciphertext.clear(); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.ciphertext.resize(kMaxCiphertext + 1); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.keys.resize(kMaxRecipients + 1, details.keys[0]); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.keys[0].wrapped.pop_back(); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.keys[0].recipient = std::string(32, 'A'); }));
+  CHECK_FALSE(check([](SealedDetails& details) { details.keys[0].recipient = "\"" + std::string(31, 'a'); }));
+}
