@@ -105,6 +105,7 @@ bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
 bool Checkin::take_missing(const std::vector<sync::EpochPlace>& missing) {
   bool found = false;
   for (const sync::EpochPlace& place : missing) {
+    if (book_.store() == nullptr) return false;  // found damaged in between
     const auto waits = book_.store()->rewind(place.epoch, place.head);
     found = found || (waits && *waits);
   }

@@ -237,7 +237,7 @@ TEST_CASE("a stored set is in force at once after a start, and what the walk the
   CHECK(world.filter().revision != revision);  // the same names, but not the file that net has mapped
 }
 
-TEST_CASE("a set file that loses a bit while it is in force is found out within a day", "[R19]") {
+TEST_CASE("a set file that loses a bit while it is in force is found out within a day") {
   GuardWorld world;
   world.serve();
   REQUIRE_FALSE(world.guard->is_checking_set());
