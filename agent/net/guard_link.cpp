@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 constexpr MonotonicMs kLookMs = 10'000;
 constexpr MonotonicMs kFirstLookMs = 1000;  // while there is none yet
 constexpr milliseconds kGroupPause{100};  // after a group; the first of a burst goes at once
-constexpr milliseconds kFirstRetry{10};   // at boot both start at once
+constexpr milliseconds kSoonRetry{20};    // at boot both start at once, and nobody is answered before the guard is there
+constexpr int kSoonRetries = 100;
 constexpr milliseconds kLastRetry{5000};
 
 bool is_empty(const WebReport& report) { return report.violations.empty() && report.lost == 0; }
@@ -86,12 +87,14 @@ Status GuardLink::step() {
 }
 
 void GuardLink::run() {
-  milliseconds retry = kFirstRetry;
+  milliseconds retry = kSoonRetry;
+  int failed = 0;
   bool complained = false;
   while (true) {
     const Status done = step();
     if (done) {
-      retry = kFirstRetry;
+      retry = kSoonRetry;
+      failed = 0;
       complained = false;
       if (stopping_ && drained_) return;
       continue;
@@ -100,7 +103,7 @@ void GuardLink::run() {
     if (!std::exchange(complained, true)) log_warning("net", "guard: " + done.error().message);
     guard_.reset();
     std::this_thread::sleep_for(retry);
-    retry = std::min(2 * retry, kLastRetry);
+    if (++failed > kSoonRetries) retry = std::min(2 * retry, kLastRetry);
   }
 }
 
