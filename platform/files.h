@@ -34,6 +34,9 @@ namespace caretaker::platform {
 // Another name, durably, in place of a file that may be there; both on one file system.
 [[nodiscard]] Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// The names in it are on the disk as they are seen, also where who changed them was killed before he could see to it. kNotFound.
+[[nodiscard]] Status sync_folder(const std::filesystem::path& folder);
+
 // mkdir -p with this mode for what is made.
 [[nodiscard]] Status make_folder(const std::filesystem::path& path, unsigned mode);
 

@@ -32,6 +32,8 @@ Result<DeviceIdentity> DeviceIdentity::open(const std::filesystem::path& folder,
     if (bytes.error().code == ErrorCode::kNotFound) return identity;
     return bytes.error();
   }
+  // Written by a process that was killed before it synced the folder, it could still be gone after a power cut.
+  if (auto synced = platform::sync_folder(folder); !synced) log_warning("identity", synced.error().message);
   const auto stored = parse_json(as_text(*bytes));
   const Status read = stored ? identity.read(*stored) : Status(stored.error());
   if (!read) {

@@ -156,6 +156,12 @@ Status PolicyStore::write_floors() const {
 
 Status PolicyStore::load(const sync::SchoolId& school) {
   *this = PolicyStore(folder_);
+  // A process that was killed may have renamed a file and not synced its folder; what is in force from here on must not be
+  // gone after a power cut, or the device would be back at an older policy.
+  for (const fs::path& folder : {folder_, folder_ / "roots"}) {
+    const auto synced = platform::sync_folder(folder);
+    if (!synced && synced.error().code != ErrorCode::kNotFound) log_warning("policy", synced.error().message);
+  }
   load_floors();
   load_roots(school);
   if (roots_.empty()) return ok();

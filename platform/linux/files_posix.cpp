@@ -26,9 +26,7 @@ Status sync_fd(int fd, const fs::path& path) {
 }
 
 Status sync_folder_of(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  TRY(open, open_path(folder, O_RDONLY | O_DIRECTORY));
-  return sync_fd(open.fd(), folder);
+  return sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
 Status write_all(int fd, ByteView bytes, const fs::path& path) {
@@ -124,6 +122,11 @@ Status remove_file(const fs::path& path) {
     return errno == ENOENT ? ok() : Status(posix_error(errno, "remove " + path.string()));
   }
   return sync_folder_of(path);
+}
+
+Status sync_folder(const fs::path& folder) {
+  TRY(open, open_path(folder, O_RDONLY | O_DIRECTORY));
+  return sync_fd(open.fd(), folder);
 }
 
 Status rename_file(const fs::path& from, const fs::path& to) {
