@@ -154,7 +154,11 @@ Result<Receipt> parse_receipt_fields(ByteView payload) {
   TRY(head, parse_head(json["head"]));
   TRY(nonce, text_at(json, "nonce", 64));
   TRY(time, number_at(json, "time"));
-  return Receipt{school, device, epoch, head, std::move(nonce), time};
+  receipt = {school, device, epoch, head, std::move(nonce), time, {}};
+  if (json["problem"].is_null()) return receipt;
+  TRY(problem, text_at(json, "problem", 48));
+  receipt.problem = std::move(problem);
+  return receipt;
 }
 
 }  // namespace
@@ -191,14 +195,15 @@ Result<Batch> open_batch(const RawBlob& blob, const DeviceCertificate& certifica
 }
 
 Bytes make_receipt_payload(const Receipt& receipt) {
-  return to_bytes(Json(Json::Object{{"v", 1},
-                                    {"school", to_hex(receipt.school)},
-                                    {"device", to_hex(receipt.device)},
-                                    {"epoch", to_hex(receipt.epoch)},
-                                    {"head", head_json(receipt.head)},
-                                    {"nonce", receipt.nonce},
-                                    {"time", receipt.time}})
-                      .dump());
+  Json::Object json{{"v", 1},
+                    {"school", to_hex(receipt.school)},
+                    {"device", to_hex(receipt.device)},
+                    {"epoch", to_hex(receipt.epoch)},
+                    {"head", head_json(receipt.head)},
+                    {"nonce", receipt.nonce},
+                    {"time", receipt.time}};
+  if (!receipt.problem.empty()) json["problem"] = receipt.problem;
+  return to_bytes(Json(std::move(json)).dump());
 }
 
 Result<Receipt> parse_receipt(ByteView payload) { return in_check(Check::kReceiptForm, parse_receipt_fields(payload)); }

@@ -49,6 +49,7 @@ struct Receipt {
   ChainHead head;
   std::string nonce;  // the request's own, so that it also proves the server is alive
   UnixSeconds time = 0;
+  std::string problem;  // "fork", "overtaken", "chain": why the batch was refused, and nothing after `head` will be taken; "": it was not
 };
 [[nodiscard]] Bytes make_receipt_payload(const Receipt& receipt);
 [[nodiscard]] Result<Receipt> parse_receipt(ByteView payload);

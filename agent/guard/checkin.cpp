@@ -16,7 +16,7 @@ constexpr std::size_t kMaxEvents = 500;
 constexpr std::size_t kMaxBytes = 2u << 20;  // a slow line can send it within the time that a request may take
 
 // What a server may say is wrong, as far as we know it; anything else becomes "other" in the book.
-constexpr std::array<std::string_view, 6> kProblems = {"fork", "chain", "clone", "replaced", "gap", "unknown-epoch"};
+constexpr std::array<std::string_view, 7> kProblems = {"fork", "overtaken", "chain", "clone", "replaced", "gap", "unknown-epoch"};
 
 }  // namespace
 
@@ -74,29 +74,18 @@ Status Checkin::take_receipt(ByteView envelope) {
     return make_error(ErrorCode::kStale, "A5: a receipt for another request");
   }
   nonce_.clear();
-  if (auto known = book_.store()->acknowledge(receipt, envelope); !known) {
-    if (known.error().code != ErrorCode::kConflict) return known;
-    // Fresh and signed: the server holds another continuation of this epoch. In this one it would never take anything more.
-    if (auto deferred = book_.store()->defer(epoch_, "rollback"); !deferred) {
-      log_error("checkin", "no new epoch: " + deferred.error().message);
-    }
-    return known.error().with_context("A6");
-  }
+  TRY_DONE(book_.store()->acknowledge(receipt, envelope));
   went_back_ = false;
   return ok();
 }
 
-// The server's complaint is not signed; all that it can cause is sending again. True: there is something to send again.
+// This complaint is not signed; all that it can cause is sending again. True: there is something to send again.
 bool Checkin::take_problem(const sync::CheckinAnswer& answer) {
   if (answer.problem.empty() || book_.store() == nullptr) return false;
   const bool known = std::ranges::find(kProblems, answer.problem) != kProblems.end();
   const bool back = answer.expected && book_.store()->rewind(epoch_, *answer.expected).has_value();
   if (back) return !std::exchange(went_back_, true);
   book_.note({"checkin.problem", known ? answer.problem : "other", Severity::kMedium});
-  if (book_.store() != nullptr && (answer.problem == "fork" || answer.problem == "chain")) {
-    const auto deferred = book_.store()->defer(epoch_, answer.problem == "fork" ? "rollback" : "damage");
-    if (!deferred) log_error("checkin", "no new epoch: " + deferred.error().message);
-  }
   return false;
 }
 
@@ -118,6 +107,7 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
     book_.note(finding);
   }
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
+  const sync::EpochId epoch = book_.store()->status().epoch;
   bool received = false;
   if (!answer.receipt.empty()) {
     const Status taken = take_receipt(answer.receipt);
@@ -127,9 +117,10 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
       book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
     }
   }
+  const bool began = book_.store() != nullptr && book_.store()->status().epoch != epoch;
   const bool asked = take_missing(answer.missing);
   const bool back = take_problem(answer);
-  return {back || (received && (more_ || asked))};
+  return {back || (received && (more_ || asked || began))};
 }
 
 }  // namespace caretaker::agent

@@ -150,20 +150,19 @@ Status EventRows::set_offered(std::int64_t epoch, std::uint64_t seq) {
   return update.bind(1, number(seq)).bind(2, epoch).run();
 }
 
+Status EventRows::mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time) {
+  TRY(entries,
+      database_.prepare("UPDATE entry SET acknowledged = ? WHERE epoch = ? AND seq_to <= ? AND acknowledged IS NULL"));
+  TRY_DONE(entries.bind(1, time).bind(2, epoch).bind(3, number(head.seq)).run());
+  TRY(update, database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ? WHERE number = ?"));
+  return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run();
+}
+
 Status EventRows::acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt) {
   return database_.transaction([&]() -> Status {
-    TRY(entries, database_.prepare(
-                     "UPDATE entry SET acknowledged = ? WHERE epoch = ? AND seq_to <= ? AND acknowledged IS NULL"));
-    TRY_DONE(entries.bind(1, time).bind(2, epoch).bind(3, number(head.seq)).run());
-    TRY(update,
-        database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, receipt = ?, receipt_time = ?"
-                          " WHERE number = ?"));
-    return update.bind(1, number(head.seq))
-        .bind(2, ByteView(head.link))
-        .bind(3, receipt)
-        .bind(4, time)
-        .bind(5, epoch)
-        .run();
+    TRY_DONE(mark_acknowledged(epoch, head, time));
+    TRY(update, database_.prepare("UPDATE epoch SET receipt = ?, receipt_time = ? WHERE number = ?"));
+    return update.bind(1, receipt).bind(2, time).bind(3, epoch).run();
   });
 }
 

@@ -60,6 +60,8 @@ class EventRows {
   [[nodiscard]] Status set_offered(std::int64_t epoch, std::uint64_t seq);
   // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt.
   [[nodiscard]] Status acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt);
+  // The first part of that, within a transaction: for entries that have been written down elsewhere.
+  [[nodiscard]] Status mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
   // Marks the entries after `head` as not acknowledged.
   [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
 

@@ -12,6 +12,7 @@ constexpr std::uint64_t kSpare = 512u << 10;       // by which the file grows at
 constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the file, besides what comes
 constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
+constexpr std::size_t kCarriedAtOnce = 256;
 
 // Checked as the server's parsers do: what it would refuse must not get into the chain, where it would block all that
 // comes after it.
@@ -30,6 +31,17 @@ Result<EntryRow> prepare(const NewEvent& event) {
   }
   row.sealed = sync::make_sealed_json(*event.sealed);
   return row;
+}
+
+// A stub cannot be chained anew: what it stands for becomes a count.
+NewEvent dropped_event(const sync::ChainEntry& stub, UnixSeconds now) {
+  NewEvent event;
+  event.body.kind = "events.dropped";
+  event.body.time = now;
+  event.body.severity = sync::Severity::kMedium;
+  event.body.rule = "quota";
+  event.body.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(stub.to - stub.from + 1, UINT32_MAX));
+  return event;
 }
 
 NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, UnixSeconds now) {
@@ -74,12 +86,12 @@ Status EventStore::State::add_entry(EpochRow& epoch, RatchetState& next, EntryRo
   return rows.add_entry(epoch.number, row);
 }
 
-Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known) {
+Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to) {
   EpochRow epoch;
   epoch.id = random_array<16>();
   epoch.head = epoch.acknowledged = sync::first_head(settings.school, settings.device, epoch.id);
   RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
-  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, last_known.head, reason};
+  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, sent_to, reason};
   TRY(first, prepare(epoch_event(reason, last_known, clock.now())));
   QuotaUse incoming;
   incoming.add(first.rank, entry_bytes(first));
@@ -99,12 +111,14 @@ Status EventStore::State::start_epoch(const std::string& reason, const LastKnown
   return count_use();
 }
 
-Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group) {
+Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group,
+                                const std::function<Status()>& also) {
   EpochRow epoch = current();
   RatchetState next = key;
   const Status committed = rows.transaction([&]() -> Status {
     for (EntryRow& row : entries) TRY_DONE(add_entry(epoch, next, row));
     if (group) TRY_DONE(rows.add_told(*group));
+    if (also) TRY_DONE(also());
     return rows.set_head(epoch.number, epoch.head);
   });
   TRY_DONE(committed);
@@ -114,6 +128,40 @@ Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optio
   for (const EntryRow& row : entries) use.bytes.add(row.rank, entry_bytes(row));
   use.queued += entries.size();
   return ok();
+}
+
+Status EventStore::State::carry_over(const sync::EpochId& from) {
+  for (;;) {
+    EpochRow* epoch = find_epoch(from);
+    if (epoch == nullptr || epoch == &current()) return ok();
+    TRY(waiting, rows.entries(epoch->number, epoch->acknowledged.seq + 1, kCarriedAtOnce));
+    if (waiting.empty()) return ok();
+    TRY_DONE(with_room([&] { return carry(*epoch, waiting); }));
+  }
+}
+
+Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& waiting) {
+  std::vector<EntryRow> copies;
+  QuotaUse incoming;
+  for (const EntryRow& row : waiting) {
+    EntryRow copy;
+    if (row.entry.is_stub()) {
+      TRY(counted, prepare(dropped_event(row.entry, clock.now())));
+      copy = std::move(counted);
+    } else {
+      copy.entry.body = row.entry.body;
+      copy.rank = row.rank;
+      copy.sealed = row.sealed;
+    }
+    incoming.add(copy.rank, entry_bytes(copy));
+    copies.push_back(std::move(copy));
+  }
+  TRY_DONE(make_room(incoming, settings.quota));
+  TRY_DONE(keep_spare(incoming));
+  const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
+  TRY_DONE(write(copies, std::nullopt, [&] { return rows.mark_acknowledged(from.number, done, clock.now()); }));
+  from.acknowledged = done;
+  return count_use();
 }
 
 Status EventStore::State::drop(std::span<const StubPlan> plans) {
@@ -196,13 +244,12 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
   TRY_DONE(state.noted(state.count_use()));
   if (!continues) {
     TRY_DONE(
-        state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known); })));
+        state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known, last_known.head); })));
   }
   // What a process wrote that was killed may be in the book and not on the disk yet. The key must not get ahead of the book,
   // and a group that is known must be safe.
-  const Status on_disk = state.noted(state.with_room([&state] { return state.rows.checkpoint(); }));
-  // Appending needs none of them: on a full disk they are done later.
-  for (const Status& done : {on_disk ? store.sync_key() : on_disk, state.noted(state.keep_reserves())}) {
+  // Appending needs neither: on a full disk they are done later.
+  for (const Status& done : {store.sync_key(), state.noted(state.keep_reserves())}) {
     if (!done && done.error().code != ErrorCode::kFull) return done.error();
   }
   return store;
@@ -240,6 +287,10 @@ Status EventStore::append(std::span<const NewEvent> events, const std::optional<
 }
 
 Status EventStore::sync_key() {
+  if (!state_->is_written_back) {
+    TRY_DONE(state_->noted(state_->with_room([this] { return state_->rows.checkpoint(); })));
+    state_->is_written_back = true;
+  }
   if (state_->key_is_synced) return ok();
   TRY_DONE(state_->key_file.sync(state_->key));
   state_->key_is_synced = true;
@@ -248,7 +299,8 @@ Status EventStore::sync_key() {
 
 Status EventStore::begin_epoch(const std::string& reason) {
   const LastKnown last_known{state_->current().id, state_->current().head};
-  TRY_DONE(state_->noted(state_->with_room([&] { return state_->start_epoch(reason, last_known); })));
+  const sync::ChainHead sent_to = state_->current().acknowledged;
+  TRY_DONE(state_->noted(state_->with_room([&] { return state_->start_epoch(reason, last_known, sent_to); })));
   return sync_key();
 }
 

@@ -87,7 +87,9 @@ class EventStore {
 
   // A receipt that the caller has verified, with its envelope. What it covers is kept for 14 days, room permitting.
   // kConflict: it is about an epoch or a link that is not ours. kStale: it says less than an earlier one. A receipt for
-  // more than the newest epoch holds proves that the disk was rolled back: a new epoch begins.
+  // another place than ours confirms the batch that it answers; when nothing is left to send, it proves that the disk was rolled
+  // back, and a new epoch begins. So it does where the receipt says that the batch was refused (Receipt::problem); what the server
+  // does not have of that epoch is then written down anew in the new one.
   [[nodiscard]] Status acknowledge(const sync::Receipt& receipt, ByteView envelope);
 
   // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is
@@ -96,12 +98,7 @@ class EventStore {
   // says so is not verified; all that it can cause is sending again. True: something of this epoch is to be sent.
   [[nodiscard]] Result<bool> rewind(const sync::EpochId& epoch, const sync::ChainHead& expected);
 
-  // The server does not take this epoch (it reports a fork, or a chain that does not verify): others are sent first,
-  // until the next start. If it is the newest one, a new one begins, so that what comes now arrives; at most once a
-  // day, because whoever says so is not verified.
-  [[nodiscard]] Status defer(const sync::EpochId& epoch, const std::string& reason);
-
-  // A new epoch; what is unsent of the old one is still sent. Reasons: EpochStart in sync/batch.h.
+  // A new epoch, because the one before will not be taken any further. Reasons: EpochStart in sync/batch.h.
   [[nodiscard]] Status begin_epoch(const std::string& reason);
 
   // Housekeeping, now and then: forgets what was acknowledged 14 days ago, makes the ballast anew.
@@ -116,6 +113,8 @@ class EventStore {
  private:
   struct State;
   explicit EventStore(std::unique_ptr<State> state);
+  [[nodiscard]] Status give_up(const sync::Receipt& refusal, ByteView envelope);
+  [[nodiscard]] Status leave_epoch(const sync::EpochId& id, const std::string& reason);
   [[nodiscard]] static Result<EventStore> open_once(const EventStoreSettings& settings, const Clock& clock);
   std::unique_ptr<State> state_;
 };

@@ -2,6 +2,7 @@
 // and event_store_uplink.cpp (batches and receipts).
 #pragma once
 
+#include <functional>
 #include <set>
 
 #include "agent/guard/event_store.h"
@@ -17,10 +18,11 @@ struct EventStore::State {
   std::vector<EpochRow> epochs;  // as in the rows; the last one is written to
   RatchetState key;              // for the next entry
   bool key_is_synced = false;
+  bool is_written_back = false;  // what was found at the start is on the disk; the key must not get ahead of it
   BookUse use;
-  std::set<sync::EpochId> deferred;
   std::set<sync::EpochId> stuck;       // the server stands where we cannot go back to, and its place there is not ours
-  MonotonicMs next_begin = INT64_MIN;  // no new epoch before this only because somebody complains
+  std::optional<sync::EpochId> sent_epoch;  // of the batch that was handed out last
+  std::uint64_t sent_to = 0;                // and its end
   bool is_damaged = false;             // found while running: the next open must look closely
 
   State(EventStoreSettings settings_, const Clock& clock_, FoundBook book);
@@ -31,8 +33,15 @@ struct EventStore::State {
 
   // Within a transaction: chains and tags the entry and moves `epoch` and `next` on.
   [[nodiscard]] Status add_entry(EpochRow& epoch, RatchetState& next, EntryRow& row);
-  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known);
-  [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group);
+  // `sent_to`: so far the epoch before is the server's business; what came after that is carried over.
+  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to);
+  // `also` runs in the same transaction.
+  [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group,
+                             const std::function<Status()>& also = {});
+  // The server stands elsewhere in this epoch and will never take what waits in it: that is written down anew in the newest
+  // epoch, a portion at a time, each of them counting as acknowledged here once it stands there.
+  [[nodiscard]] Status carry_over(const sync::EpochId& from);
+  [[nodiscard]] Status carry(EpochRow& from, const std::vector<EntryRow>& waiting);
 
   // Runs `work`; when the disk is full, makes room in the log, then gives up the ballast, and runs it again each time.
   [[nodiscard]] Status with_room(const std::function<Status()>& work);
@@ -41,6 +50,7 @@ struct EventStore::State {
   [[nodiscard]] Status keep_reserves();
   [[nodiscard]] Status drop(std::span<const StubPlan> plans);
   [[nodiscard]] Status count_use();
+  [[nodiscard]] Status take_receipt(EpochRow& epoch, const sync::ChainHead& place, ByteView envelope);
   [[nodiscard]] Result<sync::ChainHead> covered(const EpochRow& epoch, const sync::ChainHead& stored);
 
   // Every public function returns through this: damage is remembered.

@@ -4,6 +4,8 @@
 #include "platform/base/log.h"
 #include "sync/limits.h"
 
+#include <algorithm>
+
 namespace caretaker::agent {
 namespace {
 
@@ -12,8 +14,6 @@ namespace {
 std::size_t request_bytes(const EntryRow& row) {
   return (row.entry.body.size() * 4 / 3 + 600) * 16 / 9 + row.sealed.size() + 32;
 }
-
-constexpr MonotonicMs kBetweenEpochsMs = 86'400'000;
 
 struct Limits {
   std::size_t entries = 0;
@@ -77,15 +77,9 @@ bool has_unsent(const EpochRow& epoch) {
   return epoch.acknowledged.seq < epoch.head.seq;
 }
 
-// Oldest first; those that the server does not take now come last.
-EpochRow& next_epoch(std::vector<EpochRow>& epochs, const std::set<sync::EpochId>& deferred) {
-  EpochRow* waiting = nullptr;
-  for (EpochRow& epoch : epochs) {
-    if (!has_unsent(epoch)) continue;
-    if (!deferred.contains(epoch.id)) return epoch;
-    if (waiting == nullptr) waiting = &epoch;
-  }
-  return waiting == nullptr ? epochs.back() : *waiting;
+EpochRow& oldest_unsent(std::vector<EpochRow>& epochs) {
+  const auto found = std::find_if(epochs.begin(), epochs.end(), has_unsent);
+  return found == epochs.end() ? epochs.back() : *found;
 }
 
 Error not_ours(const char* what) {
@@ -95,7 +89,7 @@ Error not_ours(const char* what) {
 }  // namespace
 
 Result<OutgoingBatch> EventStore::next_batch(std::size_t max_events, std::size_t max_bytes) {
-  EpochRow& epoch = next_epoch(state_->epochs, state_->deferred);
+  EpochRow& epoch = oldest_unsent(state_->epochs);
   OutgoingBatch out = empty_batch(state_->settings, epoch, state_->stuck.contains(epoch.id));
   const Limits limits{std::clamp<std::size_t>(max_events, 1, sync::kMaxBatchEntries), max_bytes};
   if (has_unsent(epoch)) TRY_DONE(state_->noted(fill_batch(out, state_->rows, epoch, limits)));
@@ -105,41 +99,65 @@ Result<OutgoingBatch> EventStore::next_batch(std::size_t max_events, std::size_t
     if (!noted) log_warning("events", noted.error().message);
     epoch.offered_seq = out.batch.seq_to;
   }
+  state_->sent_epoch = epoch.id;
+  state_->sent_to = out.batch.seq_to;
   for (const EpochRow& other : state_->epochs) {
     out.more = out.more || (other.id == epoch.id ? out.batch.seq_to < epoch.head.seq : has_unsent(other));
   }
   return out;
 }
 
-// What of `epoch` a receipt covers. kConflict: its link is not ours; kStale: nothing new.
+// What the server has of `epoch`, by a receipt for `stored`: that place, or, where it went on otherwise than this book, the end
+// of the batch that it had before it when it signed. kStale: nothing new.
 Result<sync::ChainHead> EventStore::State::covered(const EpochRow& epoch, const sync::ChainHead& stored) {
   if (stored.seq < epoch.acknowledged.seq) return make_error(ErrorCode::kStale, "an earlier receipt said more");
-  if (stored.seq > epoch.head.seq) return epoch.head;  // this book was rolled back: the server has all of it
-  if (stored.seq == epoch.acknowledged.seq) {
-    return stored == epoch.acknowledged ? Result<sync::ChainHead>(stored) : not_ours("link");
-  }
+  if (stored == epoch.acknowledged) return stored;
   TRY(end, rows.end_before(epoch.number, stored.seq));
-  if (!end || end->seq < stored.seq) return make_error(ErrorCode::kStale, "it ends within a stub that was made since");
-  return *end == stored ? Result<sync::ChainHead>(stored) : not_ours("link");
+  if (end == stored) return stored;
+  if (sent_epoch == epoch.id && sent_to > epoch.acknowledged.seq) {
+    TRY(sent, rows.end_before(epoch.number, sent_to));
+    if (sent) return *sent;
+  }
+  const bool is_inside_stub = stored.seq <= epoch.head.seq && (!end || end->seq < stored.seq);
+  if (is_inside_stub) return make_error(ErrorCode::kStale, "it ends within a stub that was made since");
+  return epoch.acknowledged;
+}
+
+Status EventStore::State::take_receipt(EpochRow& epoch, const sync::ChainHead& place, ByteView envelope) {
+  const UnixSeconds now = clock.now();
+  TRY_DONE(with_room([&] { return rows.acknowledge(epoch.number, place, now, envelope); }));
+  stuck.erase(epoch.id);
+  epoch.acknowledged = place;
+  epoch.receipt = to_bytes(envelope);
+  epoch.receipt_time = now;
+  return count_use();
 }
 
 Status EventStore::acknowledge(const sync::Receipt& receipt, ByteView envelope) {
   if (receipt.school != state_->settings.school || receipt.device != state_->settings.device) return not_ours("device");
   EpochRow* epoch = state_->find_epoch(receipt.epoch);
   if (epoch == nullptr) return not_ours("epoch");
-  if (receipt.head.seq > epoch->head.seq && epoch == &state_->current()) {
-    TRY_DONE(begin_epoch("rollback"));
-    epoch = state_->find_epoch(receipt.epoch);  // the row may have moved
-  }
+  if (!receipt.problem.empty()) return give_up(receipt, envelope);
   TRY(ours, state_->noted(state_->covered(*epoch, receipt.head)));
-  const UnixSeconds now = state_->clock.now();
-  TRY_DONE(
-      state_->noted(state_->with_room([&] { return state_->rows.acknowledge(epoch->number, ours, now, envelope); })));
-  state_->stuck.erase(epoch->id);
-  epoch->acknowledged = ours;
-  epoch->receipt = to_bytes(envelope);
-  epoch->receipt_time = now;
-  return state_->noted(state_->count_use());
+  TRY_DONE(state_->noted(state_->take_receipt(*epoch, ours, envelope)));
+  // What is left of this epoch the server has yet to compare: it says where they part.
+  if (ours == receipt.head || has_unsent(*epoch)) return ok();
+  return leave_epoch(receipt.epoch, "rollback");
+}
+
+// The server refuses the batch that it has had before it when it signed, and takes nothing after the receipt's head.
+Status EventStore::give_up(const sync::Receipt& refusal, ByteView envelope) {
+  EpochRow& epoch = *state_->find_epoch(refusal.epoch);
+  TRY(end, state_->noted(state_->rows.end_before(epoch.number, refusal.head.seq)));
+  if (refusal.head.seq > epoch.acknowledged.seq && end == refusal.head) {
+    TRY_DONE(state_->noted(state_->take_receipt(epoch, refusal.head, envelope)));
+  }
+  return leave_epoch(refusal.epoch, refusal.problem == "chain" ? "damage" : "rollback");
+}
+
+Status EventStore::leave_epoch(const sync::EpochId& id, const std::string& reason) {
+  if (id == state_->current().id) TRY_DONE(begin_epoch(reason));
+  return state_->noted(state_->carry_over(id));
 }
 
 Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expected) {
@@ -161,14 +179,6 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
   epoch->offered_seq = 0;
   TRY_DONE(state_->noted(state_->count_use()));
   return true;
-}
-
-Status EventStore::defer(const sync::EpochId& epoch, const std::string& reason) {
-  state_->deferred.insert(epoch);
-  if (epoch != state_->current().id || state_->clock.monotonic_ms() < state_->next_begin) return ok();
-  TRY_DONE(begin_epoch(reason));
-  state_->next_begin = state_->clock.monotonic_ms() + kBetweenEpochsMs;
-  return ok();
 }
 
 }  // namespace caretaker::agent

@@ -7,29 +7,40 @@ sync::ChainHead after(const sync::ChainHead& head, const sync::ChainEntry& entry
   return entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(head, entry.body);
 }
 
+BatchDecision simple(BatchFit fit, std::optional<sync::ChainHead> agreed = std::nullopt) {
+  return {.fit = fit, .entries = {}, .from = {}, .taken = {}, .hole = {}, .agreed = agreed};
+}
+
 BatchDecision verified(const sync::ChainHead& from, const sync::RatchetKey& key, std::vector<sync::ChainEntry> entries,
                        const sync::Batch& batch) {
   auto taken = sync::verify_chain(from, key, entries);
   const bool good = taken && taken->head == sync::ChainHead{batch.seq_to, batch.head};
-  if (!good) return {.fit = BatchFit::kChain, .entries = {}, .from = {}, .taken = {}, .hole = {}};
-  return {.fit = BatchFit::kTake, .entries = std::move(entries), .from = from, .taken = *std::move(taken), .hole = {}};
+  if (!good) return simple(BatchFit::kChain);
+  return {.fit = BatchFit::kTake, .entries = std::move(entries), .from = from, .taken = *std::move(taken), .hole = {}, .agreed = {}};
 }
 
-BatchDecision simple(BatchFit fit) { return {.fit = fit, .entries = {}, .from = {}, .taken = {}, .hole = {}}; }
-
-// The batch begins at or before our next event: walk its links up to where we stand, and compare there.
-BatchDecision decide_overlap(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end) {
+// The batch begins at or before our next event: walk its links up to where we stand, and compare wherever we have one.
+BatchDecision decide_overlap(const HeldEpoch& held, const sync::Batch& batch, const std::map<std::uint64_t, Hash>& known) {
   sync::ChainHead at{batch.seq_from - 1, batch.prev};
+  std::optional<sync::ChainHead> agreed;
   std::size_t next = 0;
-  while (next < batch.entries.size() && batch.entries[next].to <= held.head.seq) at = after(at, batch.entries[next++]);
-  if (at.seq == held.head.seq && at.link != held.head.link) return simple(BatchFit::kFork);
+  while (true) {
+    const auto ours = known.find(at.seq);
+    const Hash* link = at.seq == held.head.seq ? &held.head.link : ours != known.end() ? &ours->second : nullptr;
+    if (link && *link != at.link) return simple(BatchFit::kFork, agreed);
+    if (link) agreed = at;
+    if (next == batch.entries.size() || batch.entries[next].to > held.head.seq) break;
+    at = after(at, batch.entries[next++]);
+  }
   if (next == batch.entries.size()) {
-    const bool contradicts = at.link != batch.head || (at.seq < held.head.seq && known_end && *known_end != at.link);
-    return simple(contradicts ? BatchFit::kFork : BatchFit::kKnown);
+    if (at.link != batch.head) return simple(BatchFit::kFork, agreed);
+    return agreed == at || batch.entries.empty() ? simple(BatchFit::kKnown) : simple(BatchFit::kOvertaken, agreed);
   }
   std::vector<sync::ChainEntry> fresh(batch.entries.begin() + static_cast<std::ptrdiff_t>(next), batch.entries.end());
   fresh.front().from = held.head.seq + 1;  // a stub may stand for events of which we got some before they were dropped
-  return verified(held.head, held.next_key, std::move(fresh), batch);
+  auto decision = verified(held.head, held.next_key, std::move(fresh), batch);
+  if (decision.fit == BatchFit::kChain) decision.agreed = agreed;
+  return decision;
 }
 
 // Does the receipt agree with the batch wherever both speak of the same link?
@@ -58,10 +69,10 @@ BatchDecision decide_gap(const HeldEpoch& held, const sync::Batch& batch, const 
 
 }  // namespace
 
-BatchDecision decide_batch(const HeldEpoch& held, const sync::Batch& batch, const std::optional<Hash>& known_end,
+BatchDecision decide_batch(const HeldEpoch& held, const sync::Batch& batch, const std::map<std::uint64_t, Hash>& known,
                            const std::optional<sync::Receipt>& proof) {
   if (batch.seq_from - 1 > held.head.seq) return decide_gap(held, batch, proof);
-  return decide_overlap(held, batch, known_end);
+  return decide_overlap(held, batch, known);
 }
 
 }  // namespace caretaker::server

@@ -75,19 +75,23 @@ Status FleetStore::add_event(const sync::Batch& batch, std::int64_t batch_row, c
   return beside.bind(1, insert.integer(0)).bind(2, sealed).run();
 }
 
-Result<std::optional<Hash>> FleetStore::link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {
-  TRY(query, database_.prepare("SELECT link FROM events WHERE device = ? AND epoch = ? AND seq_to = ?"));
-  query.bind(1, ByteView(device)).bind(2, ByteView(epoch)).bind(3, number(seq));
-  TRY(found, query.step());
-  if (!found) return std::optional<Hash>();
-  TRY(link, to_array<32>(query.blob(0)));
-  return std::optional<Hash>(link);
+Result<std::map<std::uint64_t, Hash>> FleetStore::links(const sync::DeviceId& device, const sync::EpochId& epoch,
+                                                        std::uint64_t first, std::uint64_t last) {
+  TRY(query, database_.prepare("SELECT seq_to, link FROM events WHERE device = ? AND epoch = ? AND seq_to BETWEEN ? AND ?"));
+  query.bind(1, ByteView(device)).bind(2, ByteView(epoch)).bind(3, number(first)).bind(4, number(last));
+  std::map<std::uint64_t, Hash> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(link, to_array<32>(query.blob(1)));
+    out.emplace(static_cast<std::uint64_t>(query.integer(0)), link);
+  }
 }
 
 Status FleetStore::add_hole(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to,
                             std::string_view lost_by, UnixSeconds now) {
   TRY(insert, database_.prepare("INSERT INTO holes (device, epoch, seq_from, seq_to, lost_by, noted) VALUES (?, ?, ?, ?, ?, ?) "
-                                "ON CONFLICT DO NOTHING"));
+                                "ON CONFLICT DO UPDATE SET seq_to = max(seq_to, excluded.seq_to)"));
   return insert.bind(1, ByteView(device)).bind(2, ByteView(epoch)).bind(3, number(from)).bind(4, number(to)).bind(5, lost_by)
       .bind(6, now).run();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -107,8 +108,9 @@ class FleetStore {
   // `sealed`: the JSON of its details; empty: none.
   [[nodiscard]] Status add_event(const sync::Batch& batch, std::int64_t batch_row, const sync::ChainEntry& entry,
                                  const Hash& link, ByteView sealed, UnixSeconds now);
-  // The link after entry `seq`, where an entry ends there.
-  [[nodiscard]] Result<std::optional<Hash>> link_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
+  // The links at the ends of the entries from `first` to `last`, by seq.
+  [[nodiscard]] Result<std::map<std::uint64_t, Hash>> links(const sync::DeviceId& device, const sync::EpochId& epoch,
+                                                            std::uint64_t first, std::uint64_t last);
   [[nodiscard]] Status add_hole(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to,
                                 std::string_view lost_by, UnixSeconds now);
   // Epochs with something noted as lost by the device, the newest notes first, and where we stand in each; nullopt: nowhere.

@@ -303,13 +303,13 @@ MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* 
   incoming->query = {path, {}, range_from(header(connection, "Range")), ++last_ticket_};
   incoming->connection = connection;
   incoming->refusal = refuse(connection, *incoming, method);
+  const bool has_room = !is_plain_ || tally_.has_room(forwarded_for(connection));
   if (incoming->refusal) {
     const auto announced = parse_number(header(connection, "Content-Length")).value_or(0);
     const bool comes = announced > 0 && announced <= kMaxDiscarded && header(connection, "Expect").empty();
-    if (!comes) return answer(connection, std::move(*incoming->refusal), 0);
-  } else if (is_plain_) {
-    incoming->place = std::make_unique<AddressTally::Place>(tally_, forwarded_for(connection));
+    if (!comes || !has_room) return answer(connection, std::move(*incoming->refusal), 0);
   }
+  if (is_plain_) incoming->place = std::make_unique<AddressTally::Place>(tally_, forwarded_for(connection));
   *state = incoming.release();
   return MHD_YES;
 }

@@ -62,6 +62,7 @@ std::string_view problem_of(BatchFit fit) {
     case BatchFit::kKnown: return "";
     case BatchFit::kGap: return "gap";
     case BatchFit::kFork: return "fork";
+    case BatchFit::kOvertaken: return "overtaken";
     case BatchFit::kChain: return "chain";
   }
   return "";
@@ -118,7 +119,8 @@ Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, b
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (held && is_new && fits) TRY_DONE(note_epoch(store, batch, *held, now));
   switch (decision.fit) {
-    case BatchFit::kKnown: return ok();
+    case BatchFit::kKnown:
+    case BatchFit::kOvertaken: return ok();
     case BatchFit::kGap: return is_new ? ok() : store.mark_asked(batch.device, batch.epoch);
     case BatchFit::kFork:
     case BatchFit::kChain: return store.add_quarantine(batch.device, problem_of(decision.fit), checkin.request.batch, now);
@@ -128,9 +130,10 @@ Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, b
   return store.advance_epoch(batch.device, batch.epoch, held->head, *decision.taken);
 }
 
-Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sync::ChainHead& head, UnixSeconds now) {
+Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sync::ChainHead& head, std::string_view refused,
+                   UnixSeconds now) {
   const auto* nonce = batch.state["nonce"].as_string();
-  const sync::Receipt receipt{school.id(), batch.device, batch.epoch, head, nonce ? *nonce : "", now};
+  const sync::Receipt receipt{school.id(), batch.device, batch.epoch, head, nonce ? *nonce : "", now, std::string(refused)};
   const SigningKey* key = &school.keys().sign;
   return sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&key, 1});
 }
@@ -163,10 +166,14 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   const auto& batch = checkin.batch;
   bool is_new = false;
   TRY(held, held_epoch(store, school, batch, is_new));
-  TRY(known_end, store.link_at(batch.device, batch.epoch, batch.seq_to));
+  std::map<std::uint64_t, Hash> known;
+  if (held && batch.seq_from <= held->head.seq) {
+    TRY(links, store.links(batch.device, batch.epoch, batch.seq_from - 1, batch.seq_to));
+    known = std::move(links);
+  }
   TRY(row, store.device(batch.device));
-  const BatchDecision decision = held ? decide_batch(*held, batch, known_end, checkin.proof)
-                                      : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}};
+  const BatchDecision decision = held ? decide_batch(*held, batch, known, checkin.proof)
+                                      : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}, .agreed = {}};
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
   if (problem.empty()) problem = device_problem(checkin, row);
@@ -177,7 +184,12 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
                              .more = decision.fit == BatchFit::kTake, .expected = {}, .missing = {},
                              .problem = std::string(problem), .mark = {}};
-  if (fits) answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, now);
+  if (fits) {
+    answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, {}, now);
+  } else if (decision.fit != BatchFit::kGap) {  // what of it is here all the same: the device writes down only the rest anew
+    const sync::ChainHead nothing = sync::first_head(batch.school, batch.device, batch.epoch);
+    answer.receipt = make_receipt(school, batch, decision.agreed.value_or(nothing), problem_of(decision.fit), now);
+  }
   if (decision.fit == BatchFit::kGap) {
     answer.expected = held ? held->head : sync::first_head(batch.school, batch.device, batch.epoch);
   }

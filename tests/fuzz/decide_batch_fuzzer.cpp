@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint64_t seq = data[0] & 0x7f;
   const server::HeldEpoch held{{seq, batch->prev}, {seq + 1, SecretKey(batch->prev)}, (data[0] & 0x80) != 0};
   const sync::Receipt proof{batch->school, batch->device, batch->epoch, {seq + 5, batch->head}, "", 0};
-  const auto decision = server::decide_batch(held, *batch, batch->head, proof);
+  const auto decision = server::decide_batch(held, *batch, {{batch->seq_to, batch->head}}, proof);
   const bool takes = decision.fit == server::BatchFit::kTake;
   if (takes != decision.taken.has_value()) std::abort();
   if (takes && decision.taken->head.seq != batch->seq_to) std::abort();

@@ -292,7 +292,8 @@ bool use_book(EventStore& store, TestServer& server) {
       if (!store.acknowledge(server.receipt(next->batch), as_bytes("r"))) return false;
     } else {
       refused = next->batch.epoch;
-      if (!store.defer(refused, "damage") || !store.append(std::vector{event("after")})) return false;
+      const sync::Receipt refusal{next->batch.school, next->batch.device, refused, {}, "n", 0, "chain"};
+      if (!store.acknowledge(refusal, as_bytes("r")) || !store.append(std::vector{event("after")})) return false;
     }
   }
 }

@@ -141,16 +141,10 @@ TEST_CASE("a receipt counts only for our own chain") {
   REQUIRE(server.take(next->batch));
   const sync::Receipt good = server.receipt(next->batch);
   sync::Receipt bad = good;
-  bad.head.link[0] ^= 1;
-  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
-  bad = good;
   bad.epoch[0] ^= 1;
   CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
   bad = good;
   bad.device[0] ^= 1;
-  CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
-  bad = good;
-  bad.head.seq = 2;
   CHECK(store.acknowledge(bad, as_bytes("r")).error().code == ErrorCode::kConflict);
   CHECK(store.status().queued == 6);
   REQUIRE(store.acknowledge(good, as_bytes("r")));
@@ -241,36 +235,68 @@ TEST_CASE("a new epoch names the one before, and what is unsent of that is sent 
   CHECK(rules[6] == "rollback epoch=" + to_hex(before.epoch) + " seq=6 link=" + to_hex(before.head.link));
 }
 
-TEST_CASE("an epoch that the server does not take comes last, and is not forgotten") {
+TEST_CASE("what waits in an epoch that the server does not take is written down anew, once, with its sealed part") {
   EventWorld world;
+  TestServer server(world.box);
+  const BoxKey lead = make_box_key(random_key());
   EventStore store = world.open();
   const sync::EpochId old = store.status().epoch;
+  REQUIRE(store.append(events(1, 600)));
+  REQUIRE(store.append(std::vector{sealed_event("secret", lead.public_key)}));
   REQUIRE(store.begin_epoch("rollback"));
   const sync::EpochId newest = store.status().epoch;
-  REQUIRE(store.defer(old, "rollback"));
-  CHECK(store.status().epoch == newest);
-  TestServer server(world.box);
-  auto next = store.next_batch(10, 1 << 20);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(store.acknowledge({world.settings.school, world.settings.device, old, {}, "n", 0, "fork"}, as_bytes("r")));
+    CHECK(store.status().epoch == newest);
+    CHECK(store.status().queued == 603);
+  }
+  const auto next = store.next_batch(1000, 4 << 20);
   CHECK(next->batch.epoch == newest);
-  CHECK(next->more);
-  REQUIRE(server.take(next->batch));
-  REQUIRE(store.acknowledge(server.receipt(next->batch), as_bytes("r")));
-  CHECK(store.next_batch(10, 1 << 20)->batch.epoch == old);
+  CHECK(next->sealed.size() == 1);
+  const auto rules = send_all(store, server);
+  REQUIRE(rules.size() == 603);
+  CHECK(rules[0].starts_with("rollback epoch="));
+  CHECK(rules[1] == "enrolment");
+  CHECK(rules[601] == "600");
+  CHECK(rules[602] == "secret");
+  CHECK(store.status().queued == 0);
 }
 
-TEST_CASE("a complaint about the newest epoch begins another one, but no more than one a day") {
+TEST_CASE("a receipt for another place than ours confirms what was sent; when nothing is left, the book was put back") {
   EventWorld world;
+  TestServer server(world.box);
   EventStore store = world.open();
-  const sync::EpochId first = store.status().epoch;
-  REQUIRE(store.defer(first, "rollback"));
-  const sync::EpochId second = store.status().epoch;
-  CHECK(second != first);
-  CHECK(store.next_batch(10, 1 << 20)->batch.epoch == second);
-  REQUIRE(store.defer(second, "rollback"));
-  CHECK(store.status().epoch == second);
-  world.clock.time += 86'401;
-  REQUIRE(store.defer(second, "rollback"));
-  CHECK(store.status().epoch != second);
+  REQUIRE(store.append(events(1, 5)));
+  const sync::EpochId old = store.status().epoch;
+  for (const std::size_t sent : {4, 2}) {
+    const auto next = store.next_batch(sent, 1 << 20);
+    REQUIRE(server.take(next->batch));
+    CHECK(store.status().epoch == old);
+    sync::Receipt receipt = server.receipt(next->batch);
+    receipt.head.seq = 100;
+    REQUIRE(store.acknowledge(receipt, as_bytes("r")));
+  }
+  CHECK(store.status().epoch != old);
+  const auto rules = send_all(store, server);
+  REQUIRE(rules.size() == 7);
+  CHECK(rules.back().starts_with("rollback epoch="));
+}
+
+TEST_CASE("a batch that is refused ends its epoch at the place that the server has") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 5)));
+  const auto next = store.next_batch(3, 1 << 20);
+  REQUIRE(server.take(next->batch));
+  sync::Receipt refusal = server.receipt(next->batch);
+  const auto [problem, reason] = GENERATE(std::pair("fork", "rollback"), std::pair("overtaken", "rollback"), std::pair("chain", "damage"));
+  refusal.problem = problem;
+  REQUIRE(store.acknowledge(refusal, as_bytes("r")));
+  const auto rules = send_all(store, server);
+  REQUIRE(rules.size() == 7);
+  CHECK(rules[3].starts_with(reason));
+  CHECK(std::vector(rules.end() - 3, rules.end()) == std::vector<std::string>{"3", "4", "5"});
 }
 
 TEST_CASE("listing shows what is queued, with stubs and sealed parts, from where one asks") {
