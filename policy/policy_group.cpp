@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 13> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
     "forwarded_zones", "media", "idle_lock", "power_off"};
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -42,7 +42,7 @@ NameSet read_accounts(const Section& group, std::string_view key) {
     if (name.empty() || name.size() > kMaxUserName || odd || name.front() == ' ' || name.back() == ' ') {
       group.error(key, *value, "expected the name of an account or group of the operating system");
     } else if (!out.insert(name).second) {
-      group.warn(key, *value, quoted(name) + " stands here twice");
+      group.warn(key, *value, in_quotes(name) + " stands here twice");
     }
   }
   return out;
@@ -52,12 +52,12 @@ NameSet read_accounts(const Section& group, std::string_view key) {
 std::string_view known_category(const Section& group, std::string_view key, const TomlValue& value) {
   const std::string_view id = category_for_list(value.text).value_or(value.text);
   if (id != value.text)
-    group.warn(key, value, "lists of this name are imported as " + quoted(id) + ": that is blocked");
+    group.warn(key, value, "lists of this name are imported as " + in_quotes(id) + ": that is blocked");
   std::vector<std::string_view> known;
   for (const KnownCategory& category : known_categories()) known.push_back(category.id);
   const std::string suggestion = suggest(id, known);
   if (!suggestion.empty() && nearest(id, known) != id) {
-    group.warn(key, value, quoted(id) + " is in no list that comes with Caretaker" + suggestion);
+    group.warn(key, value, in_quotes(id) + " is in no list that comes with Caretaker" + suggestion);
   }
   return id;
 }
@@ -68,14 +68,14 @@ NameSet read_categories(const Section& group, std::string_view key) {
   for (const TomlValue* value : group.texts(key)) {
     if (!is_category_id(value->text)) {
       group.error(key, *value,
-                  quoted(value->text) + " is no category: expected a-z, digits, '-' and '_', at most 64 of them");
+                  in_quotes(value->text) + " is no category: expected a-z, digits, '-' and '_', at most 64 of them");
       continue;
     }
     const std::string_view id = known_category(group, key, *value);
     if (is_locked_category(id)) {
-      group.warn(key, *value, quoted(id) + " is locked: it is always blocked for everybody; leave it out here");
+      group.warn(key, *value, in_quotes(id) + " is locked: it is always blocked for everybody; leave it out here");
     } else if (!out.insert(std::string(id)).second) {
-      group.warn(key, *value, quoted(id) + " stands here twice");
+      group.warn(key, *value, in_quotes(id) + " stands here twice");
     }
   }
   return out;
@@ -85,7 +85,7 @@ NameSet read_names(const Section& group, std::string_view key) {
   NameSet out;
   for (const TomlValue* value : group.texts(key)) {
     const auto name = read_rule_name(group, key, *value);
-    if (name && !out.insert(*name).second) group.warn(key, *value, quoted(*name) + " stands here twice");
+    if (name && !out.insert(*name).second) group.warn(key, *value, in_quotes(*name) + " stands here twice");
   }
   return out;
 }
@@ -98,13 +98,13 @@ void check_allowed(const Section& group, const NameSet& denied) {
     const auto name = normalise_name(value.text);
     if (!name) continue;
     if (is_locked_category(*name)) {
-      group.error("allow", value, quoted(*name) + " is locked: it is always blocked, and nothing can allow it");
+      group.error("allow", value, in_quotes(*name) + " is locked: it is always blocked, and nothing can allow it");
     } else if (is_public_suffix(*name)) {
       group.warn("allow", value,
-                 quoted(*name) + " is a public suffix: this allows every site whose name ends with it" +
+                 in_quotes(*name) + " is a public suffix: this allows every site whose name ends with it" +
                      (name->find('.') == std::string::npos ? "; categories are not named here" : ""));
     }
-    if (denied.contains(*name)) group.warn("allow", value, quoted(*name) + " stands under deny too: deny wins");
+    if (denied.contains(*name)) group.warn("allow", value, in_quotes(*name) + " stands under deny too: deny wins");
   }
 }
 
@@ -165,7 +165,7 @@ void check_shared_users(const Section& groups, const std::vector<Group>& read) {
       const auto [first, is_new] = owner.emplace(user, group.name);
       if (is_new) continue;
       groups.warn(group.name + ".users", *groups.table().find(group.name),
-                  quoted(user) + " is in group " + quoted(first->second) + " too, which comes first and counts");
+                  in_quotes(user) + " is in group " + in_quotes(first->second) + " too, which comes first and counts");
     }
   }
 }
@@ -177,12 +177,12 @@ std::optional<std::string> read_rule_name(const Section& section, std::string_vi
   if (name && !is_ipv4(*name)) return *name;
   if (name || is_ipv6(value.text)) {
     section.error(key, value,
-                  quoted(value.text) + " is an address; expected the name of a site such as \"example.com\"");
+                  in_quotes(value.text) + " is an address; expected the name of a site such as \"example.com\"");
     return std::nullopt;
   }
   const auto meant = normalise_name(name_within(value.text));
   section.error(key, value,
-                meant ? "expected only the name, which includes everything under it: write " + quoted(*meant)
+                meant ? "expected only the name, which includes everything under it: write " + in_quotes(*meant)
                       : name.error().message);
   return std::nullopt;
 }
