@@ -53,6 +53,11 @@ after_minutes = 60
 [[media.allow]]
 usb = "46f4:0001"
 serial = "LISTED"
+[[media.allow]]
+usb = "0951:1666"
+serial = "KEYPAD"
+[[media.allow]]
+volume = "cafe-f00d"
 [dns]
 upstreams = ["{STAND_IN}"]
 [recipients]

@@ -1,7 +1,9 @@
 """What lies on a machine's disk, to the byte: to compare before an installation with after a purge."""
 import hashlib
+import json
 import os
 import stat
+import sys
 
 # What any installation of any package leaves, and what a running machine writes by itself.
 NOT_COMPARED = {
@@ -44,3 +46,7 @@ def read(root):
 def differences(before, after):
     return [f"{path}: {before.get(path, 'was not there')} -> {after.get(path, 'is gone')}"
             for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+
+
+if __name__ == "__main__":  # where nobody can look at the disk from outside
+    print(json.dumps(read(sys.argv[1])))

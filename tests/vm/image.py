@@ -8,12 +8,22 @@ import subprocess
 import root_image
 from root_image import Unavailable
 
-GUEST_SHELL = pathlib.Path(__file__).resolve().parent / "guest_shell.py"
+GUEST_SHELL = pathlib.Path(__file__).resolve().parent / "guest/shell.py"
 KERNEL = ("linux-image-amd64", "initramfs-tools", "udev", "zstd")
-DESKTOP = ("udisks2", "cryptsetup-bin", "dosfstools", "nftables")  # what opens and formats sticks for users, and a firewall
+# What a laptop has beside the base, and what the scenarios need of one. A package more here is a new image.
+PACKAGES = {
+    "sticks, for users and by hand": ("udisks2", "cryptsetup-bin", "dosfstools", "mtp-tools"),
+    "a firewall, networks of a scenario's own, log-ins from elsewhere": ("nftables", "iproute2", "openssh-server"),
+    "what Caretaker recommends": ("physlock", "libnotify-bin"),
+    "a desktop on X": ("xserver-xorg-core", "xserver-xorg-input-libinput", "xserver-xorg-legacy", "xinit", "x11-xserver-utils", "xss-lock", "i3lock"),
+    "a desktop on Wayland": ("sway", "swayidle", "swaylock"),
+    "what desktops bring along": ("dbus-user-session", "python3-gi", "kbd"),
+    "a peer of the benchmarks": ("usbguard",),
+}
 # What no laptop of ours has: it would be most of the image.
 EXCLUDED = tuple(f"/lib/modules/*/kernel/{part}/*" for part in (
     "sound", "drivers/gpu", "drivers/net/wireless", "drivers/net/ethernet", "drivers/media", "drivers/infiniband", "drivers/iio"))
+SCREEN = tuple(f"--dpkgopt=path-include=/lib/modules/*/kernel/drivers/gpu/drm/{part}*" for part in ("drm", "virtio/"))
 MODULES = "virtio_pci virtio_blk virtio_console ext4"
 BEFORE_KERNEL = ("--essential-hook=mkdir -p $1/etc/initramfs-tools/conf.d $1/usr/share/initramfs-tools/modules.d"
                  " && echo MODULES=list > $1/etc/initramfs-tools/conf.d/small"
@@ -46,6 +56,7 @@ def furnish(root):
     wants.mkdir(exist_ok=True)
     (wants / "guest-shell.service").symlink_to("../guest-shell.service")
     (wants.parent / "serial-getty@hvc0.service").symlink_to("/dev/null")  # systemd would ask for a password there
+    (wants.parent / "usbguard.service").symlink_to("/dev/null")  # it would lock out what scenarios plug in; the benchmark starts it
 
 
 def newest(folder, pattern):
@@ -56,7 +67,8 @@ def make_image(debs):
     """Folder with `disk.raw`, `vmlinuz` and `initrd`."""
     if shutil.which("qemu-system-x86_64") is None:
         raise Unavailable("qemu-system-x86_64 is not installed (installer/packages, group vm)")
-    source = root_image.make_root(debs, (*KERNEL, *DESKTOP), EXCLUDED, (BEFORE_KERNEL,))
+    packages = (*KERNEL, *(name for names in PACKAGES.values() for name in names))
+    source = root_image.make_root(debs, packages, EXCLUDED, (*SCREEN, BEFORE_KERNEL))
     mark = hashlib.sha256(source.name.encode() + pathlib.Path(__file__).read_bytes() + GUEST_SHELL.read_bytes()).hexdigest()[:16]
     folder = source.with_name(f"machine-{mark}")
     if folder.exists():

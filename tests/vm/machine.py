@@ -9,8 +9,11 @@ import time
 
 from processes import wait_until
 
-READY = "ready"  # name of the snapshot
 MEMORY_MIB = 1024
+SLOTS = 4  # free PCI ports, for disks
+KEY_PAUSE = 0.04  # seconds; a busy guest loses what comes quicker
+KEYS = {"\n": "ret", " ": "spc", "-": "minus", ".": "dot"}
+CARD = "card"  # what lies in the SD slot
 # A busy host starves the guest of timer interrupts, and a kernel that counts them gives up; one that has given up ends, so that this is seen.
 KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 no_timer_check panic=-1"
 
@@ -50,7 +53,8 @@ class Machine:
         """`parts`: folder that the guest finds at /opt."""
         self.image, self.folder = image, pathlib.Path(tempfile.mkdtemp(prefix="caretaker-machine-"))
         self.disk, self.log, self.process, self.asked = self.folder / "disk.qcow2", self.folder / "console.log", None, 0
-        self.sticks = {}  # serial: image, of what is plugged in
+        self.sticks, self.disks = {}, {}  # serial: image, of what is plugged in
+        self.moments = {}  # name: the disks of then
         self.parts = self.folder / "parts.raw"
         with open(self.parts, "wb") as file:
             file.truncate(256 << 20)
@@ -62,7 +66,7 @@ class Machine:
         """From the beginning, with the disk as it is."""
         if not self.disk.exists():
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.image / "disk.raw", "-F", "raw", self.disk], check=True)
-        self._start(*(part for serial, image in self.sticks.items() for part in self._stick_options(serial, image)))
+        self._start(*(part for serial, image in self.sticks.items() for part in self._options(self._stick_data, self._stick_device, serial, image)))
         wait_until("the machine to boot", self._answers, timeout=900, pause=0.5)
         wait_until("the system to come up", lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip()
                    in ("running", "degraded"), timeout=900, pause=1)
@@ -71,15 +75,17 @@ class Machine:
         path = self.folder
         for name in ("qmp", "shell"):
             (path / name).unlink(missing_ok=True)
-        command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
+        command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB), "-vga", "virtio",
                    "-kernel", self.image / "vmlinuz", "-initrd", self.image / "initrd", "-append", KERNEL_LINE,
                    "-drive", f"file={self.disk},format=qcow2,if=virtio,cache=writeback",
                    "-drive", f"file={self.parts},format=raw,if=virtio,readonly=on",
                    "-device", "virtio-serial-pci",
                    "-chardev", f"socket,id=shell,path={path / 'shell'},server=on,wait=off", "-device", "virtconsole,chardev=shell",
-                   "-device", "qemu-xhci,id=usb",
+                   "-device", "qemu-xhci,id=usb,p2=8,p3=8", "-device", "sdhci-pci", "-drive", f"if=none,id={CARD}", "-device", f"sd-card,drive={CARD}",
+                   *(part for slot in range(SLOTS) for part in ("-device", f"pcie-root-port,id=slot{slot},chassis={slot + 1},port={slot}")),
                    "-qmp", f"unix:{path / 'qmp'},server=on,wait=off", "-serial", f"file:{self.log}", "-nic", "none",
-                   "-display", "none", "-no-reboot", *more]
+                   "-display", "none", "-no-reboot", *more,
+                   *(part for serial, image in self.disks.items() for part in self._options(self._disk_data, self._disk_device, serial, image))]
         with open(self.folder / "qemu.log", "ab") as log:
             self.process = subprocess.Popen(["nice", "-n", "10", *map(str, command)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until("qemu to start", lambda: (path / "qmp").exists() and (path / "shell").exists(), timeout=30)
@@ -94,17 +100,18 @@ class Machine:
         except OSError:
             return False
 
-    def remember(self):
-        """From now on restore() comes back to this moment."""
-        self.ask_monitor(f"savevm {READY}")
+    def remember(self, moment):
+        """From now on restore() can come back to this moment. Nothing may be plugged in but disks."""
+        self.ask_monitor(f"savevm {moment}")
+        self.moments[moment] = dict(self.disks)
 
-    def restore(self):
-        """To the moment of remember(), in seconds, with its clock set right."""
+    def restore(self, moment):
+        """To the moment of remember(), in seconds, with its clock set right. What a disk beside the first one holds stays as it is."""
         if self.process.poll() is None:
             self.cut_power()
-        self.sticks = {}
-        self._start("-loadvm", READY)
-        wait_until("the machine to answer", self._answers, timeout=60)
+        self.sticks, self.disks = {}, dict(self.moments[moment])
+        self._start("-loadvm", moment)
+        wait_until("the machine to answer", self._answers, timeout=120)
         self.run("date", "--set", f"@{int(time.time())}")
 
     def cut_power(self):
@@ -126,8 +133,9 @@ class Machine:
 
     # ---- USB
 
-    def _stick_options(self, serial, image):
-        return ("-blockdev", json.dumps(self._stick_data(serial, image)), "-device", json.dumps(self._stick_device(serial)))
+    @staticmethod
+    def _options(data, device, serial, image):
+        return ("-blockdev", json.dumps(data(serial, image)), "-device", json.dumps(device(serial)))
 
     @staticmethod
     def _stick_data(serial, image):
@@ -147,6 +155,38 @@ class Machine:
         wait_until("the stick to be out", lambda: self._is_free(f"data-{serial}"), timeout=60, pause=0.5)
         del self.sticks[serial]
 
+    def put_in_card(self, image):
+        self.ask_qemu("blockdev-change-medium", device=CARD, filename=str(image), format="raw")
+
+    def take_out_card(self):
+        self.ask_qemu("eject", device=CARD, force=True)
+
+    def plug_phone(self, folder):
+        """One that shows this folder by MTP."""
+        self.ask_qemu("device_add", driver="usb-mtp", id="phone", bus="usb.0", rootdir=str(folder), readonly=True)
+
+    def unplug_phone(self):
+        self.ask_qemu("device_del", id="phone")
+
+    # ---- disks, which stay over power cuts
+
+    @staticmethod
+    def _disk_data(serial, image):
+        return {"driver": "raw", "node-name": f"disk-{serial}", "file": {"driver": "file", "filename": str(image)}}
+
+    def _disk_device(self, serial):
+        return {"driver": "virtio-blk-pci", "id": f"disk-{serial}", "bus": f"slot{list(self.disks).index(serial)}", "drive": f"disk-{serial}", "serial": serial}
+
+    def add_disk(self, serial, image):
+        """The guest finds it as /dev/disk/by-id/virtio-SERIAL."""
+        self.disks[serial] = image
+        self.ask_qemu("blockdev-add", **self._disk_data(serial, image))
+        self.ask_qemu("device_add", **self._disk_device(serial))
+
+    def slow_down(self, serial, bytes_per_second):
+        """How much of this disk is read and written in a second from now on; 0: as much as there is time for."""
+        self.ask_qemu("block_set_io_throttle", id=f"disk-{serial}", bps=bytes_per_second, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
+
     def _is_free(self, node):
         self.control.send({"execute": "blockdev-del", "arguments": {"node-name": node}})
         while True:
@@ -157,9 +197,23 @@ class Machine:
     def plug_keyboard(self):
         self.ask_qemu("device_add", driver="usb-kbd", id="keyboard", bus="usb.0")
 
-    def press(self, key):
-        for down in (True, False):
-            self.ask_qemu("input-send-event", events=[{"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}])
+    # ---- people's hands
+
+    def press(self, *keys):
+        """Together, on the keyboard that was plugged in last."""
+        for down, order in ((True, keys), (False, keys[::-1])):
+            for key in order:
+                self.ask_qemu("input-send-event", events=[{"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}}])
+                time.sleep(KEY_PAUSE)
+
+    def type(self, text):
+        for letter in text:
+            key = KEYS.get(letter, letter.lower())
+            self.press(*(("shift", key) if letter.isupper() else (key,)))
+
+    def picture(self, path):
+        """What the screen shows, as PNG."""
+        self.ask_qemu("screendump", filename=str(path), format="png")
 
     # ---- qemu
 

@@ -1,9 +1,17 @@
 """Who sits at the guest's screen and keyboard: sessions as logind keeps them, so that a desktop's services treat their people as present."""
 from processes import wait_until
 
+GROUPS = {"technician": "disk", "librarian": "teachers", "secretary": "office", "borrower": "borrowers"}
 SCREENS = {"borrower": 7, "librarian": 8, "secretary": 9}
 # In its session's cgroup a program is its user's there, for polkit too.
 ENTER = 'echo $$ > "/sys/fs/cgroup$1/cgroup.procs"; shift; exec runuser -u "$@"'
+
+
+def come(m):
+    """Accounts for those of GROUPS."""
+    for user, group in GROUPS.items():
+        m.run("groupadd", "--force", group)
+        m.run("useradd", "--create-home", "--groups", group, user)
 
 
 def sit(m, user):

@@ -20,9 +20,9 @@ def empty(path, mebibytes):
     return path
 
 
-def fat(path):
+def fat(path, volume="16e683c7"):
     """A file system on the whole stick, as shops sell it."""
-    run("mkfs.vfat", empty(path, 32))
+    run("mkfs.vfat", "-i", volume, empty(path, 32))
     return path
 
 

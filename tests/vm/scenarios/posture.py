@@ -23,13 +23,13 @@ def becomes(school, subject, word):
 
 
 def a_laptop_as_it_comes(m, school):
-    for subject, word in (("disk", "not-encrypted"), ("antivirus", "none"), ("firewall", "off"), ("screen-lock", "none")):
+    for subject, word in (("disk", "not-encrypted"), ("antivirus", "none"), ("firewall", "off"), ("screen-lock", "present")):
         becomes(school, subject, word)
     shown = m.run("caretaker", "status", user="pupil").stdout
     assert "whoever has this machine can read it" in shown, shown
     wait_until("the book to have it", lambda: {"disk:not-encrypted", "firewall:off"} <= set(told(school)), timeout=150, pause=2)
     wait_until("the server to have it", lambda: "disk not-encrypted" in school.technician("device", "list").stdout, timeout=120, pause=2)
-    tell("a laptop as it comes: disk not encrypted, no scanner, no firewall, no locker; book, pupil and server know")
+    tell("a laptop as it comes: disk not encrypted, no scanner, no firewall, but lockers; book, pupil and server know")
 
 
 def a_firewall_is_seen_in_the_kernel(m, school):
@@ -39,6 +39,14 @@ def a_firewall_is_seen_in_the_kernel(m, school):
     becomes(school, "firewall", "on")
     wait_until("the book to have it", lambda: "firewall:on" in told(school), timeout=150, pause=2)
     tell("a firewall that drops what nobody expects is seen, wherever its rules came from")
+
+
+def a_setting_against_locking_is_seen(m, school):
+    m.write("/etc/dconf/db/local.d/00-school", "[org/gnome/desktop/screensaver]\nlock-enabled=false\n")
+    becomes(school, "screen-lock", "switched-off")
+    assert "keeps its desktops from locking" in m.run("caretaker", "status", user="pupil").stdout
+    m.run("rm", "-r", "/etc/dconf")
+    tell("a setting that keeps the machine's desktops from locking is seen")
 
 
 def signatures_grow_old(m, school):
@@ -64,5 +72,6 @@ def a_start_is_no_news(m, school):
 def play(m, school):
     a_laptop_as_it_comes(m, school)
     a_firewall_is_seen_in_the_kernel(m, school)
+    a_setting_against_locking_is_seen(m, school)
     signatures_grow_old(m, school)
     a_start_is_no_news(m, school)

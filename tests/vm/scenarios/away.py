@@ -1,0 +1,90 @@
+"""Who may not use the machine now, a machine that sleeps, and one that switches off for the night."""
+import time
+
+import desktops
+from desktops import LONG
+from processes import wait_until
+from school import POLICY
+from story import tell
+
+PROMISES = "R1 R15 R24"
+COVER = "caretaker-lock.service"
+NIGHT = """
+[groups.pupils.power_off]
+at = "22:00"
+warning_minutes = 1
+snoozes = 1
+[groups.device.power_off]
+at = "22:00"
+warning_minutes = 1
+"""
+WARNING = "This machine switches off in"
+
+
+def gone(m, user, session):
+    return session not in desktops.sessions(m, user)
+
+
+def who_is_suspended_is_logged_out_and_kept_out(m, school):
+    session = desktops.log_in_at_console(m, "pupil", 1)
+    until = m.run("date", "--utc", "--date=+1 hour", "+%Y-%m-%dT%H:%M:%SZ").stdout.strip()
+    school.push_policy(f'{POLICY}[suspended]\n"pupil" = "{until}"\n')
+    wait_until("the pupil to be logged out", lambda: gone(m, "pupil", session), timeout=LONG, pause=0.5)
+    m.run("systemctl", "stop", "caretaker-server")
+    m.run("chvt", "2")
+    wait_until("a log-in prompt", lambda: "login:" in desktops.shown(m, 2), timeout=LONG, pause=0.5)
+    m.type("pupil\n")
+    wait_until("the question for a password", lambda: "assword" in desktops.shown(m, 2), timeout=LONG, pause=0.5)
+    m.type(f"{desktops.PASSWORD}\n")
+    refused = wait_until("the log-in to be refused", lambda: "pam_listfile" in m.run("journalctl", "--no-pager", "--boot", "_COMM=login").stdout
+                         or desktops.shown(m, 2).count("login:") > 1 or desktops.sessions(m, "pupil"), timeout=LONG, pause=0.5)
+    time.sleep(5)
+    assert refused and not desktops.sessions(m, "pupil"), "a suspended pupil is in"
+    tell("a suspended pupil is logged out at once, and the right password does not let them in again, without a server too")
+    m.run("systemctl", "start", "caretaker-server")
+    school.push_policy(POLICY)
+    wait_until("the pupil not to be refused any more", lambda: m.run("cat", "/var/lib/caretaker/guard/refused-logins").stdout == "", timeout=LONG, pause=0.5)
+
+
+def a_machine_that_slept_locks_when_it_wakes(m):
+    desktops.log_in_at_console(m, "pupil", 3)
+    m.press("shift")
+    since = desktops.uptime(m)
+    m.run("systemd-run", "--quiet", "--unit=sleep", "--collect", "rtcwake", "--mode", "freeze", "--seconds", "90")
+    wait_until("the machine to wake", lambda: "exited" in m.run("systemctl", "show", "--property=SubState", "sleep").stdout or
+               desktops.uptime(m) - since > 90, timeout=LONG, pause=1)
+    woken = desktops.uptime(m)
+    assert woken - since > 85, f"it did not sleep: {woken - since:.0f} s"
+    wait_until("the screen to be covered", lambda: m.property(COVER, "ActiveState") == "active", timeout=LONG, pause=0.5)
+    tell(f"a machine that slept past the limit covers the screen {desktops.uptime(m) - woken:.0f} s after it wakes")
+    m.run("systemctl", "stop", COVER)
+
+
+def set_clock(m, time_of_day):
+    m.run("date", "--set", time_of_day)
+
+
+def the_night(m, school):
+    head, tail = POLICY.split("[dns]")
+    school.push_policy(f"{head}{NIGHT}[dns]{tail}")
+    version = school.status()["policy_version"]
+    wait_until("the policy", lambda: school.status()["policy_version"] != version or "power_off" in m.run("cat", "/srv/policy.toml").stdout, timeout=LONG)
+    desktops.log_in_at_console(m, "pupil", 4)
+    set_clock(m, "21:58:50")
+    wait_until("the warning", lambda: WARNING in desktops.shown(m, 4), timeout=LONG, pause=0.5)
+    said = m.run("caretaker", "snooze", user="pupil").stdout
+    assert m.run("caretaker", "snooze", user="pupil", check=False).returncode != 0, "twice, though once is allowed"
+    assert m.run("caretaker", "snooze", user="other", check=False).returncode != 0, "by somebody who may not"
+    time.sleep(90)
+    assert m.process.poll() is None, f"it went off though it was put off: {said}"
+    tell("at the set hour there is a warning on the screen, and who may puts it off once")
+    set_clock(m, "22:29:00")
+    wait_until("the machine to switch off", lambda: m.process.poll() is not None, timeout=LONG + 180, pause=1)
+    tell("half an hour later it switches off")
+
+
+def play(m, school):
+    desktops.furnish(m, "pupil", "other")
+    who_is_suspended_is_logged_out_and_kept_out(m, school)
+    a_machine_that_slept_locks_when_it_wakes(m)
+    the_night(m, school)

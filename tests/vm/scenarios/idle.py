@@ -1,0 +1,138 @@
+"""Nobody sits there any more: on a console, on X and on Wayland the screen locks, and opens for the password that is typed."""
+import pathlib
+import tempfile
+import time
+
+import desktops
+import sticks
+from desktops import LONG, PASSWORD
+from processes import wait_until
+from story import tell
+
+PROMISES = "R1 R2"
+LIMIT = 60  # seconds, in the policy of the tests
+FILM = 120
+LATE = 20  # how much later a busy host may make it; tests/bench has the figure of a quiet one
+COVER = "caretaker-lock.service"
+NOTICE = "The screen locks in"
+
+
+def touch(m):
+    """A key, and when it was pressed at the latest."""
+    m.press("shift")
+    return desktops.uptime(m)
+
+
+def is_covered(m):
+    return m.property(COVER, "ActiveState") == "active" and bool(desktops.pids(m, "physlock"))
+
+
+def locks_in_time(m, what, since, is_locked, program, limit=LIMIT):
+    wait_until(f"{what} to lock", is_locked, timeout=limit + LONG, pause=0.5)
+    after = desktops.began(m, program) - since
+    assert limit - 2 < after < limit + LATE, f"{what} locked after {after:.1f} s"
+    return after
+
+
+def opens(m, what, is_locked):
+    """Not for any word, but for the right one. A lock screen that is busy with the wrong one hears nothing."""
+    m.type("no horse\n")
+    time.sleep(5)
+    assert is_locked(), f"{what} opened for a wrong password"
+    for _ in range(10):
+        m.type(f"{PASSWORD}\n")
+        try:
+            wait_until(f"{what} to open", lambda: not is_locked(), timeout=20, pause=0.5)
+            return
+        except AssertionError:
+            m.press("esc")
+    raise AssertionError(f"{what} does not open for its password")
+
+
+def a_console_is_covered(m):
+    screen = 1
+    desktops.log_in_at_console(m, "pupil", screen)
+    since = touch(m)
+    m.run("date", "--set", "+1 hour")
+    wait_until("the notice", lambda: NOTICE in desktops.shown(m, screen), timeout=LIMIT + LONG, pause=0.5)
+    assert desktops.uptime(m) - since > LIMIT - 25, "the clock that was set an hour ahead made somebody idle"
+    m.run("date", "--set", "-1 hour")
+    after = locks_in_time(m, "the console", since, lambda: is_covered(m), "physlock")
+    opens(m, "the console", lambda: is_covered(m))
+    tell(f"a console is covered after {after:.1f} s of {LIMIT}, whatever becomes of the clock, said so before, and opens for the typed password")
+    assert not is_covered(m)
+
+
+def the_unattended(m):
+    """A guest on another console, who is logged out, and somebody from elsewhere: nobody comes back to them while the rest is played."""
+    m.run("useradd", "--create-home", "--shell", "/bin/bash", "guest")
+    desktops.furnish(m, "guest")
+    console = desktops.log_in_at_console(m, "guest", 2)
+    m.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/var/tmp/key")
+    home = m.run("getent", "passwd", "other").stdout.split(":")[5]
+    m.run("install", "-d", "--owner=other", "--mode=700", f"{home}/.ssh")
+    m.run("install", "--owner=other", "--mode=600", "/var/tmp/key.pub", f"{home}/.ssh/authorized_keys")
+    m.run("systemd-run", "--quiet", "--unit=elsewhere", "ssh", "-tt", "-i", "/var/tmp/key", "-o", "StrictHostKeyChecking=no", "other@127.0.0.1", "cat")
+    remote = wait_until("the log-in from elsewhere", lambda: desktops.sessions(m, "other"), timeout=LONG, pause=0.5)[0]
+    assert desktops.facts(m, remote)["Remote"] == "yes"
+    return console, remote
+
+
+def the_unattended_are_logged_out(m, console, remote):
+    for user, session in (("guest", console), ("other", remote)):
+        wait_until(f"{user} to be logged out", lambda: session not in desktops.sessions(m, user), timeout=LIMIT + LONG, pause=0.5)
+    tell("a guest's console and a session from elsewhere that nobody uses are ended")
+
+
+def a_stick_is_told_of(m, folder):
+    m.plug("TOLD", sticks.fat(folder / "told"))
+    wait_until("the sentence on the screen", lambda: "This drive is not encrypted, so it was kept out" in desktops.told(m, "pupil"), timeout=LONG, pause=0.5)
+    m.unplug("TOLD")
+    tell("whoever plugs in a plain stick reads on the screen what became of it and what to do")
+
+
+def a_desktop_on_x_locks(m):
+    session = desktops.start(m, "pupil", "x", 10)
+    with tempfile.TemporaryDirectory(prefix="caretaker-sticks-") as name:
+        a_stick_is_told_of(m, pathlib.Path(name))
+
+    def is_locked():
+        return desktops.facts(m, session).get("LockedHint") == "yes" and bool(desktops.pids(m, "i3lock"))
+    after = locks_in_time(m, "X", touch(m), is_locked, "i3lock")
+    assert NOTICE in desktops.told(m, "pupil"), "nothing came up before"
+    opens(m, "X", lambda: bool(desktops.pids(m, "i3lock")))
+    tell(f"a desktop on X is asked to lock after {after:.1f} s, said so before, and opens for the typed password")
+
+
+def a_desktop_without_a_locker_is_covered(m):
+    m.run("pkill", "--exact", "xss-lock")
+    after = locks_in_time(m, "X without a locker", touch(m), lambda: is_covered(m), "physlock", limit=LIMIT + 5)
+    opens(m, "X without a locker", lambda: is_covered(m))
+    assert desktops.pids(m, "Xorg"), "the desktop went"
+    desktops.stop(m, "pupil")
+    tell(f"a desktop that does not lock when asked is covered after {after:.1f} s, and is there again for the typed password")
+
+
+def a_film_on_wayland(m):
+    session = desktops.start(m, "pupil", "wayland", 10)
+    wait_until("swayidle to listen", lambda: desktops.pids(m, "swayidle"), timeout=LONG, pause=0.5)
+    m.run("systemd-run", "--quiet", "--unit=film", "--uid=pupil", "systemd-inhibit", "--what=idle", "--who=film", "--why=film", "sleep", "infinity")
+    wait_until("the film to begin", lambda: "film" in m.run("systemd-inhibit", "--list").stdout, timeout=LONG, pause=0.5)
+    after = locks_in_time(m, "Wayland", touch(m), lambda: desktops.pids(m, "swaylock"), "swaylock", limit=FILM)
+    m.run("systemctl", "stop", "film")
+    opens(m, "Wayland", lambda: desktops.pids(m, "swaylock"))
+    assert desktops.facts(m, session)["Active"] == "yes"
+    desktops.stop(m, "pupil")
+    tell(f"on Wayland a film keeps the screen open for the two minutes that the policy gives, and no longer: {after:.1f} s")
+
+
+def play(m, school):
+    desktops.furnish(m, "pupil", "other")
+    unattended = the_unattended(m)
+    a_console_is_covered(m)
+    a_desktop_on_x_locks(m)
+    a_desktop_without_a_locker_is_covered(m)
+    a_film_on_wayland(m)
+    the_unattended_are_logged_out(m, *unattended)
+    shown = [row["rule"] for row in school.book() if row.get("kind") == "session.lock"]
+    assert "lock.own-locker" in shown and "lock.ended" in shown, shown
