@@ -35,12 +35,17 @@ std::string_view firewall_word(Firewall firewall) {
   return "unknown";
 }
 
+std::string_view screen_lock_word(const PostureFacts& facts) {
+  if (!facts.locker) return "none";
+  return facts.locking_switched_off ? "switched-off" : "present";
+}
+
 }  // namespace
 
 std::array<PostureFinding, 4> decide_posture(const PostureFacts& facts, UnixSeconds now) {
   return {PostureFinding{"disk", disk_word(facts.disk)}, PostureFinding{"antivirus", antivirus_word(facts, now)},
           PostureFinding{"firewall", firewall_word(facts.firewall)},
-          PostureFinding{"screen-lock", facts.locker ? "present" : "none"}};
+          PostureFinding{"screen-lock", screen_lock_word(facts)}};
 }
 
 bool is_fine(std::string_view subject, std::string_view word) {

@@ -63,6 +63,7 @@ constexpr std::array kPosture = {
     PostureText{"antivirus", "none", "no virus scanner that we know is installed"},
     PostureText{"firewall", "half", "only one of IPv4 and IPv6 is guarded"},
     PostureText{"firewall", "off", "connections from outside are let in"},
+    PostureText{"screen-lock", "switched-off", "a setting of this machine keeps its desktops from locking"},
     PostureText{"screen-lock", "none", "nothing that we know could lock the screen"},
 };
 

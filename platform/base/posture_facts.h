@@ -23,6 +23,7 @@ struct PostureFacts {
   std::optional<UnixSeconds> signatures;     // when its newest signatures were made
   Firewall firewall = Firewall::kUnknown;
   bool locker = false;  // a program that can lock a screen is installed
+  bool locking_switched_off = false;  // an administrator's setting keeps desktops from locking
 };
 
 }  // namespace caretaker

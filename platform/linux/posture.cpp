@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "platform/linux/firewall_report.h"
+#include "platform/linux/lock_settings.h"
 #include "platform/linux/posture_disk.h"
 #include "platform/linux/posture_programs.h"
 
@@ -16,6 +17,7 @@ PostureFacts find_posture(const PostureSources& sources) {
   facts.signatures = newest_signatures(sources.root);
   facts.firewall = read_firewall_report(sources.root / sources.firewall.relative_path(), sources.now);
   facts.locker = has_locker(sources.root);
+  facts.locking_switched_off = is_locking_switched_off(sources.root);
   return facts;
 }
 

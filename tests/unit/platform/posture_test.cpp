@@ -167,6 +167,34 @@ TEST_CASE("a word about the firewall holds for an hour", "[R3]") {
   }
 }
 
+TEST_CASE("a setting that keeps a whole machine's desktops from locking is seen, and the last word on it counts", "[R3]") {
+  Laptop laptop;
+  CHECK_FALSE(laptop.look().locking_switched_off);
+  laptop.put("etc/dconf/db/local.d/00-school", "# ours\n[org/gnome/desktop/screensaver]\nlock-enabled=false\n");
+  CHECK(laptop.look().locking_switched_off);
+  laptop.put("etc/dconf/db/local.d/50-later", "[org/gnome/desktop/screensaver]\r\n lock-enabled = true \r\n");
+  CHECK_FALSE(laptop.look().locking_switched_off);
+  laptop.put("usr/share/glib-2.0/schemas/90_school.gschema.override", "[org.cinnamon.desktop.lockdown:Cinnamon]\ndisable-lock-screen=true");
+  CHECK(laptop.look().locking_switched_off);
+}
+
+TEST_CASE("the same words elsewhere switch nothing off, nor do other desktops' files that are cut off or noise", "[R3]") {
+  const auto [kind, text] = GENERATE(table<std::string, std::string>({
+      {"another section", "[org/gnome/desktop/background]\nlock-enabled=false\n"},
+      {"no section", "lock-enabled=false\nAutolock=false\n"},
+      {"a comment", "[Daemon]\n#Autolock=false\n"},
+      {"cut off", "[Daemon]\nAutolock=fal"},
+      {"noise", std::string("\0[[]=\xff\n]=[\n=\n", 14)},
+      {"empty", ""},
+  }));
+  INFO(kind);
+  Laptop laptop;
+  laptop.put("etc/xdg/kscreenlockerrc", text);
+  CHECK_FALSE(laptop.look().locking_switched_off);
+  laptop.put("etc/xdg/kscreenlockerrc", "[Daemon]\nAutolock=false\n");
+  CHECK(laptop.look().locking_switched_off);
+}
+
 TEST_CASE("a screen locker is there when one of those we know is installed", "[R3]") {
   Laptop laptop;
   CHECK_FALSE(laptop.look().locker);

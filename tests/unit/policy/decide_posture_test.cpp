@@ -27,7 +27,7 @@ TEST_CASE("of what is not known nothing good is said", "[R3]") {
 }
 
 TEST_CASE("a machine that is kept as it should be is fine", "[R3]") {
-  const PostureFacts facts = {DiskKeeping::kWipeReady, true, kNow - kDay, Firewall::kOn, true};
+  const PostureFacts facts = {DiskKeeping::kWipeReady, true, kNow - kDay, Firewall::kOn, true, false};
   for (const PostureFinding& finding : decide_posture(facts, kNow)) {
     INFO(finding.subject << " " << finding.word);
     CHECK(is_fine(finding.subject, finding.word));
@@ -54,6 +54,17 @@ TEST_CASE("signatures of more than seven days are old, and of a clock that is be
   CHECK(word(facts, "antivirus") == "old");
   facts.signatures = kNow + 30 * kDay;
   CHECK(word(facts, "antivirus") == "current");
+}
+
+TEST_CASE("a locker that a setting keeps from locking is as little as none", "[R3]") {
+  PostureFacts facts;
+  facts.locking_switched_off = true;
+  CHECK(word(facts, "screen-lock") == "none");
+  facts.locker = true;
+  CHECK(word(facts, "screen-lock") == "switched-off");
+  CHECK_FALSE(is_fine("screen-lock", "switched-off"));
+  facts.locking_switched_off = false;
+  CHECK(word(facts, "screen-lock") == "present");
 }
 
 TEST_CASE("a word that nobody knows is not fine", "[R3]") {
