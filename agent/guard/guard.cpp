@@ -98,7 +98,10 @@ void Guard::try_book_again() {
 }
 
 void Guard::take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present) {
-  media_.emplace(trust_, book_, clock_, std::move(gate), std::move(present));
+  const auto tell = [this](const std::string& sentence) {
+    if (session_watch_) session_watch_->tell_present(sentence);
+  };
+  media_.emplace(trust_, book_, clock_, std::move(gate), std::move(present), tell);
 }
 
 void Guard::on_sighting(const Sighting& sighting) {

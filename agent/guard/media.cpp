@@ -14,6 +14,7 @@ constexpr std::size_t kMaxAttached = 256;
 constexpr std::size_t kMaxUnstored = 256;
 constexpr MonotonicMs kWindowMs = 3'600'000;
 constexpr int kMaxPerWindow = 120;
+constexpr MonotonicMs kSameSentenceMs = 10'000;  // each partition of one stick would say it again
 
 VolumeAccess access_for(Access access) {
   switch (access) {
@@ -95,6 +96,15 @@ void Media::on_sighting(const Sighting& sighting) {
   judge(attached, true);
 }
 
+void Media::tell(const policy::VolumeDecision& decision) {
+  const std::string_view sentence = policy::media_notice(decision);
+  const MonotonicMs now = clock_.monotonic_ms();
+  const auto told = told_.find(sentence);
+  if (sentence.empty() || (told != told_.end() && now - told->second < kSameSentenceMs)) return;
+  told_[sentence] = now;
+  tell_(std::string(sentence));
+}
+
 void Media::record(const AttachedVolume& attached, const Verdict& verdict) {
   const policy::VolumeDecision& decision = verdict.decision;
   const bool is_fine = decision.access == Access::kAllow || decision.reason == policy::MediaReason::kAllowListedDisc;
@@ -107,6 +117,7 @@ void Media::record(const AttachedVolume& attached, const Verdict& verdict) {
     book_.note({"events.dropped", "rate", sync::Severity::kMedium});
     return;
   }
+  tell(decision);
   const std::string reason(policy::media_reason_name(decision.reason));
   sync::Details details;
   details.fields["attribution"] = verdict.user.empty() ? "device" : "user";

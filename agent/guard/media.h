@@ -25,8 +25,11 @@ class Media {
  public:
   // Who is at the machine now.
   using PresentUsers = std::function<std::vector<platform::User>()>;
-  Media(const PolicyStore& trust, Book& book, const Clock& clock, std::unique_ptr<platform::VolumeGate> gate, PresentUsers present)
-      : trust_(trust), book_(book), clock_(clock), gate_(std::move(gate)), present_(std::move(present)) {}
+  // One plain sentence for whoever is at the screen.
+  using Tell = std::function<void(const std::string& sentence)>;
+  Media(const PolicyStore& trust, Book& book, const Clock& clock, std::unique_ptr<platform::VolumeGate> gate, PresentUsers present,
+        Tell tell)
+      : trust_(trust), book_(book), clock_(clock), gate_(std::move(gate)), present_(std::move(present)), tell_(std::move(tell)) {}
 
   void on_sighting(const Sighting& sighting);
   // Now and then: judges again what is attached, for other people may have come and another policy; stores what could not be.
@@ -43,6 +46,7 @@ class Media {
   [[nodiscard]] Status enforce(AttachedVolume& attached, platform::VolumeAccess access);
   void judge(AttachedVolume& attached, bool is_new);
   void record(const AttachedVolume& attached, const Verdict& verdict);
+  void tell(const policy::VolumeDecision& decision);
   void store();
 
   const PolicyStore& trust_;
@@ -50,6 +54,8 @@ class Media {
   const Clock& clock_;
   std::unique_ptr<platform::VolumeGate> gate_;
   PresentUsers present_;
+  Tell tell_;
+  std::map<std::string_view, MonotonicMs> told_;  // sentence, when; there are a handful
   std::map<std::string, AttachedVolume> attached_;  // by the volume's id
   std::vector<PlannedEvent> unstored_;
   MonotonicMs window_ends_ = 0;

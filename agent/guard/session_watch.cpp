@@ -47,6 +47,14 @@ void SessionWatch::tell(const Session& session, const std::string& sentence) {
   if (auto told = sessions_.tell(session, sentence); !told) log_debug("sessions", told.error().message);
 }
 
+void SessionWatch::tell_present(const std::string& sentence) {
+  const auto sessions = sessions_.list();
+  if (!sessions) return;
+  for (const Session& session : *sessions) {
+    if (session.is_active && session.kind != Session::Kind::kRemote) tell(session, sentence);
+  }
+}
+
 void SessionWatch::take_step(LockStep step, const Session& session, const Person& who, MonotonicMs left_ms) {
   if (step == LockStep::kNone) return;
   Progress& progress = progress_[session.id];

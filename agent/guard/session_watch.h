@@ -31,6 +31,8 @@ class SessionWatch {
   [[nodiscard]] MonotonicMs next() const { return next_; }
   // Somebody may be suspended from now on; and a night that the policy has begun gives its whole warning.
   void on_new_policy() { next_ = awake_since_ = clock_.monotonic_ms(); }
+  // A fixed sentence to whoever is at a screen of this machine now, as far as they can be reached.
+  void tell_present(const std::string& sentence);
   // Puts tonight's end off by policy::kSnoozeMinutes. kPermissionDenied when this person's group may not, or not once more.
   [[nodiscard]] Status snooze(const policy::Policy& policy, std::uint32_t uid);
 

@@ -12,6 +12,24 @@ void append_text(sd_bus_message* call, const char* property, const std::string& 
   (void)::sd_bus_message_append(call, "(sv)", property, "s", value.c_str());
 }
 
+void append_flag(sd_bus_message* call, const char* property, int value) {
+  (void)::sd_bus_message_append(call, "(sv)", property, "b", value);
+}
+
+// It speaks to the user's session bus or writes to a terminal that is open already, and needs nothing else of the machine.
+void append_sandbox(sd_bus_message* call) {
+  for (const char* property : {"NoNewPrivileges", "PrivateNetwork", "PrivateDevices", "PrivateTmp", "ProtectKernelModules",
+                               "ProtectKernelTunables", "ProtectControlGroups", "ProtectClock", "RestrictRealtime",
+                               "LockPersonality"}) {
+    append_flag(call, property, 1);
+  }
+  append_text(call, "ProtectSystem", "strict");
+  append_text(call, "ProtectHome", "read-only");
+  (void)::sd_bus_message_append(call, "(sv)", "CapabilityBoundingSet", "t", std::uint64_t{0});
+  (void)::sd_bus_message_append(call, "(sv)", "RestrictAddressFamilies", "(bas)", 1, 1, "AF_UNIX");
+  (void)::sd_bus_message_append(call, "(sv)", "TasksMax", "t", std::uint64_t{16});
+}
+
 int append_command(sd_bus_message* call, const std::vector<std::string>& command) {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -61,6 +79,7 @@ Status UnitBus::run_as(std::uint32_t uid, const std::string& terminal, const std
   append_text(call.get(), "Description", "A word from Caretaker");
   append_text(call.get(), "CollectMode", "inactive-or-failed");
   append_text(call.get(), "User", who);
+  append_sandbox(call.get());
   (void)::sd_bus_message_append(call.get(), "(sv)", "RuntimeMaxUSec", "t", kLongestUs);
   (void)::sd_bus_message_append(call.get(), "(sv)", "Environment", "as", 1,
                                 ("DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/" + who + "/bus").c_str());

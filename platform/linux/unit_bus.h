@@ -14,7 +14,7 @@ class UnitBus {
 
   // Each says only that it was asked for.
   [[nodiscard]] Status start(const char* unit);
-  // A short command as this user, on the user's session bus; what it prints goes to the terminal ("tty3"; empty: the journal).
+  // A short command as this user, in a sandbox, on the user's session bus; what it prints goes to the terminal ("tty3"; empty: the journal).
   [[nodiscard]] Status run_as(std::uint32_t uid, const std::string& terminal, const std::vector<std::string>& command);
 
  private:

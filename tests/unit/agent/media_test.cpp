@@ -1,6 +1,7 @@
 // A guard with a gate that only writes down what it is told: what becomes of a volume, for whom, and what the book says of it.
 #include <catch2/catch.hpp>
 
+#include "tests/unit/agent/fake_sessions.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -53,8 +54,9 @@ struct MediaWorld : GuardWorld {
     give(room.policy(1, kMediaPolicy));
     guard->take_gate(std::make_unique<WritingGate>(gate), [this] { return present; });
   }
-  void see(const VolumeContent& content, const std::string& serial = "A1", Medium medium = Medium::kUsbStorage) {
-    guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/usb1/sdb1", "/dev/sdb1", {medium, "0951:1666", serial}, {}}}, content});
+  void see(const VolumeContent& content, const std::string& serial = "A1", Medium medium = Medium::kUsbStorage,
+           const std::string& name = "sdb1") {
+    guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/usb1/" + name, "/dev/" + name, {medium, "0951:1666", serial}, {}}}, content});
   }
   void unplug() { guard->on_sighting({{VolumeChange::What::kGone, {"/devices/usb1/sdb1", "", {}, {}}}, {}}); }
   Lines taken() { return std::exchange(gate.lines, {}); }
@@ -93,6 +95,30 @@ TEST_CASE("a plain stick stays out for a pupil, who is told, and the book has it
   CHECK(as_text(event.body).find("A1") == std::string::npos);
   CHECK(as_text(event.body).find("anna") == std::string::npos);
   CHECK_FALSE(event.sealed.empty());
+}
+
+TEST_CASE("who is at the screen is told in one sentence, once for all that a stick brings, and never of an encrypted one", "[R2]") {
+  MediaWorld world;
+  FakeSessions sessions;
+  sessions.there = {{"c1", 1001, platform::Session::Kind::kGraphical, "seat0", "tty7", true},
+                    {"c2", 1002, platform::Session::Kind::kConsole, "seat0", "tty3", false},
+                    {"c3", 1003, platform::Session::Kind::kRemote, "", "pts/0", true}};
+  world.settings.sessions = &sessions;
+  world.start();
+  world.guard->take_gate(std::make_unique<WritingGate>(world.gate), [&world] { return world.present; });
+  world.see(kEncrypted);
+  CHECK(sessions.deeds.empty());
+  world.see(kPlain, "B1", Medium::kUsbStorage, "sdc1");
+  world.see(kPlain, "B1", Medium::kUsbStorage, "sdc2");
+  const Lines said = {"tell c1: This drive is not encrypted, so it was kept out: use an encrypted one, or ask a member of staff."};
+  CHECK(sessions.deeds == said);
+  world.clock.time += 60;
+  world.see(kPlain, "B2", Medium::kUsbStorage, "sdd1");
+  CHECK(sessions.deeds.size() == 2);
+  sessions.is_silent = true;
+  world.clock.time += 60;
+  world.see(kPlain, "B3", Medium::kUsbStorage, "sde1");
+  CHECK(world.media_events().size() == 4);
 }
 
 TEST_CASE("what cannot be told is kept out like a plain stick", "[R2]") {

@@ -4,6 +4,7 @@
 
 #include "platform/files.h"
 #include "tests/unit/agent/event_store_world.h"
+#include "tests/unit/agent/fake_sessions.h"
 
 using namespace caretaker;
 using namespace caretaker::agent;
@@ -13,35 +14,6 @@ namespace {
 
 constexpr std::uint32_t kBen = 1001;   // a pupil
 constexpr std::uint32_t kAnna = 1002;  // staff
-
-// Sessions as a test sets them up; writes down what is asked of it.
-class FakeSessions final : public platform::Sessions {
- public:
-  Result<std::vector<Session>> list() override {
-    if (is_silent) return make_error(ErrorCode::kUnavailable, "no logind");
-    return there;
-  }
-  Status ask_to_lock(const Session& session) override { return done("lock " + session.id); }
-  Status start_own_locker(const Session& session) override {
-    if (!has_own_locker) return make_error(ErrorCode::kNotFound, "no physlock");
-    return done("own locker " + session.id);
-  }
-  Status switch_away(const Session& session) override { return done("switch " + session.id); }
-  Status end(const Session& session) override { return done("end " + session.id); }
-  Status power_off() override { return done("power off"); }
-  Status tell(const Session& session, const std::string& sentence) override { return done("tell " + session.id + ": " + sentence); }
-
-  std::vector<Session> there;
-  std::vector<std::string> deeds;
-  bool is_silent = false;
-  bool has_own_locker = true;
-
- private:
-  Status done(std::string deed) {
-    deeds.push_back(std::move(deed));
-    return ok();
-  }
-};
 
 class WatchClock final : public Clock {
  public:
