@@ -12,8 +12,10 @@ GUEST_SHELL = pathlib.Path(__file__).resolve().parent / "guest/shell.py"
 KERNEL = ("linux-image-amd64", "initramfs-tools", "udev", "zstd")
 # What a laptop has beside the base, and what the scenarios need of one. A package more here is a new image.
 PACKAGES = {
-    "sticks, for users and by hand": ("udisks2", "cryptsetup-bin", "dosfstools", "mtp-tools"),
-    "a firewall, networks of a scenario's own, log-ins from elsewhere": ("nftables", "iproute2", "openssh-server"),
+    # Without libblockdev-crypto2, which Debian only recommends, udisks unlocks nothing for anybody.
+    "sticks, for users and by hand": ("udisks2", "libblockdev-crypto2", "cryptsetup-bin", "dosfstools", "mtp-tools"),
+    "an encrypted disk of its own": ("cryptsetup-initramfs",),
+    "a firewall, networks of a scenario's own, log-ins from elsewhere": ("nftables", "iproute2", "openssh-server", "curl", "openssl"),
     "what Caretaker recommends": ("physlock", "libnotify-bin"),
     "a desktop on X": ("xserver-xorg-core", "xserver-xorg-input-libinput", "xserver-xorg-legacy", "xinit", "x11-xserver-utils", "xss-lock", "i3lock"),
     "a desktop on Wayland": ("sway", "swayidle", "swaylock"),
@@ -37,6 +39,11 @@ ExecStart=/usr/bin/python3 /usr/local/sbin/guest_shell.py
 Restart=always
 OOMScoreAdjust=-1000
 """
+NOT_STARTED = (
+    "serial-getty@hvc0.service",  # the guest shell's console
+    "usbguard.service", "usbguard-dbus.service",  # it would lock out what scenarios plug in; the benchmark starts it
+    "e2scrub_reap.service",  # takes a minute to find that there is nothing to do
+)
 DISK_BYTES = 3 << 30
 
 
@@ -48,15 +55,17 @@ def put(root, path, text):
 
 def furnish(root):
     """What makes a folder with a Debian in it a machine of its own."""
-    put(root, "etc/fstab", "/dev/vda / ext4 defaults 0 1\nLABEL=parts /opt ext4 ro,nofail,x-systemd.device-timeout=15min 0 0\n")
+    put(root, "etc/fstab", "/dev/vda / ext4 defaults 0 1\nLABEL=parts /opt ext4 ro,noauto 0 0\n")
     put(root, "etc/hostname", "laptop\n")
+    put(root, "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 laptop\n")
     put(root, "usr/local/sbin/guest_shell.py", GUEST_SHELL.read_text(encoding="utf-8"))
     put(root, "etc/systemd/system/guest-shell.service", UNIT)
     wants = root / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir(exist_ok=True)
     (wants / "guest-shell.service").symlink_to("../guest-shell.service")
-    (wants.parent / "serial-getty@hvc0.service").symlink_to("/dev/null")  # systemd would ask for a password there
-    (wants.parent / "usbguard.service").symlink_to("/dev/null")  # it would lock out what scenarios plug in; the benchmark starts it
+    (wants.parent / "default.target").symlink_to("/lib/systemd/system/multi-user.target")
+    for unit in NOT_STARTED:
+        (wants.parent / unit).symlink_to("/dev/null")
 
 
 def newest(folder, pattern):

@@ -59,7 +59,7 @@ def make_school(root, work):
 
 
 def begin(m, school):
-    m.boot()
+    m.first_boot()
     story.add_people(m)
     story.install(m, "caretaker-server", "1.0")
     school.unpack("/opt/school.tar")
