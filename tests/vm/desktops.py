@@ -57,6 +57,14 @@ def shown(m, screen):
     return m.run("sh", "-c", f"tr '\\0' ' ' < /dev/vcs{screen}").stdout
 
 
+def wait_at_keyboard(m, what, condition):
+    """As wait_until, by somebody who presses a key now and then: waiting alone would be idleness."""
+    def pressed():
+        m.press("shift")
+        return condition()
+    return wait_until(what, pressed, timeout=LONG, pause=1)
+
+
 def log_in_at_console(m, user, screen):
     """By typing name and password."""
     before = sessions(m, user)
@@ -77,7 +85,9 @@ def start(m, user, kind, screen):
           "--setenv=XDG_SESSION_CLASS=user", "--setenv=XDG_SEAT=seat0", f"--setenv=XDG_VTNR={screen}", f"/usr/local/bin/{kind}")
     session = wait_until(f"{user}'s session", lambda: [s for s in sessions(m, user) if s not in before], timeout=LONG, pause=0.5)[0]
     m.run("loginctl", "activate", session)
-    wait_until("the desktop to be there", lambda: m.run("pgrep", "--full", "notices.py", check=False).stdout, timeout=LONG, pause=0.5)
+    programs = {"x": ("Xorg", "xss-lock"), "wayland": ("sway", "swayidle")}[kind]
+    wait_at_keyboard(m, "the desktop to be there", lambda: all(pids(m, program) for program in programs) and
+                     "org.freedesktop.Notifications" in m.run("busctl", f"--machine={user}@.host", "--user", "list", check=False).stdout)
     return session
 
 

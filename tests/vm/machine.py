@@ -1,4 +1,5 @@
 """A whole Debian in qemu: booted once, then every scenario starts from that moment. The verbs that scenarios are written in."""
+import copy
 import hashlib
 import json
 import os
@@ -53,7 +54,7 @@ class Wire:
 
 class Machine:
     def __init__(self, image, parts):
-        """`parts`: folder that the guest finds at /opt."""
+        """`parts`: folder that the guest finds at /opt. Also for whoever looks on: qemu's own console, at the socket `monitor` in the machine's folder."""
         self.image, self.folder = image, pathlib.Path(tempfile.mkdtemp(prefix="caretaker-machine-"))
         self.disk, self.log, self.process, self.asked = self.folder / "disk.qcow2", self.folder / "console.log", None, 0
         self.sticks, self.disks = {}, {}  # serial: image, of what is plugged in
@@ -62,6 +63,15 @@ class Machine:
         with open(self.parts, "wb") as file:
             file.truncate(256 << 20)
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "parts", "-d", parts, self.parts], check=True)
+
+    def twin(self):
+        """Another machine that remembers the same moments. This one is switched off."""
+        self.cut_power()
+        other = copy.copy(self)
+        other.folder = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-machine-"))
+        other.disk, other.log, other.process = other.folder / "disk.qcow2", other.folder / "console.log", None
+        shutil.copyfile(self.disk, other.disk)
+        return other
 
     # ---- power
 
@@ -93,7 +103,7 @@ class Machine:
 
     def _start(self, *more):
         path = self.folder
-        for name in ("qmp", "shell"):
+        for name in ("qmp", "shell", "monitor"):
             (path / name).unlink(missing_ok=True)
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB), "-vga", "virtio",
                    "-kernel", self.image / "vmlinuz", "-initrd", self.image / "initrd", "-append", KERNEL_LINE,
@@ -103,7 +113,7 @@ class Machine:
                    "-chardev", f"socket,id=shell,path={path / 'shell'},server=on,wait=off", "-device", "virtconsole,chardev=shell",
                    "-device", "qemu-xhci,id=usb,p2=8,p3=8", "-device", "sdhci-pci", "-drive", f"if=none,id={CARD}", "-device", f"sd-card,drive={CARD}",
                    *(part for slot in range(SLOTS) for part in ("-device", f"pcie-root-port,id=slot{slot},chassis={slot + 1},port={slot}")),
-                   "-qmp", f"unix:{path / 'qmp'},server=on,wait=off", "-serial", f"file:{self.log}", "-nic", "none",
+                   "-qmp", f"unix:{path / 'qmp'},server=on,wait=off", "-monitor", f"unix:{path / 'monitor'},server=on,wait=off", "-serial", f"file:{self.log}", "-nic", "none",
                    "-display", "none", "-no-reboot", *more,
                    *(part for serial, image in self.disks.items() for part in self._options(self._disk_data, self._disk_device, serial, image))]
         with open(self.folder / "qemu.log", "ab") as log:

@@ -86,7 +86,7 @@ def the_unattended_are_logged_out(m, console, remote):
 
 def a_stick_is_told_of(m, folder):
     m.plug("TOLD", sticks.fat(folder / "told"))
-    wait_until("the sentence on the screen", lambda: "This drive is not encrypted, so it was kept out" in desktops.told(m, "pupil"), timeout=LONG, pause=0.5)
+    desktops.wait_at_keyboard(m, "the sentence on the screen", lambda: "This drive is not encrypted, so it was kept out" in desktops.told(m, "pupil"))
     m.unplug("TOLD")
     tell("whoever plugs in a plain stick reads on the screen what became of it and what to do")
 
@@ -115,9 +115,8 @@ def a_desktop_without_a_locker_is_covered(m):
 
 def a_film_on_wayland(m):
     session = desktops.start(m, "pupil", "wayland", 10)
-    wait_until("swayidle to listen", lambda: desktops.pids(m, "swayidle"), timeout=LONG, pause=0.5)
     m.run("systemd-run", "--quiet", "--unit=film", "--uid=pupil", "systemd-inhibit", "--what=idle", "--who=film", "--why=film", "sleep", "infinity")
-    wait_until("the film to begin", lambda: "film" in m.run("systemd-inhibit", "--list").stdout, timeout=LONG, pause=0.5)
+    desktops.wait_at_keyboard(m, "the film to begin", lambda: "film" in m.run("systemd-inhibit", "--list").stdout)
     after = locks_in_time(m, "Wayland", touch(m), lambda: desktops.pids(m, "swaylock"), "swaylock", limit=FILM)
     m.run("systemctl", "stop", "film")
     opens(m, "Wayland", lambda: desktops.pids(m, "swaylock"))
