@@ -11,11 +11,14 @@ namespace {
 using platform::VolumeChange;
 
 constexpr int kInspectionMs = 10'000;
+constexpr int kSecondInspectionMs = 30'000;  // a machine that has much else to do is slow as well, and the verdict would last
 
 VolumeContent look(const VolumeChange& change) {
   if (change.what == VolumeChange::What::kGone) return {};
   if (change.volume.identity.medium == Medium::kPhone) return {Encryption::kUnknown, "", "phone", ""};
-  return platform::inspect_apart(change.volume.node, kInspectionMs);
+  VolumeContent content = platform::inspect_apart(change.volume.node, kInspectionMs);
+  if (content.reason == "gave-up") content = platform::inspect_apart(change.volume.node, kSecondInspectionMs);
+  return content;
 }
 
 }  // namespace

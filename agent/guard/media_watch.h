@@ -24,7 +24,7 @@ class MediaWatch {
   [[nodiscard]] static Result<std::unique_ptr<MediaWatch>> start(std::function<void()> wake);
   MediaWatch(const MediaWatch&) = delete;
   MediaWatch& operator=(const MediaWatch&) = delete;
-  ~MediaWatch();  // waits for a look that is being taken, ten seconds at most
+  ~MediaWatch();  // waits for a look that is being taken, forty seconds at most
 
   [[nodiscard]] std::vector<Sighting> take();  // in the order in which it happened
 

@@ -16,13 +16,15 @@ void append_flag(sd_bus_message* call, const char* property, int value) {
   (void)::sd_bus_message_append(call, "(sv)", property, "b", value);
 }
 
-// It speaks to the user's session bus or writes to a terminal that is open already, and needs nothing else of the machine.
-void append_sandbox(sd_bus_message* call) {
-  for (const char* property : {"NoNewPrivileges", "PrivateNetwork", "PrivateDevices", "PrivateTmp", "ProtectKernelModules",
+// It speaks to the user's session bus or writes to this one terminal, and needs nothing else of the machine.
+void append_sandbox(sd_bus_message* call, const std::string& terminal) {
+  for (const char* property : {"NoNewPrivileges", "PrivateNetwork", "PrivateTmp", "ProtectKernelModules",
                                "ProtectKernelTunables", "ProtectControlGroups", "ProtectClock", "RestrictRealtime",
                                "LockPersonality"}) {
     append_flag(call, property, 1);
   }
+  append_text(call, "DevicePolicy", "closed");
+  if (!terminal.empty()) (void)::sd_bus_message_append(call, "(sv)", "DeviceAllow", "a(ss)", 1, ("/dev/" + terminal).c_str(), "rw");
   append_text(call, "ProtectSystem", "strict");
   append_text(call, "ProtectHome", "read-only");
   (void)::sd_bus_message_append(call, "(sv)", "CapabilityBoundingSet", "t", std::uint64_t{0});
@@ -79,7 +81,7 @@ Status UnitBus::run_as(std::uint32_t uid, const std::string& terminal, const std
   append_text(call.get(), "Description", "A word from Caretaker");
   append_text(call.get(), "CollectMode", "inactive-or-failed");
   append_text(call.get(), "User", who);
-  append_sandbox(call.get());
+  append_sandbox(call.get(), terminal);
   (void)::sd_bus_message_append(call.get(), "(sv)", "RuntimeMaxUSec", "t", kLongestUs);
   (void)::sd_bus_message_append(call.get(), "(sv)", "Environment", "as", 1,
                                 ("DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/" + who + "/bus").c_str());

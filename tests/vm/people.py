@@ -21,9 +21,11 @@ def sit(m, user):
           f"--property=TTYPath={screen}", "--property=StandardInput=tty-force", "--property=StandardOutput=null", "sleep", "infinity")
     session = wait_until(f"{user}'s session", lambda: m.run("loginctl", "show-user", "--value", "--property=Display", user,
                                                             check=False).stdout.strip(), timeout=240)
-    m.run("loginctl", "activate", session)
-    wait_until(f"{user} to be there", lambda: m.run("loginctl", "show-user", "--value", "--property=State", user).stdout.strip() == "active",
-               timeout=240)
+
+    def is_in_front():
+        m.run("loginctl", "activate", session)
+        return m.run("loginctl", "show-user", "--value", "--property=State", user).stdout.strip() == "active"
+    wait_until(f"{user} to be there", is_in_front, timeout=240, pause=1)
 
 
 def leave(m, user):
