@@ -133,6 +133,7 @@ Bytes make_take_answer(const sync::CheckinAnswer& answer) {
   out.u64(expected.seq);
   out.raw(expected.link);
   write_places(out, answer.missing);
+  write_blobs(out, answer.letters);
   out.sized(std::string_view(answer.problem).substr(0, kMaxShortText));
   return std::move(out).take();
 }
@@ -150,8 +151,9 @@ Result<sync::CheckinAnswer> parse_take_answer(ByteView fields) {
   expected.seq = in.u64();
   expected.link = read_array<32>(in);
   const bool places_fit = read_places(in, out.missing);
+  const bool letters_fit = read_blobs(in, out.letters) && out.letters.size() <= sync::kMaxLetters;
   out.problem = in.text(kMaxShortText);
-  if (!roots_fit || !places_fit || !in.at_end() || more > 1 || has_expected > 1) return malformed("server's answer");
+  if (!roots_fit || !places_fit || !letters_fit || !in.at_end() || more > 1 || has_expected > 1) return malformed("server's answer");
   out.more = more == 1;
   if (has_expected == 1) out.expected = expected;
   return out;

@@ -79,6 +79,7 @@ struct CheckinAnswer {
   std::vector<Bytes> roots;   // envelopes after the one the device has, in order
   Bytes policy;               // envelope or empty
   Bytes lists;                // envelope or empty
+  std::vector<Bytes> letters; // envelopes (sync/letter.h), the oldest first
   std::uint32_t interval_s = 900;
   bool more = false;          // the server can take another batch at once
   std::optional<ChainHead> expected;  // where the server stands, when the batch does not fit

@@ -64,6 +64,11 @@ Result<std::vector<EpochPlace>> parse_missing(const Json& answer) {
   return out;
 }
 
+Result<std::vector<Bytes>> parse_letters(const Json& answer) {
+  if (answer["letters"].is_null()) return std::vector<Bytes>();
+  return blobs_at(answer, "letters", kMaxLetters, kMaxLetterBytes);
+}
+
 Json::Object head_json(const ChainHead& head) { return {{"seq", head.seq}, {"link", to_hex(head.link)}}; }
 
 Result<CheckinAnswer> parse_answer(ByteView body) {
@@ -72,6 +77,7 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
   TRY(roots, blobs_at(json, "roots", kMaxAnswerRoots, kMaxEnvelopeBytes));
   TRY(policy, optional_blob_at(json, "policy", kMaxEnvelopeBytes));
   TRY(lists, optional_blob_at(json, "lists", kMaxEnvelopeBytes));
+  TRY(letters, parse_letters(json));
   TRY(interval, number_at(json, "interval_s", kMaxInterval, 1));
   TRY(more, json.bool_at("more"));
   TRY(expected, parse_expected(json["expected"]));
@@ -82,7 +88,7 @@ Result<CheckinAnswer> parse_answer(ByteView body) {
     TRY(named, text_at(json, "mark", kMaxMark));
     mark = std::move(named);
   }
-  return CheckinAnswer{std::move(receipt), std::move(roots), std::move(policy), std::move(lists),
+  return CheckinAnswer{std::move(receipt), std::move(roots), std::move(policy), std::move(lists), std::move(letters),
                        static_cast<std::uint32_t>(interval), more, expected, std::move(missing), std::move(problem), std::move(mark)};
 }
 
@@ -106,6 +112,8 @@ Result<CheckinRequest> parse_checkin_request(ByteView body, std::size_t max_byte
 Bytes make_checkin_answer(const CheckinAnswer& answer) {
   Json::Array roots;
   for (const Bytes& root : answer.roots) roots.push_back(to_base64(root));
+  Json::Array letters;
+  for (const Bytes& letter : answer.letters) letters.push_back(to_base64(letter));
   Json::Object json{{"v", 1},
                     {"roots", std::move(roots)},
                     {"interval_s", answer.interval_s},
@@ -114,6 +122,7 @@ Bytes make_checkin_answer(const CheckinAnswer& answer) {
   if (!answer.receipt.empty()) json["receipt"] = to_base64(answer.receipt);
   if (!answer.policy.empty()) json["policy"] = to_base64(answer.policy);
   if (!answer.lists.empty()) json["lists"] = to_base64(answer.lists);
+  if (!letters.empty()) json["letters"] = std::move(letters);
   if (!answer.mark.empty()) json["mark"] = answer.mark;
   if (answer.expected) json["expected"] = head_json(*answer.expected);
   Json::Array missing;

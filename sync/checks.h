@@ -20,6 +20,7 @@ enum class Check {
   kBodyForm, kSealedForm, kSealedRecipient, kSealedHash, kSealedKey, kSealedCommitment, kSealedContent,
   kBatchForm, kBatchSequence, kBatchEpochStart, kBatchOwner, kReceiptForm, kReceiptOwner, kRequestForm, kAnswerForm,
   kHoldForm, kHoldOwner, kHoldReplayed,
+  kLetterForm, kLetterType, kLetterSchool, kLetterDevice, kLetterOver, kLetterUsed, kLetterRoom,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
   kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch,

@@ -31,6 +31,7 @@ enum class PayloadType {
   kEnrolment,     // application/vnd.caretaker.enrolment.v1+json
   kStaffRequest,  // application/vnd.caretaker.staff-request.v1+json
   kHold,          // application/vnd.caretaker.hold.v1+json
+  kException,     // application/vnd.caretaker.exception.v1+json
 };
 [[nodiscard]] std::string_view payload_type_name(PayloadType type);
 

@@ -28,6 +28,9 @@ inline constexpr std::size_t kMaxAnswerBytes = 8u << 20;
 inline constexpr std::size_t kMaxMissing = 8;         // epochs that a device is asked for at once
 inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed more asks again
 
+inline constexpr std::size_t kMaxLetterBytes = 64u << 10;
+inline constexpr std::size_t kMaxLetters = 16;        // in one answer; the others come with the next
+
 inline constexpr std::size_t kMaxHoldBytes = 16u << 10;
 inline constexpr std::size_t kMaxMark = 64;           // names what a server had to give
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr MonotonicMs kNoteMs = 3'600'000;
 constexpr MonotonicMs kMaintainMs = 600'000;
+constexpr std::size_t kMaxNotes = 512;  // within the hour; beyond that "L5:<id>" is written as "L5", for ids come from outside
 
 }  // namespace
 
@@ -65,7 +66,9 @@ Status Book::append(const std::vector<PlannedEvent>& planned, const std::optiona
   return stored;
 }
 
-void Book::note(const Subject& subject, std::uint32_t count) {
+void Book::note(const Subject& given, std::uint32_t count) {
+  Subject subject = given;
+  if (notes_.size() >= kMaxNotes) subject.rule = subject.rule.substr(0, subject.rule.find(':'));
   const std::string key = subject.kind + '\n' + subject.rule;
   if (const auto known = notes_.find(key); known != notes_.end()) {
     known->second.repeats += std::min(count, UINT32_MAX - known->second.repeats);

@@ -50,7 +50,7 @@ class Book {
   const Clock& clock_;
   EventStoreSettings settings_;
   std::optional<EventStore> store_;
-  std::map<std::string, Note> notes_;  // there are as many as kinds and rules, and these are fixed
+  std::map<std::string, Note> notes_;  // as many as kinds and rules; of those with an id in them a bounded number
   MonotonicMs maintained_ = 0;
   bool failing_ = false;  // the last append or sync failed
 };

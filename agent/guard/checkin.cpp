@@ -101,6 +101,13 @@ bool Checkin::take_missing(const std::vector<sync::EpochPlace>& missing) {
   return std::exchange(missing_, missing) != missing && found;
 }
 
+// True: what became of them is to be told at once.
+bool Checkin::take_letters(const std::vector<Bytes>& letters) {
+  const auto findings = letters_.take(letters, book_.store()->status().queued == 0);
+  for (const Subject& finding : findings) book_.note(finding);
+  return !findings.empty();
+}
+
 TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
   TrustUpdates updates(trust_);
   for (const Subject& finding : updates.take({answer.roots, answer.policy, answer.lists}, clock_.now())) {
@@ -118,9 +125,10 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
     }
   }
   const bool began = book_.store() != nullptr && book_.store()->status().epoch != epoch;
-  const bool asked = take_missing(answer.missing);
+  const bool told = book_.store() != nullptr && take_letters(answer.letters);
+  const bool asked = book_.store() != nullptr && take_missing(answer.missing);
   const bool back = take_problem(answer);
-  return {back || (received && (more_ || asked || began))};
+  return {back || (received && (more_ || asked || began || told))};
 }
 
 }  // namespace caretaker::agent

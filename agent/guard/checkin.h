@@ -9,6 +9,7 @@
 #include "agent/control_net.h"
 #include "agent/guard/book.h"
 #include "agent/guard/device_identity.h"
+#include "agent/guard/letters.h"
 #include "agent/guard/posture.h"
 #include "agent/guard/trust_updates.h"
 
@@ -16,8 +17,8 @@ namespace caretaker::agent {
 
 class Checkin {
  public:
-  Checkin(const DeviceIdentity& identity, PolicyStore& trust, Book& book, const Clock& clock)
-      : identity_(identity), trust_(trust), book_(book), clock_(clock) {}
+  Checkin(const DeviceIdentity& identity, PolicyStore& trust, Letters& letters, Book& book, const Clock& clock)
+      : identity_(identity), trust_(trust), letters_(letters), book_(book), clock_(clock) {}
 
   // The body of POST /v1/checkin; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
   // nonce of its own; the latest counts.
@@ -31,11 +32,13 @@ class Checkin {
   [[nodiscard]] bool has_identity() const;
   [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture) const;
   [[nodiscard]] Status take_receipt(ByteView envelope);
+  [[nodiscard]] bool take_letters(const std::vector<Bytes>& letters);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
   [[nodiscard]] bool take_missing(const std::vector<sync::EpochPlace>& missing);
 
   const DeviceIdentity& identity_;
   PolicyStore& trust_;
+  Letters& letters_;
   Book& book_;
   const Clock& clock_;
   std::string nonce_;       // of the request that is out; empty when there is none

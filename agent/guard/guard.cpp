@@ -17,7 +17,8 @@ constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
-      trust_(std::move(trust)), book_(trust_, clock), checkin_(identity_, trust_, book_, clock), web_(find_user_, clock),
+      trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
+      checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   if (settings_.sessions == nullptr) return;

@@ -9,6 +9,7 @@
 #include "agent/guard/book.h"
 #include "agent/guard/checkin.h"
 #include "agent/guard/device_identity.h"
+#include "agent/guard/letters.h"
 #include "agent/guard/media.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/posture.h"
@@ -107,6 +108,7 @@ class Guard {
   DeviceIdentity identity_;
   PolicyStore trust_;
   Book book_;
+  Letters letters_;
   Checkin checkin_;
   WebReports web_;
   std::optional<SessionWatch> session_watch_;

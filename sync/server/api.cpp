@@ -5,6 +5,7 @@
 #include "platform/base/log.h"
 #include "sync/server/enrol.h"
 #include "sync/server/ingest.h"
+#include "sync/server/mark.h"
 #include "sync/server/staff.h"
 
 namespace caretaker::server {
@@ -50,14 +51,6 @@ HttpReply on_enrol(Backend& backend, const HttpQuery& query) {
   return answer ? reply(sync::make_enrolment_answer(*answer)) : refusal(answer.error());
 }
 
-// Names what there is to give: another mark means that something was published since.
-Result<std::string> current_mark(Backend& backend) {
-  TRY(policy, backend.store.newest_policy());
-  TRY(lists, backend.store.newest_lists(true));
-  return std::to_string(backend.school.envelopes().size()) + "." + std::to_string(policy ? policy->version : 0) + "." +
-         std::to_string(lists ? lists->version : 0);
-}
-
 // Commits what the check-ins of this round have in common; only now their receipts may go.
 void settle(Backend& backend) {
   const Status committed = backend.store.commit_group();
@@ -71,9 +64,7 @@ void settle(Backend& backend) {
 Result<sync::CheckinAnswer> check_in(Backend& backend, const HttpQuery& query) {
   TRY_DONE(backend.store.begin_group());
   TRY(answer, ingest(backend.store, backend.school, query.body, backend.clock.now()));
-  TRY(mark, current_mark(backend));
   answer.interval_s = backend.interval_s;
-  answer.mark = std::move(mark);
   return answer;
 }
 
@@ -90,7 +81,7 @@ Result<bool> hold(Backend& backend, const HttpQuery& query) {
   TRY(request, sync::parse_hold_request(query.body));
   TRY(certificate, sync::open_certificate({request.certificate}, backend.school.root()));
   TRY(asked, sync::open_hold({request.hold}, certificate));
-  TRY(mark, current_mark(backend));
+  TRY(mark, mark_for(backend.store, backend.school, asked.device));
   if (asked.mark != mark) return true;
   TRY_DONE(backend.holds.add(asked, query.ticket, backend.clock.monotonic_ms()));
   return false;
@@ -113,11 +104,22 @@ Round after_round(Backend& backend) {
   return round;
 }
 
+Status tell_waiting(Backend& backend) {
+  TRY(numbers, backend.store.published_numbers());
+  std::string now = std::to_string(backend.school.envelopes().size()) + "." + std::to_string(numbers.policy) + "." +
+                    std::to_string(numbers.lists) + "." + std::to_string(numbers.letters);
+  if (now == backend.told) return ok();
+  TRY(marks, Marks::now(backend.store, backend.school));
+  backend.holds.publish([&marks](const sync::DeviceId& device) { return marks.of(device); }, backend.clock.monotonic_ms());
+  backend.told = std::move(now);
+  return ok();
+}
+
 // What everybody else does commits for itself, after the check-ins before it, and may be news.
 std::optional<HttpReply> alone(Backend& backend, HttpReply (*handler)(Backend&, const HttpQuery&), const HttpQuery& query) {
   settle(backend);
   HttpReply out = handler(backend, query);
-  if (const auto mark = current_mark(backend)) backend.holds.publish(*mark, backend.clock.monotonic_ms());
+  if (auto told = tell_waiting(backend); !told) log_error("server", told.error().message);
   return out;
 }
 

@@ -20,6 +20,7 @@ struct Backend {
   std::uint32_t interval_s = 900;  // between two check-ins of a device, told in each answer
   Holds holds{};
   Retention retention{};
+  std::string told{};  // what there was to give when those that wait were last told
   std::vector<LateReply> uncommitted{};  // answers to check-ins whose group is open
   std::vector<LateReply> ready{};
 };

@@ -52,7 +52,20 @@ constexpr const char* kRetention = R"sql(
 CREATE TABLE retention_days (counted INTEGER PRIMARY KEY, clock INTEGER NOT NULL, last_event INTEGER NOT NULL) STRICT;
 )sql";
 
-constexpr std::array<platform::Migration, 2> kSteps{{{1, kFirst}, {2, kRetention}}};
+// What is signed for one device (or for all: device is NULL) beside root, policy and lists, and what became of it at each device:
+// given, and then answered by an event of its book, with "taken" or the number of the check that refused.
+constexpr const char* kLetters = R"sql(
+CREATE TABLE letters (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, type TEXT NOT NULL, device BLOB,
+  until INTEGER NOT NULL, published INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT;
+CREATE INDEX letters_by_device ON letters (device, number);
+CREATE INDEX letters_by_end ON letters (until);
+CREATE TABLE letter_answers (
+  letter BLOB NOT NULL, device BLOB NOT NULL, given INTEGER, answer TEXT, answered INTEGER,
+  PRIMARY KEY (letter, device)) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<platform::Migration, 3> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}}};
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "sync/batch.h"
 #include "sync/bundle.h"
 #include "sync/enrolment.h"
+#include "sync/letter.h"
 
 namespace caretaker::server {
 
@@ -66,6 +67,28 @@ struct AuditRow {
   std::string signers;  // key id and holder
   std::string action;
   std::string outcome;  // "done", or the name of an error
+};
+
+// A letter to one device, or to all (sync/letter.h).
+struct LetterRow {
+  sync::LetterId id{};
+  std::string type;  // the envelope's payload type
+  std::optional<sync::DeviceId> device;
+  UnixSeconds until = 0;
+  Bytes envelope;
+};
+// What became of one at one device.
+struct LetterAnswer {
+  sync::DeviceId device{};
+  UnixSeconds given = 0;     // 0: never, as far as we know
+  std::string answer;        // "", "taken", or the number of the check that refused
+  UnixSeconds answered = 0;
+};
+
+// What there is to give, as numbers that only grow: another mark is news.
+struct PublishedNumbers {
+  std::int64_t policy = 0, lists = 0, letters = 0;  // letters: the newest of all
+  std::int64_t letters_to_all = 0;
 };
 
 struct Published {
@@ -144,6 +167,18 @@ class FleetStore {
   [[nodiscard]] Status mark_here(const Hash& file, bool here);
   // Files that are here and that none of the two newest lists names; from now on they are not here any more.
   [[nodiscard]] Result<std::vector<Hash>> forget_old_files();
+
+  // Letters (fleet_letters.cpp). One that is there already gets the newer envelope, and goes again to those that refused it.
+  [[nodiscard]] Status add_letter(const LetterRow& row, UnixSeconds now);
+  [[nodiscard]] Result<std::optional<LetterRow>> letter(const sync::LetterId& id);
+  // Those that this device is still to get, the oldest first; they are noted as given.
+  [[nodiscard]] Result<std::vector<Bytes>> give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit);
+  // An event of the device's book has told. What it took stays taken.
+  [[nodiscard]] Status answer_letter(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer, UnixSeconds now);
+  [[nodiscard]] Result<std::vector<LetterAnswer>> letter_answers(const sync::LetterId& id);
+  [[nodiscard]] Result<PublishedNumbers> published_numbers();
+  [[nodiscard]] Result<std::int64_t> letters_to(const sync::DeviceId& device);  // number of the newest to it alone; 0: none
+  [[nodiscard]] Result<std::map<sync::DeviceId, std::int64_t>> letters_to_each();
 
   // The school's people.
   [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before

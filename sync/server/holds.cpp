@@ -29,9 +29,9 @@ Status Holds::add(const sync::Hold& hold, std::uint64_t ticket, MonotonicMs now)
   return ok();
 }
 
-void Holds::publish(std::string_view mark, MonotonicMs now) {
+void Holds::publish(const std::function<std::string(const sync::DeviceId&)>& mark_of, MonotonicMs now) {
   for (auto& [device, waiting] : waiting_) {
-    if (waiting.news || waiting.mark == mark) continue;
+    if (waiting.news || waiting.mark == mark_of(device)) continue;
     waiting.news = true;
     end_at(std::min(waiting.until, now + sync::wake_ms(waiting_.size(), draw())), device, waiting);
   }

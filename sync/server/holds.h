@@ -2,6 +2,7 @@
 // asks has been verified before. One thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -20,8 +21,8 @@ class Holds {
 
   // Keeps the request for sync::hold_ms. An older one of the same device ends; W3 when this is the older one.
   [[nodiscard]] Status add(const sync::Hold& hold, std::uint64_t ticket, MonotonicMs now);
-  // The server has this to give from now on: for whoever has another mark that is news, told within a second.
-  void publish(std::string_view mark, MonotonicMs now);
+  // The server has something new to give: for whoever waits with another mark than theirs now is, told within a second.
+  void publish(const std::function<std::string(const sync::DeviceId&)>& mark_of, MonotonicMs now);
   // Those whose time has come, each once.
   [[nodiscard]] std::vector<Ended> take_ended(MonotonicMs now);
   [[nodiscard]] MonotonicMs next_end() const;  // 0: at once; INT64_MAX: nobody waits

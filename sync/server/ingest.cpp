@@ -4,6 +4,8 @@
 
 #include "platform/base/log.h"
 #include "sync/server/decide_batch.h"
+#include "sync/server/letters.h"
+#include "sync/server/mark.h"
 
 namespace caretaker::server {
 namespace {
@@ -100,6 +102,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
     at = entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(at, entry.body);
     TRY(sealed, sealed_for(checkin, entry));
     TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
+    TRY_DONE(note_letter_event(store, batch.device, entry.body, now));
   }
   TRY_DONE(store.close_holes(batch.device, batch.epoch, batch.seq_to));
   if (decision.hole) {
@@ -181,7 +184,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
   tell(checkin, decision, problem);
 
-  sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .interval_s = 0,
+  sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .letters = {}, .interval_s = 0,
                              .more = decision.fit == BatchFit::kTake, .expected = {}, .missing = {},
                              .problem = std::string(problem), .mark = {}};
   if (fits) {
@@ -198,6 +201,10 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
     answer.missing.push_back({epoch, head ? *head : sync::first_head(batch.school, batch.device, epoch)});
   }
   TRY_DONE(add_material(store, school, batch.state, answer));
+  TRY(letters, store.give_letters(batch.device, now, sync::kMaxLetters));
+  TRY(mark, mark_for(store, school, batch.device));
+  answer.letters = std::move(letters);
+  answer.mark = std::move(mark);
   return answer;
 }
 

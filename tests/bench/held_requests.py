@@ -78,7 +78,7 @@ def measure(lab):
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + SPARE_FILES, hard))
     school, path = lab.bare_school(), lab.folder / "holds"
     lab.run_program("make_bodies", "--data", school.data, "--root", school.school / "roots" / "1.json", "--out", path,
-                    "--devices", count, "--hold", "1.0.0")
+                    "--devices", count, "--hold", "1.0.0.0.0")
     lab.serve_plain(school)
     connections, before, memory, cpu = hold(lab, school, path, tls=False)
     close(connections)

@@ -44,6 +44,10 @@ class TestDevice {
             hash(sync::make_sealed_json(sealing.sealed))});
     sealed[heads.back().seq] = std::move(sealing.sealed);
   }
+  // One of the guard's own, without details.
+  void record_plain(const std::string& kind, const std::string& rule) {
+    append({heads.back().seq + 1, heads.back().seq + 1, sync::make_event_body({kind, kNow, sync::Severity::kInfo, rule, 1, {}, {}}), {}, {}, {}});
+  }
   void record(int count) { for (int i = 0; i < count; ++i) record("blocked.example"); }
 
   // The last `count` events become one stub, as when the quota drops them.

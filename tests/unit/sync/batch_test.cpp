@@ -211,6 +211,7 @@ TEST_CASE("a check-in answer comes back as it was made, and a wrong one is refus
   answer.expected = ChainHead{5, Hash{1}};
   answer.missing = {{EpochId{3}, {9, Hash{4}}}, {EpochId{5}, {}}};
   answer.problem = "gap";
+  answer.letters = {to_bytes("letter")};
   const Bytes body = make_checkin_answer(answer);
   const auto parsed = parse_checkin_answer(body);
   REQUIRE(parsed);
@@ -218,11 +219,14 @@ TEST_CASE("a check-in answer comes back as it was made, and a wrong one is refus
   CHECK(parsed->expected == answer.expected);
   CHECK(parsed->missing == answer.missing);
   CHECK(parsed->lists.empty());
+  CHECK(parsed->letters == answer.letters);
   const auto changed = [&](const std::string& key, Json value) { return verdict(parse_checkin_answer(with(body, key, std::move(value)))); };
   CHECK(changed("interval_s", 0) == "H8");
   CHECK(changed("interval_s", 86'401) == "H8");
   CHECK(changed("roots", Json::Array(65, Json("AA=="))) == "H8");
   CHECK(changed("roots", Json::Array{7}) == "H8");
+  CHECK(changed("letters", Json::Array(17, Json("AA=="))) == "H8");
+  CHECK(changed("letters", Json::Array{to_base64(Bytes(kMaxLetterBytes + 1))}) == "H8");
   CHECK(changed("more", 1) == "H8");
   CHECK(changed("expected", Json::Object{{"seq", 1}}) == "H8");
   CHECK(changed("missing", Json::Array{Json::Object{{"epoch", "00"}, {"seq", 1}, {"link", to_hex(Hash{})}}}) == "H8");

@@ -1,0 +1,96 @@
+// FleetStore: letters, and what became of them.
+#include "sync/server/fleet_store.h"
+
+namespace caretaker::server {
+namespace {
+
+std::optional<sync::DeviceId> device_or_all(const platform::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  const auto device = to_array<32>(row.blob(column));
+  return device ? std::optional<sync::DeviceId>(*device) : std::nullopt;
+}
+
+}  // namespace
+
+Status FleetStore::add_letter(const LetterRow& row, UnixSeconds now) {
+  TRY(remove, database_.prepare("DELETE FROM letters WHERE id = ?"));
+  TRY_DONE(remove.bind(1, ByteView(row.id)).run());
+  TRY(forget, database_.prepare("DELETE FROM letter_answers WHERE letter = ? AND answer IS NOT 'taken'"));
+  TRY_DONE(forget.bind(1, ByteView(row.id)).run());
+  TRY(insert, database_.prepare("INSERT INTO letters (id, type, device, until, published, envelope) VALUES (?, ?, ?, ?, ?, ?)"));
+  insert.bind(1, ByteView(row.id)).bind(2, std::string_view(row.type)).bind(4, row.until).bind(5, now).bind(6, ByteView(row.envelope));
+  if (row.device) insert.bind(3, ByteView(*row.device));
+  return insert.run();
+}
+
+Result<std::optional<LetterRow>> FleetStore::letter(const sync::LetterId& id) {
+  TRY(query, database_.prepare("SELECT type, device, until, envelope FROM letters WHERE id = ?"));
+  query.bind(1, ByteView(id));
+  TRY(found, query.step());
+  if (!found) return std::optional<LetterRow>();
+  return std::optional<LetterRow>({id, query.text(0), device_or_all(query, 1), query.integer(2), query.blob(3)});
+}
+
+Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {
+  TRY(query, database_.prepare("SELECT l.envelope, l.id, a.given FROM letters l LEFT JOIN letter_answers a ON a.letter = l.id AND a.device = ?1 "
+                               "WHERE l.until > ?2 AND (l.device IS NULL OR l.device = ?1) AND a.answered IS NULL ORDER BY l.number LIMIT ?3"));
+  query.bind(1, ByteView(device)).bind(2, now).bind(3, static_cast<std::int64_t>(limit));
+  std::vector<Bytes> out;
+  std::vector<Bytes> first;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) break;
+    out.push_back(query.blob(0));
+    if (query.is_null(2)) first.push_back(query.blob(1));
+  }
+  for (const Bytes& id : first) {
+    TRY(insert, database_.prepare("INSERT INTO letter_answers (letter, device, given) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"));
+    TRY_DONE(insert.bind(1, ByteView(id)).bind(2, ByteView(device)).bind(3, now).run());
+  }
+  return out;
+}
+
+Status FleetStore::answer_letter(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer, UnixSeconds now) {
+  // Only on a letter that we have: a device's book may say anything.
+  TRY(insert, database_.prepare("INSERT INTO letter_answers (letter, device, answer, answered) SELECT ?1, ?2, ?3, ?4 WHERE EXISTS "
+                                "(SELECT 1 FROM letters WHERE id = ?1 AND (device IS NULL OR device = ?2)) ON CONFLICT DO UPDATE "
+                                "SET answer = excluded.answer, answered = excluded.answered WHERE answer IS NOT 'taken'"));
+  return insert.bind(1, ByteView(id)).bind(2, ByteView(device)).bind(3, answer).bind(4, now).run();
+}
+
+Result<std::vector<LetterAnswer>> FleetStore::letter_answers(const sync::LetterId& id) {
+  TRY(query, database_.prepare("SELECT device, given, answer, answered FROM letter_answers WHERE letter = ?"));
+  query.bind(1, ByteView(id));
+  std::vector<LetterAnswer> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(device, to_array<32>(query.blob(0)));
+    out.push_back({device, query.integer(1), query.text(2), query.integer(3)});
+  }
+}
+
+Result<PublishedNumbers> FleetStore::published_numbers() {
+  TRY(query, database_.prepare("SELECT (SELECT max(version) FROM policies), (SELECT max(version) FROM lists WHERE file_here = 1), "
+                               "(SELECT max(number) FROM letters), (SELECT max(number) FROM letters WHERE device IS NULL)"));
+  TRY(found, query.step());
+  if (!found) return PublishedNumbers{};
+  return PublishedNumbers{query.integer(0), query.integer(1), query.integer(2), query.integer(3)};
+}
+
+Result<std::int64_t> FleetStore::letters_to(const sync::DeviceId& device) {
+  return count("SELECT max(number) FROM letters WHERE device = ?", device);
+}
+
+Result<std::map<sync::DeviceId, std::int64_t>> FleetStore::letters_to_each() {
+  TRY(query, database_.prepare("SELECT device, max(number) FROM letters WHERE device IS NOT NULL GROUP BY device"));
+  std::map<sync::DeviceId, std::int64_t> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(device, to_array<32>(query.blob(0)));
+    out[device] = query.integer(1);
+  }
+}
+
+}  // namespace caretaker::server

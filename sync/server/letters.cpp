@@ -1,0 +1,25 @@
+#include "sync/server/letters.h"
+
+namespace caretaker::server {
+namespace {
+
+Result<sync::LetterId> parse_name(std::string_view name) {
+  TRY(bytes, parse_hex(name));
+  return to_array<16>(bytes);
+}
+
+}  // namespace
+
+Status note_letter_event(FleetStore& store, const sync::DeviceId& device, ByteView bytes, UnixSeconds now) {
+  if (as_text(bytes).find("\"letter.") == std::string_view::npos) return ok();  // most are none, and are not parsed for it
+  const auto body = sync::parse_event_body(bytes);
+  if (!body) return ok();
+  const std::size_t colon = body->rule.find(':');
+  const bool refused = body->kind == "letter.refused" && colon != std::string::npos;
+  if (!refused && body->kind != "letter.taken") return ok();
+  const auto id = parse_name(std::string_view(body->rule).substr(refused ? colon + 1 : 0));
+  if (!id) return ok();
+  return store.answer_letter(*id, device, refused ? body->rule.substr(0, colon) : "taken", now);
+}
+
+}  // namespace caretaker::server
