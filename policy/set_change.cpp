@@ -1,37 +1,9 @@
 #include "policy/set_change.h"
 
-#include <algorithm>
-
 #include "policy/set_layout.h"
+#include "policy/set_renumbering.h"
 
 namespace caretaker::policy {
-namespace {
-
-// The categories of one set in the numbering of another.
-class Renumbering {
- public:
-  Renumbering(const std::vector<Category>& from, const std::vector<Category>& to) {
-    for (const Category& category : from) {
-      const auto same = std::find_if(to.begin(), to.end(), [&](const Category& c) { return c.name == category.name; });
-      bits_.push_back(same == to.end() ? 0 : std::uint64_t{1} << (same - to.begin()));
-    }
-  }
-  // False where a category is not known there.
-  [[nodiscard]] bool same(std::uint64_t from, std::uint64_t to) const {
-    std::uint64_t renumbered = 0;
-    for (std::uint64_t rest = from; rest != 0; rest &= rest - 1) {
-      const std::uint64_t bit = bits_[static_cast<std::size_t>(std::countr_zero(rest))];
-      if (bit == 0) return false;
-      renumbered |= bit;
-    }
-    return renumbered == to;
-  }
-
- private:
-  std::vector<std::uint64_t> bits_;
-};
-
-}  // namespace
 
 std::uint64_t changed_names(const SetView& before, const SetView& after) {
   if (before.salt_ != after.salt_) return before.size_ + after.size_;
@@ -48,7 +20,7 @@ std::uint64_t changed_names(const SetView& before, const SetView& after) {
       const std::uint64_t old_key = old_entry >> kSetBits;
       const std::uint64_t new_key = new_entry >> kSetBits;
       const bool kept = old_key == new_key &&
-                        renumbering.same(after.categories_in(new_entry), before.categories_in(old_entry));
+                        renumbering.renumbered(after.categories_in(new_entry)) == before.categories_in(old_entry);
       changed += kept ? 0 : 1;
       a += old_key <= new_key ? 1 : 0;
       b += new_key <= old_key ? 1 : 0;

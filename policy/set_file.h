@@ -56,6 +56,10 @@ class SetView {
 
  private:
   friend class ContentWalk;  // policy/set_content.h
+  friend class SetDelta;    // policy/set_delta.h
+  friend class DeltaMerge;
+  friend class DeltaMaker;
+  friend bool have_same_salt(const SetView& a, const SetView& b) { return a.salt_ == b.salt_; }
   friend std::uint64_t changed_names(const SetView& before, const SetView& after);  // policy/set_change.h
   SetView() = default;
   [[nodiscard]] Status read_categories(ByteReader& in);
