@@ -174,6 +174,7 @@ std::string_view reason_name(Reason reason) {
     case Reason::kBypassVpn: return "bypass-vpn";
     case Reason::kBypassProxy: return "bypass-proxy";
     case Reason::kCanary: return "canary";
+    case Reason::kException: return "exception";
     case Reason::kNoPolicy: return "no-policy";
   }
   return "no-policy";

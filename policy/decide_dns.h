@@ -35,6 +35,7 @@ enum class Reason {
   kBypassVpn,        // "bypass-vpn"
   kBypassProxy,      // "bypass-proxy"
   kCanary,           // "canary"              use-application-dns.net, _dns.resolver.arpa: answered, no violation
+  kException,        // "exception"           a teacher has opened it for a lesson (policy/exceptions.h)
   kNoPolicy,         // "no-policy"           nothing verified is loaded: nothing is answered
 };
 [[nodiscard]] std::string_view reason_name(Reason reason);

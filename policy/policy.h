@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "platform/base/result.h"
+#include "policy/exception_rules.h"
 #include "policy/session_rules.h"
 
 namespace caretaker::policy {
@@ -65,6 +66,7 @@ struct Policy {
   std::string block_address_v6;
   std::map<std::string, std::vector<std::string>, std::less<>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
   Suspensions suspended;
+  std::optional<ExceptionRules> exceptions;  // nullopt: teachers may open nothing
   std::int64_t event_quota_bytes = 256ll << 20;
 };
 

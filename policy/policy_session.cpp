@@ -26,7 +26,8 @@ std::int64_t read_number(const Section& section, std::string_view key, Bounds bo
   return otherwise;
 }
 
-// "21:30"
+}  // namespace
+
 std::optional<std::int64_t> parse_time_of_day(std::string_view text) {
   const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
   if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
@@ -35,8 +36,6 @@ std::optional<std::int64_t> parse_time_of_day(std::string_view text) {
   if (hour > 23 || minute > 59) return std::nullopt;
   return hour * 60 + minute;
 }
-
-}  // namespace
 
 IdleLock read_idle_lock(const Section& group) {
   IdleLock lock;

@@ -5,6 +5,7 @@
 #include "policy/address.h"
 #include "policy/domain_name.h"
 #include "policy/policy.h"
+#include "policy/policy_exceptions.h"
 #include "policy/policy_group.h"
 #include "policy/policy_media.h"
 #include "policy/policy_section.h"
@@ -19,8 +20,8 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 7> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
-                                                      "suspended"};
+constexpr std::array<std::string_view, 8> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
+                                                      "suspended", "exceptions"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -189,6 +190,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
   out.policy.suspended = read_suspensions(root);
+  out.policy.exceptions = read_exceptions(root);
   out.diagnostics = std::move(report.diagnostics);
   std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);

@@ -189,6 +189,27 @@ void compare_zones(const Policy& before, const Policy& after, const Group& old_g
   }
 }
 
+void compare_exceptions(const Policy& before, const Policy& after, PolicyChange& change) {
+  const ExceptionRules nothing;
+  const ExceptionRules& had = before.exceptions ? *before.exceptions : nothing;
+  const ExceptionRules& has = after.exceptions ? *after.exceptions : nothing;
+  if (had == has) return;
+  const std::string who = "teachers ";
+  note_missing(has.opened_for, had.opened_for, who + "may now open sites for ", "", change.opens);
+  note_missing(had.opened_for, has.opened_for, who + "may no longer open sites for ", "", change.closes);
+  note_missing(has.categories, had.categories, who + "may now open category ", "", change.opens);
+  note_missing(had.categories, has.categories, who + "may no longer open category ", "", change.closes);
+  if (had.youtube != has.youtube) {
+    (has.youtube ? change.opens : change.closes).push_back(who + (has.youtube ? "may now" : "may no longer") + " open YouTube");
+  }
+  compare_number(had.to_minute, has.to_minute, who + "may open sites until minute of the day: ", change);
+  if (had.from_minute != has.from_minute) {
+    (has.from_minute < had.from_minute ? change.opens : change.closes)
+        .push_back(who + "may open sites from minute of the day: " + std::to_string(has.from_minute));
+  }
+  compare_number(had.max_minutes, has.max_minutes, who + "may open a site for this many minutes: ", change);
+}
+
 void sort_and_join(std::vector<std::string>& lines) {
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
@@ -206,6 +227,7 @@ PolicyChange compare_policies(const Policy& before, const Policy& after) {
   }
   // Not the suspensions: whoever may suspend somebody may end it, and both are for a time.
   compare_rest(before, after, change);
+  compare_exceptions(before, after, change);
   sort_and_join(change.opens);
   sort_and_join(change.closes);
   return change;

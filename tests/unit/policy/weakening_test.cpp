@@ -203,3 +203,29 @@ TEST_CASE("looser rules for removable media, and a further allowed one, open", "
   CHECK(stricter.closes == Lines{"pupils: removable media that are not encrypted: now \"keep_out\"",
                                  "removable medium 0951:1666 A1 is no longer allowed"});
 }
+
+TEST_CASE("what teachers may open is a change that opens or closes", "[R6]") {
+  Group everybody;
+  everybody.name = "everybody";
+  everybody.is_default = true;
+  Policy before;
+  before.groups = {everybody};
+  before.exceptions = ExceptionRules{{"pupils"}, {"gaming"}, false, 480, 960, 60};
+  const auto opens = [&](auto change) {
+    Policy after = before;
+    change(*after.exceptions);
+    return std::pair(compare_policies(before, after).opens.size(), compare_policies(after, before).opens.size());
+  };
+  using Counts = std::pair<std::size_t, std::size_t>;
+  CHECK(opens([](ExceptionRules&) {}) == Counts(0, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.opened_for.insert("staff"); }) == Counts(1, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.categories.insert("chat"); }) == Counts(1, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.youtube = true; }) == Counts(1, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.from_minute = 420; }) == Counts(1, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.to_minute = 1000; }) == Counts(1, 0));
+  CHECK(opens([](ExceptionRules& rules) { rules.max_minutes = 90; }) == Counts(1, 0));
+  Policy none;
+  none.groups = {everybody};
+  CHECK(compare_policies(none, before).opens.size() >= 2);
+  CHECK(compare_policies(before, none).opens.empty());
+}
