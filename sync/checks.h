@@ -21,6 +21,8 @@ enum class Check {
   kBatchForm, kBatchSequence, kBatchEpochStart, kBatchOwner, kReceiptForm, kReceiptOwner, kRequestForm, kAnswerForm,
   kHoldForm, kHoldOwner, kHoldReplayed,
   kLetterForm, kLetterType, kLetterSchool, kLetterDevice, kLetterOver, kLetterUsed, kLetterRoom,
+  kExceptionForm, kExceptionSigners, kExceptionGroup, kExceptionHours, kExceptionName, kExceptionRoom,
+  kChangeNumber, kChangeLink, kChangeRoot, kChangeVersion, kChangeHead, kChangeDevice,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
   kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch,

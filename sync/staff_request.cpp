@@ -18,7 +18,11 @@ constexpr Permission kPermissions[] = {
     {"token.new", Role::kPolicy},           {"devices.list", Role::kPolicy},   {"devices.list", Role::kSafeguarding},
     {"events.list", Role::kSafeguarding},   {"events.list", Role::kPolicy},    {"policy.publish", Role::kPolicy},
     {"lists.publish", Role::kPolicy},       {"lists.publish", Role::kLists},   {"root.publish", Role::kRoot},
-    {"root.publish", Role::kPolicy},
+    {"root.publish", Role::kPolicy},        {"exception.publish", Role::kException},
+    {"lists.delta", Role::kPolicy},         {"lists.delta", Role::kLists},
+    {"changes.list", Role::kPolicy},        {"changes.list", Role::kSafeguarding}, {"changes.list", Role::kRoot},
+    {"exceptions.list", Role::kException},  {"exceptions.list", Role::kPolicy}, {"exceptions.list", Role::kSafeguarding},
+    {"policy.current", Role::kPolicy},      {"policy.current", Role::kException}, {"policy.current", Role::kSafeguarding},
 };
 
 Result<StaffRequest> parse_fields(ByteView payload) {
@@ -39,7 +43,7 @@ KeyRing ring_for(const Root& root, const std::vector<Role>& roles) {
 
 // Every key that could ask anything.
 KeyRing staff_ring(const Root& root) {
-  return ring_for(root, {Role::kPolicy, Role::kSafeguarding, Role::kLists, Role::kRoot});
+  return ring_for(root, {Role::kPolicy, Role::kSafeguarding, Role::kLists, Role::kRoot, Role::kException});
 }
 
 }  // namespace

@@ -13,7 +13,15 @@
 //                                                            "sealed"?: {"ciphertext", "keys"}}], "more": bool}
 //   policy.publish  {"envelope": base64}                     {"version"}
 //   lists.publish   {"envelope": base64}                     {"version", "file": hex, "upload": bool}  true: POST /v1/set/<hex>
+//   lists.delta     {"base": hex, "file": hex,               {"upload": bool}  true: POST /v1/set/<hex of the delta>
+//                    "delta": hex, "size": n}
 //   root.publish    {"envelope": base64}                     {"version"}
+//   exception.publish {"envelope": base64}                   {"letter": hex}
+//   exceptions.list {}                                       {"exceptions": [{"letter": hex, "envelope": base64, "published": time,
+//                                                            "taken": devices, "refused": {check: devices}}]}
+//   changes.list    {"after": number}                        {"changes": [{"number", "time", "kind", "envelope": base64, "link": hex}],
+//                                                            "more": bool}
+//   policy.current  {}                                       {"version": n or 0, "envelope": base64 (absent before the first)}
 // epoch and seq: where the server stands in the device's newest book. Refused: status 4xx or 5xx and {"error": name of an
 // ErrorCode, "message"}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict and stale,
 // 413 too-large, 503 unavailable.
@@ -27,7 +35,7 @@ namespace caretaker::sync {
 // Payload of kStaffRequest: {v, school, action, arguments, nonce, time}.
 struct StaffRequest {
   SchoolId school{};
-  std::string action;  // "token.new", "devices.list", "events.list", "policy.publish", "lists.publish", "root.publish"
+  std::string action;  // "token.new", "devices.list", "events.list", "policy.publish", "lists.publish", "root.publish", ...
   Json arguments;
   std::string nonce;   // 16 random bytes in hex
   UnixSeconds time = 0;

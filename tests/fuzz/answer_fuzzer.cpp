@@ -2,6 +2,7 @@
 #include "sync/batch.h"
 #include "sync/bundle_form.h"
 #include "sync/enrolment.h"
+#include "sync/exception.h"
 #include "sync/hold.h"
 #include "tests/fuzz/round_trip.h"
 
@@ -17,5 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::round_trip(bytes, parse_policy_form, [](const PolicyForm& form) { return make_policy_payload(form.school, form.bundle); });
   fuzz::round_trip(bytes, parse_lists_form, [](const ListsForm& form) { return make_lists_payload(form.school, form.manifest); });
   fuzz::round_trip(bytes, parse_lists_draft, make_lists_draft);
+  if (const auto exception = parse_exception(bytes)) {  // each that is made has a nonce of its own
+    if (!parse_exception(make_exception_payload(*exception))) std::abort();
+  }
+  if (const auto label = read_letter_label({Bytes(data, data + size)}); label && label->type != PayloadType::kException) std::abort();
   return 0;
 }
