@@ -12,6 +12,7 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::string_view kSetPath = "/v1/set/";
+constexpr std::string_view kDeltaPath = "/v1/delta/";
 constexpr std::size_t kMaxEnrolment = 64u << 10;
 constexpr int kRetryAfterSeconds = 60;
 
@@ -141,8 +142,19 @@ HttpReply on_set_upload(Backend& backend, const HttpQuery& query) {
   return taken ? reply(to_bytes("{}")) : refusal(taken.error());
 }
 
-HttpReply on_set_download(Backend& backend, const HttpQuery& query) {
-  auto file = file_of(query.path);
+// "/v1/delta/<64 hexadecimal digits of the file that a device has>-<64 of the one that it wants>"
+Result<Hash> delta_of(FleetStore& store, std::string_view path) {
+  const std::string_view names = path.substr(kDeltaPath.size());
+  if (names.size() != 129 || names[64] != '-') return make_error(ErrorCode::kInvalidInput, "not two hashes");
+  TRY(base_bytes, parse_hex(names.substr(0, 64)));
+  TRY(file_bytes, parse_hex(names.substr(65)));
+  TRY(base, to_array<32>(base_bytes));
+  TRY(file, to_array<32>(file_bytes));
+  TRY(delta, store.delta(base, file));
+  return delta ? Result<Hash>(*delta) : make_error(ErrorCode::kNotFound, "no delta from that file");
+}
+
+HttpReply on_file_download(Backend& backend, const Result<Hash>& file) {
   if (!file) return refusal(file.error());
   auto mapped = backend.sets.open(backend.store, *file);
   if (!mapped) return refusal(mapped.error());
@@ -150,6 +162,11 @@ HttpReply on_set_download(Backend& backend, const HttpQuery& query) {
   out.content_type = "application/octet-stream";
   out.file = *std::move(mapped);
   return out;
+}
+
+HttpReply on_set_download(Backend& backend, const HttpQuery& query) { return on_file_download(backend, file_of(query.path)); }
+HttpReply on_delta_download(Backend& backend, const HttpQuery& query) {
+  return on_file_download(backend, delta_of(backend.store, query.path));
 }
 
 std::size_t awaited_size(Backend& backend, const std::string& path) {
@@ -170,7 +187,8 @@ HttpService make_service(Backend& backend) {
            {"POST", "/v1/hold", at_most(sync::kMaxHoldBytes), [&backend](const HttpQuery& query) { return on_hold(backend, query); }},
            {"POST", "/v1/staff", at_most(sync::kMaxEnvelopeBytes), to(on_staff)},
            {"POST", set, [&backend](const std::string& path) { return awaited_size(backend, path); }, to(on_set_upload)},
-           {"GET", set, at_most(0), to(on_set_download)}},
+           {"GET", set, at_most(0), to(on_set_download)},
+           {"GET", std::string(kDeltaPath), at_most(0), to(on_delta_download)}},
           [&backend] { return after_round(backend); }};
 }
 

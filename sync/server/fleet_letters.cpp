@@ -10,25 +10,48 @@ std::optional<sync::DeviceId> device_or_all(const platform::Statement& row, int 
   return device ? std::optional<sync::DeviceId>(*device) : std::nullopt;
 }
 
+// Columns: id, type, device, until, envelope, published.
+Result<LetterRow> read_letter(const platform::Statement& row) {
+  TRY(id, to_array<16>(row.blob(0)));
+  return LetterRow{id, row.text(1), device_or_all(row, 2), row.integer(3), row.blob(4), row.integer(5)};
+}
+
 }  // namespace
 
 Status FleetStore::add_letter(const LetterRow& row, UnixSeconds now) {
-  TRY(remove, database_.prepare("DELETE FROM letters WHERE id = ?"));
-  TRY_DONE(remove.bind(1, ByteView(row.id)).run());
-  TRY(forget, database_.prepare("DELETE FROM letter_answers WHERE letter = ? AND answer IS NOT 'taken'"));
-  TRY_DONE(forget.bind(1, ByteView(row.id)).run());
-  TRY(insert, database_.prepare("INSERT INTO letters (id, type, device, until, published, envelope) VALUES (?, ?, ?, ?, ?, ?)"));
-  insert.bind(1, ByteView(row.id)).bind(2, std::string_view(row.type)).bind(4, row.until).bind(5, now).bind(6, ByteView(row.envelope));
-  if (row.device) insert.bind(3, ByteView(*row.device));
-  return insert.run();
+  return together([&]() -> Status {
+    TRY(remove, database_.prepare("DELETE FROM letters WHERE id = ?"));
+    TRY_DONE(remove.bind(1, ByteView(row.id)).run());
+    TRY(forget, database_.prepare("DELETE FROM letter_answers WHERE letter = ? AND answer IS NOT 'taken'"));
+    TRY_DONE(forget.bind(1, ByteView(row.id)).run());
+    TRY(insert, database_.prepare("INSERT INTO letters (id, type, device, until, published, envelope) VALUES (?, ?, ?, ?, ?, ?)"));
+    insert.bind(1, ByteView(row.id)).bind(2, std::string_view(row.type)).bind(4, row.until).bind(5, now).bind(6, ByteView(row.envelope));
+    if (row.device) insert.bind(3, ByteView(*row.device));
+    TRY_DONE(insert.run());
+    return append_change("letter", row.envelope, now);
+  });
 }
 
 Result<std::optional<LetterRow>> FleetStore::letter(const sync::LetterId& id) {
-  TRY(query, database_.prepare("SELECT type, device, until, envelope FROM letters WHERE id = ?"));
+  TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE id = ?"));
   query.bind(1, ByteView(id));
   TRY(found, query.step());
   if (!found) return std::optional<LetterRow>();
-  return std::optional<LetterRow>({id, query.text(0), device_or_all(query, 1), query.integer(2), query.blob(3)});
+  TRY(row, read_letter(query));
+  return std::optional<LetterRow>(std::move(row));
+}
+
+Result<std::vector<LetterRow>> FleetStore::letters_of(std::string_view type, UnixSeconds ends_after, std::size_t limit) {
+  TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND until > ? "
+                               "ORDER BY number DESC LIMIT ?"));
+  query.bind(1, type).bind(2, ends_after).bind(3, static_cast<std::int64_t>(limit));
+  std::vector<LetterRow> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(row, read_letter(query));
+    out.push_back(std::move(row));
+  }
 }
 
 Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {

@@ -23,9 +23,20 @@ Result<std::vector<Bytes>> FleetStore::roots() {
   }
 }
 
+Status FleetStore::together(const std::function<Status()>& work) {
+  TRY_DONE(database_.execute("SAVEPOINT together"));
+  const Status done = work();
+  if (done) return database_.execute("RELEASE together");
+  if (auto undone = database_.execute("ROLLBACK TO together; RELEASE together"); !undone) return undone;
+  return done;
+}
+
 Status FleetStore::add_root(std::int64_t version, ByteView envelope) {
-  TRY(insert, database_.prepare("INSERT INTO roots (version, envelope) VALUES (?, ?)"));
-  return insert.bind(1, version).bind(2, envelope).run();
+  return together([&]() -> Status {
+    TRY(insert, database_.prepare("INSERT INTO roots (version, envelope) VALUES (?, ?)"));
+    TRY_DONE(insert.bind(1, version).bind(2, envelope).run());
+    return append_change("root", envelope, 0);
+  });
 }
 
 Result<std::optional<Published>> FleetStore::newest_policy() {
@@ -33,8 +44,11 @@ Result<std::optional<Published>> FleetStore::newest_policy() {
 }
 
 Status FleetStore::add_policy(std::int64_t version, ByteView envelope, UnixSeconds now) {
-  TRY(insert, database_.prepare("INSERT INTO policies (version, envelope, published) VALUES (?, ?, ?)"));
-  return insert.bind(1, version).bind(2, envelope).bind(3, now).run();
+  return together([&]() -> Status {
+    TRY(insert, database_.prepare("INSERT INTO policies (version, envelope, published) VALUES (?, ?, ?)"));
+    TRY_DONE(insert.bind(1, version).bind(2, envelope).bind(3, now).run());
+    return append_change("policy", envelope, now);
+  });
 }
 
 Result<std::optional<Published>> FleetStore::newest_lists(bool whole_only) {
@@ -44,14 +58,18 @@ Result<std::optional<Published>> FleetStore::newest_lists(bool whole_only) {
 }
 
 Status FleetStore::add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now) {
-  TRY(insert, database_.prepare("INSERT INTO lists (version, envelope, published, file, file_size, file_here) "
-                                "VALUES (?, ?, ?, ?, ?, ?)"));
-  return insert.bind(1, manifest.version).bind(2, envelope).bind(3, now).bind(4, ByteView(manifest.file))
-      .bind(5, static_cast<std::int64_t>(manifest.file_size)).bind(6, std::int64_t{file_here}).run();
+  return together([&]() -> Status {
+    TRY(insert, database_.prepare("INSERT INTO lists (version, envelope, published, file, file_size, file_here) "
+                                  "VALUES (?, ?, ?, ?, ?, ?)"));
+    TRY_DONE(insert.bind(1, manifest.version).bind(2, envelope).bind(3, now).bind(4, ByteView(manifest.file))
+                 .bind(5, static_cast<std::int64_t>(manifest.file_size)).bind(6, std::int64_t{file_here}).run());
+    return append_change("lists", envelope, now);
+  });
 }
 
 Result<std::optional<FleetStore::SetFile>> FleetStore::set_file(const Hash& file) {
-  TRY(query, database_.prepare("SELECT file_size, file_here FROM lists WHERE file = ? ORDER BY file_here DESC LIMIT 1"));
+  TRY(query, database_.prepare("SELECT file_size, file_here AS here FROM lists WHERE file = ?1 "
+                               "UNION ALL SELECT size, here FROM deltas WHERE hash = ?1 ORDER BY here DESC LIMIT 1"));
   query.bind(1, ByteView(file));
   TRY(found, query.step());
   if (!found) return std::optional<SetFile>();
@@ -59,20 +77,42 @@ Result<std::optional<FleetStore::SetFile>> FleetStore::set_file(const Hash& file
 }
 
 Status FleetStore::mark_here(const Hash& file, bool here) {
-  TRY(update, database_.prepare("UPDATE lists SET file_here = ? WHERE file = ?"));
-  return update.bind(1, std::int64_t{here}).bind(2, ByteView(file)).run();
+  TRY(lists, database_.prepare("UPDATE lists SET file_here = ? WHERE file = ?"));
+  TRY_DONE(lists.bind(1, std::int64_t{here}).bind(2, ByteView(file)).run());
+  TRY(deltas, database_.prepare("UPDATE deltas SET here = ? WHERE hash = ?"));
+  return deltas.bind(1, std::int64_t{here}).bind(2, ByteView(file)).run();
 }
 
 Result<std::vector<Hash>> FleetStore::forget_old_files() {
-  TRY(update, database_.prepare("UPDATE lists SET file_here = 0 WHERE file_here = 1 AND file NOT IN "
-                                "(SELECT file FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 2) RETURNING file"));
   std::vector<Hash> out;
-  while (true) {
-    TRY(found, update.step());
-    if (!found) return out;
-    TRY(file, to_array<32>(update.blob(0)));
-    out.push_back(file);
+  for (const char* sql : {"UPDATE lists SET file_here = 0 WHERE file_here = 1 AND file NOT IN "
+                          "(SELECT file FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 2) RETURNING file",
+                          "DELETE FROM deltas WHERE file NOT IN (SELECT file FROM lists ORDER BY version DESC LIMIT 2) RETURNING hash"}) {
+    TRY(update, database_.prepare(sql));
+    while (true) {
+      TRY(found, update.step());
+      if (!found) break;
+      TRY(file, to_array<32>(update.blob(0)));
+      out.push_back(file);
+    }
   }
+  return out;
+}
+
+Status FleetStore::add_delta(const Hash& base, const Hash& file, const Hash& delta, std::uint64_t size, bool here) {
+  TRY(insert, database_.prepare("INSERT INTO deltas (base, file, hash, size, here) VALUES (?, ?, ?, ?, ?) "
+                                "ON CONFLICT DO UPDATE SET hash = excluded.hash, size = excluded.size, here = excluded.here"));
+  return insert.bind(1, ByteView(base)).bind(2, ByteView(file)).bind(3, ByteView(delta)).bind(4, static_cast<std::int64_t>(size))
+      .bind(5, std::int64_t{here}).run();
+}
+
+Result<std::optional<Hash>> FleetStore::delta(const Hash& base, const Hash& file) {
+  TRY(query, database_.prepare("SELECT hash FROM deltas WHERE base = ? AND file = ? AND here = 1"));
+  query.bind(1, ByteView(base)).bind(2, ByteView(file));
+  TRY(found, query.step());
+  if (!found) return std::optional<Hash>();
+  TRY(delta, to_array<32>(query.blob(0)));
+  return std::optional<Hash>(delta);
 }
 
 Status FleetStore::use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget) {

@@ -65,7 +65,24 @@ CREATE TABLE letter_answers (
   PRIMARY KEY (letter, device)) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<platform::Migration, 3> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}}};
+// What changes one set file into another, for devices that have the first. Beside them what was given to whom, and what a
+// device has refused since.
+constexpr const char* kPush = R"sql(
+CREATE TABLE deltas (
+  base BLOB NOT NULL, file BLOB NOT NULL, hash BLOB NOT NULL, size INTEGER NOT NULL, here INTEGER NOT NULL,
+  PRIMARY KEY (base, file)) STRICT, WITHOUT ROWID;
+CREATE INDEX deltas_by_hash ON deltas (hash);
+CREATE TABLE given (
+  device BLOB NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL, first INTEGER NOT NULL,
+  PRIMARY KEY (device, kind)) STRICT, WITHOUT ROWID;
+CREATE TABLE refused (
+  device BLOB NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL, rule TEXT NOT NULL, told INTEGER NOT NULL,
+  PRIMARY KEY (device, kind)) STRICT, WITHOUT ROWID;
+CREATE TABLE changes (
+  number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, envelope BLOB NOT NULL, link BLOB NOT NULL) STRICT;
+)sql";
+
+constexpr std::array<platform::Migration, 4> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}}};
 
 }  // namespace
 

@@ -76,6 +76,7 @@ struct LetterRow {
   std::optional<sync::DeviceId> device;
   UnixSeconds until = 0;
   Bytes envelope;
+  UnixSeconds published = 0;
 };
 // What became of one at one device.
 struct LetterAnswer {
@@ -86,6 +87,28 @@ struct LetterAnswer {
 };
 
 // What there is to give, as numbers that only grow: another mark is news.
+// What a device was given, or has refused: "root", "policy" or "lists".
+struct Given {
+  std::string kind;
+  std::int64_t version = 0;
+  UnixSeconds first = 0;
+};
+struct Refused {
+  std::string kind;
+  std::int64_t version = 0;  // the newest that it had been given then
+  std::string rule;          // number of the check
+  UnixSeconds told = 0;
+};
+
+// A signed thing that was published, and the hash over it and all before it (sync/change_log.h).
+struct ChangeRow {
+  std::int64_t number = 0;
+  UnixSeconds time = 0;
+  std::string kind;
+  Bytes envelope;
+  Hash link{};
+};
+
 struct PublishedNumbers {
   std::int64_t policy = 0, lists = 0, letters = 0;  // letters: the newest of all
   std::int64_t letters_to_all = 0;
@@ -161,15 +184,20 @@ class FleetStore {
   // Lists count once their file is here; whole_only = false also finds those that still wait.
   [[nodiscard]] Result<std::optional<Published>> newest_lists(bool whole_only);
   [[nodiscard]] Status add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now);
-  // Size of a file that published lists name; nullopt: none does.
+  // Size of a file that published lists or deltas name; nullopt: none does.
   struct SetFile { std::uint64_t size = 0; bool here = false; };
   [[nodiscard]] Result<std::optional<SetFile>> set_file(const Hash& file);
+  // What makes `file` out of `base`, under its own hash; it comes and goes like a set file.
+  [[nodiscard]] Status add_delta(const Hash& base, const Hash& file, const Hash& delta, std::uint64_t size, bool here);
+  [[nodiscard]] Result<std::optional<Hash>> delta(const Hash& base, const Hash& file);  // that is here
   [[nodiscard]] Status mark_here(const Hash& file, bool here);
-  // Files that are here and that none of the two newest lists names; from now on they are not here any more.
+  // Files that are here and that none of the two newest lists names, and deltas to these; from now on they are not here any more.
   [[nodiscard]] Result<std::vector<Hash>> forget_old_files();
 
   // Letters (fleet_letters.cpp). One that is there already gets the newer envelope, and goes again to those that refused it.
   [[nodiscard]] Status add_letter(const LetterRow& row, UnixSeconds now);
+  // Of this type and ending after `ends_after`, the newest first.
+  [[nodiscard]] Result<std::vector<LetterRow>> letters_of(std::string_view type, UnixSeconds ends_after, std::size_t limit);
   [[nodiscard]] Result<std::optional<LetterRow>> letter(const sync::LetterId& id);
   // Those that this device is still to get, the oldest first; they are noted as given.
   [[nodiscard]] Result<std::vector<Bytes>> give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit);
@@ -180,6 +208,19 @@ class FleetStore {
   [[nodiscard]] Result<std::int64_t> letters_to(const sync::DeviceId& device);  // number of the newest to it alone; 0: none
   [[nodiscard]] Result<std::map<sync::DeviceId, std::int64_t>> letters_to_each();
 
+  // What was given and refused (fleet_given.cpp).
+  [[nodiscard]] Status note_given(const sync::DeviceId& device, std::string_view kind, std::int64_t version, UnixSeconds now);
+  [[nodiscard]] Status note_refused(const sync::DeviceId& device, std::string_view kind, std::string_view rule, UnixSeconds now);
+  [[nodiscard]] Status forget_refused(const sync::DeviceId& device, std::string_view kind);
+  [[nodiscard]] Result<std::vector<Given>> given_to(const sync::DeviceId& device);
+  [[nodiscard]] Result<std::vector<Refused>> refused_by(const sync::DeviceId& device);
+
+  // The log of everything signed that was published, in that order (fleet_changes.cpp). A server from before there was one writes
+  // down what it has.
+  [[nodiscard]] Status begin_changes(const sync::SchoolId& school);
+  [[nodiscard]] Result<std::vector<ChangeRow>> changes(std::int64_t after, std::size_t limit);
+  [[nodiscard]] Result<std::optional<ChangeRow>> last_change();
+
   // The school's people.
   [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before
   [[nodiscard]] Status add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome);
@@ -188,7 +229,11 @@ class FleetStore {
  private:
   explicit FleetStore(platform::Database database) : database_(std::move(database)) {}
   [[nodiscard]] Result<std::int64_t> count(std::string_view sql, const sync::DeviceId& device);
+  // All of `work` or nothing; also inside a transaction.
+  [[nodiscard]] Status together(const std::function<Status()>& work);
+  [[nodiscard]] Status append_change(std::string_view kind, ByteView envelope, UnixSeconds now);
   platform::Database database_;
+  std::optional<sync::SchoolId> changes_of_;
 };
 
 }  // namespace caretaker::server

@@ -103,6 +103,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
     TRY(sealed, sealed_for(checkin, entry));
     TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
     TRY_DONE(note_letter_event(store, batch.device, entry.body, now));
+    TRY_DONE(note_trust_event(store, batch.device, entry.body, now));
   }
   TRY_DONE(store.close_holes(batch.device, batch.epoch, batch.seq_to));
   if (decision.hole) {
@@ -142,15 +143,23 @@ Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sy
 }
 
 // Newer signed material than the device says it has; what it cannot name, it gets.
-Status add_material(FleetStore& store, const SchoolState& school, const Json& state, sync::CheckinAnswer& answer) {
+Status add_material(FleetStore& store, const SchoolState& school, const sync::Batch& batch, UnixSeconds now, sync::CheckinAnswer& answer) {
+  const Json& state = batch.state;
   const auto has = [&state](std::string_view key) { return state[key].as_int() ? *state[key].as_int() : 0; };
   const auto& roots = school.envelopes();
   const auto first = static_cast<std::size_t>(std::clamp<std::int64_t>(has("root"), 0, static_cast<std::int64_t>(roots.size())));
   for (std::size_t i = first; i < roots.size() && answer.roots.size() < sync::kMaxAnswerRoots; ++i) answer.roots.push_back(roots[i]);
   TRY(policy, store.newest_policy());
-  if (policy && policy->version > has("policy")) answer.policy = std::move(policy->envelope);
+  if (policy && policy->version > has("policy")) {
+    answer.policy = std::move(policy->envelope);
+    TRY_DONE(store.note_given(batch.device, "policy", policy->version, now));
+  }
   TRY(lists, store.newest_lists(true));
-  if (lists && lists->version > has("lists")) answer.lists = std::move(lists->envelope);
+  if (lists && lists->version > has("lists")) {
+    answer.lists = std::move(lists->envelope);
+    TRY_DONE(store.note_given(batch.device, "lists", lists->version, now));
+  }
+  if (!answer.roots.empty()) TRY_DONE(store.note_given(batch.device, "root", static_cast<std::int64_t>(first + answer.roots.size()), now));
   return ok();
 }
 
@@ -200,7 +209,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   for (const auto& [epoch, head] : missing) {
     answer.missing.push_back({epoch, head ? *head : sync::first_head(batch.school, batch.device, epoch)});
   }
-  TRY_DONE(add_material(store, school, batch.state, answer));
+  TRY_DONE(add_material(store, school, batch, now, answer));
   TRY(letters, store.give_letters(batch.device, now, sync::kMaxLetters));
   TRY(mark, mark_for(store, school, batch.device));
   answer.letters = std::move(letters);

@@ -10,6 +10,18 @@ Result<sync::LetterId> parse_name(std::string_view name) {
 
 }  // namespace
 
+Status note_trust_event(FleetStore& store, const sync::DeviceId& device, ByteView bytes, UnixSeconds now) {
+  const std::string_view text = as_text(bytes);
+  if (text.find(".refused\"") == std::string_view::npos && text.find(".applied\"") == std::string_view::npos) return ok();
+  const auto body = sync::parse_event_body(bytes);
+  if (!body) return ok();
+  for (const std::string_view kind : {"root", "policy", "lists"}) {
+    if (body->kind == std::string(kind) + ".applied") return store.forget_refused(device, kind);
+    if (body->kind == std::string(kind) + ".refused") return store.note_refused(device, kind, body->rule, now);
+  }
+  return ok();
+}
+
 Status note_letter_event(FleetStore& store, const sync::DeviceId& device, ByteView bytes, UnixSeconds now) {
   if (as_text(bytes).find("\"letter.") == std::string_view::npos) return ok();  // most are none, and are not parsed for it
   const auto body = sync::parse_event_body(bytes);

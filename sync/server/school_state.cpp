@@ -44,6 +44,7 @@ Result<SchoolState> SchoolState::open(FleetStore& store, ServerKeys keys) {
     TRY(next, root.open_next({envelopes[i]}));
     root = std::move(next);
   }
+  TRY_DONE(store.begin_changes(root.root().school));
   return SchoolState(std::move(root), std::move(keys), std::move(envelopes));
 }
 

@@ -1,6 +1,7 @@
 #include "sync/server/staff.h"
 
 #include "platform/base/log.h"
+#include "sync/server/desk.h"
 #include "sync/staff_request.h"
 
 namespace caretaker::server {
@@ -9,15 +10,6 @@ namespace {
 constexpr std::int64_t kTokenSeconds = 24 * 3600;
 constexpr std::int64_t kMaxPage = 500;
 constexpr std::size_t kMaxPageBytes = 3u << 20;  // of bodies and sealed parts, which base64 makes a third longer
-
-// Everything that an action may use.
-struct Desk {
-  FleetStore& store;
-  SchoolState& school;
-  const Json& arguments;
-  const std::string& holder;
-  UnixSeconds now;
-};
 
 Result<Json> new_token(Desk& desk) {
   TRY(token, desk.arguments.hex_array_at<32>("token_hash"));
@@ -29,6 +21,11 @@ Result<Json> new_token(Desk& desk) {
 Result<Json> device_json(FleetStore& store, const DeviceRow& row) {
   TRY(book, store.book(row.id));
   TRY(state, parse_json(row.state));
+  TRY(given, store.given_to(row.id));
+  TRY(refused, store.refused_by(row.id));
+  Json::Object sent, refusals;
+  for (const Given& each : given) sent[each.kind] = Json::Object{{"version", each.version}, {"time", each.first}};
+  for (const Refused& each : refused) refusals[each.kind] = Json::Object{{"version", each.version}, {"check", each.rule}, {"time", each.told}};
   return Json(Json::Object{
       {"device", to_hex(row.id)},
       {"label", row.label},
@@ -38,6 +35,8 @@ Result<Json> device_json(FleetStore& store, const DeviceRow& row) {
       {"epoch", book.epoch ? to_hex(*book.epoch) : ""},
       {"seq", book.last_seq},
       {"state", std::move(state)},
+      {"sent", std::move(sent)},
+      {"refused", std::move(refusals)},
       {"problem", row.replaced_by ? "replaced" : row.problem},
       {"holes", book.holes},
       {"quarantined", book.quarantined}});
@@ -86,11 +85,6 @@ Result<Json> list_events(Desk& desk) {
   return Json(Json::Object{{"events", std::move(events)}, {"more", more}});
 }
 
-Result<sync::RawBlob> envelope_of(const Desk& desk) {
-  TRY(envelope, desk.arguments.base64_at("envelope"));
-  return sync::RawBlob{std::move(envelope)};
-}
-
 Result<Json> publish_policy(Desk& desk) {
   TRY(blob, envelope_of(desk));
   TRY(newest, desk.store.newest_policy());
@@ -123,6 +117,21 @@ Result<Json> publish_lists(Desk& desk) {
   return Json(Json::Object{{"version", manifest.version}, {"file", to_hex(manifest.file)}, {"upload", !here}});
 }
 
+// What makes the file of published lists out of an older one. Nobody believes it: the result has the hash that was signed.
+Result<Json> publish_delta(Desk& desk) {
+  TRY(base, desk.arguments.hex_array_at<32>("base"));
+  TRY(file, desk.arguments.hex_array_at<32>("file"));
+  TRY(delta, desk.arguments.hex_array_at<32>("delta"));
+  TRY(size, desk.arguments.int_at("size"));
+  TRY(whole, desk.store.set_file(file));
+  if (!whole || base == file) return make_error(ErrorCode::kNotFound, "no published lists name that file");
+  if (size <= 0 || static_cast<std::uint64_t>(size) > whole->size / 2) return make_error(ErrorCode::kTooLarge, "a delta of more than half of the file");
+  TRY(known, desk.store.set_file(delta));
+  const bool here = known && known->here;
+  TRY_DONE(desk.store.add_delta(base, file, delta, static_cast<std::uint64_t>(size), here));
+  return Json(Json::Object{{"upload", !here}});
+}
+
 Result<Json> publish_root(Desk& desk) {
   TRY(blob, envelope_of(desk));
   TRY(version, desk.school.publish_next(desk.store, blob));
@@ -133,7 +142,9 @@ Result<Json> perform(std::string_view action, Desk& desk) {
   struct Row { std::string_view action; Result<Json> (*perform)(Desk&); };
   static constexpr Row kActions[] = {{"token.new", new_token},           {"devices.list", list_devices},
                                      {"events.list", list_events},       {"policy.publish", publish_policy},
-                                     {"lists.publish", publish_lists},   {"root.publish", publish_root}};
+                                     {"lists.publish", publish_lists},   {"root.publish", publish_root},    {"lists.delta", publish_delta},
+                                     {"exception.publish", publish_exception}, {"exceptions.list", list_exceptions},
+                                     {"policy.current", current_policy},  {"changes.list", list_changes}};
   for (const auto& row : kActions) {
     if (row.action == action) return row.perform(desk);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "tests/unit/server/test_device.h"
+#include "sync/change_log.h"
+#include "sync/exception.h"
 #include "sync/server/ingest.h"
 
 using namespace caretaker;
@@ -146,4 +148,84 @@ TEST_CASE("events are read page by page, and each reading is on record", "[R13]"
   CHECK(std::count_if(audit.begin(), audit.end(), [](const auto& row) {
     return row.action == "events.list" && row.signers.ends_with("safeguarding lead");
   }) == 5);
+}
+
+namespace {
+
+Bytes lesson(const TestSchool& school, const sync::PersonKey& person, const std::string& name = "games.example") {
+  const sync::Exception exception{{school.state.id(), {}, kNow - 5, kNow + 1800}, name, "pupils", kNow - 5, {}};
+  return TestSchool::envelope(sync::PayloadType::kException, sync::make_exception_payload(exception), {&person.signing});
+}
+
+sync::CheckinAnswer check_in(TestSchool& school, TestDevice& device) {
+  return must(server::ingest(school.store, school.state, sync::make_checkin_request(device.request(device.batch())), kNow));
+}
+
+}  // namespace
+
+TEST_CASE("a teacher publishes an exception and nothing else, and sees what became of it", "[R6][R7]") {
+  TestSchool school;
+  TestDevice device(school);
+  CHECK_FALSE(school.ask(school.people.technician, "exception.publish", envelope_argument(lesson(school, school.people.teacher))));
+  CHECK_FALSE(school.ask(school.people.teacher, "exception.publish", envelope_argument(lesson(school, school.people.technician))));
+  for (const char* action : {"policy.publish", "lists.publish", "root.publish", "token.new", "devices.list", "events.list", "lists.delta", "changes.list"}) {
+    CHECK(refused(school.ask(school.people.teacher, action, envelope_argument(school.policy(1)))) == ErrorCode::kPermissionDenied);
+  }
+  const auto published = must(school.ask(school.people.teacher, "exception.publish", envelope_argument(lesson(school, school.people.teacher))));
+  const std::string id = must(published.string_at("letter"));
+  CHECK(check_in(school, device).letters.size() == 1);
+  device.record_plain("letter.taken", id);
+  (void)check_in(school, device);
+  const auto listed = must(school.ask(school.people.teacher, "exceptions.list"));
+  REQUIRE((**listed.array_at("exceptions")).size() == 1);
+  const auto& row = (**listed.array_at("exceptions"))[0];
+  CHECK(*row["letter"].as_string() == id);
+  CHECK(*row["taken"].as_int() == 1);
+}
+
+TEST_CASE("the log of changes has everything that was published, in order and whole", "[R7]") {
+  TestSchool school;
+  must(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(1))));
+  must(school.ask(school.people.teacher, "exception.publish", envelope_argument(lesson(school, school.people.teacher))));
+  must(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(3))));
+  CHECK_FALSE(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(2))));
+  const auto answer = must(school.ask(school.people.lead, "changes.list"));
+  sync::ChangeWalk walk(school.state.id());
+  std::vector<std::string> kinds;
+  for (const Json& row : **answer.array_at("changes")) {
+    kinds.push_back(must(walk.next({*row["number"].as_int(), must(row.base64_at("envelope")), must(row.hex_array_at<32>("link"))})).kind);
+  }
+  CHECK(kinds == std::vector<std::string>{"root", "policy", "exception", "policy"});
+  CHECK((**must(school.ask(school.people.lead, "changes.list", Json::Object{{"after", 3}})).array_at("changes")).size() == 1);
+  // Opened again it goes on where it was.
+  must(server::SchoolState::open(school.store, school.keys));
+  CHECK(must(school.store.last_change())->number == 4);
+}
+
+TEST_CASE("a device's row says what it was sent, what it has refused and why, until it takes a newer one", "[R7]") {
+  TestSchool school;
+  TestDevice device(school);
+  must(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(1))));
+  CHECK_FALSE(check_in(school, device).policy.empty());
+  const auto row = [&] { return (**must(school.ask(school.people.technician, "devices.list")).array_at("devices"))[0]; };
+  CHECK(*row()["sent"]["policy"]["version"].as_int() == 1);
+  CHECK(*row()["sent"]["policy"]["time"].as_int() == kNow);
+  CHECK(row()["refused"]["policy"].is_null());
+  device.record_plain("policy.refused", "A2");
+  (void)check_in(school, device);
+  CHECK(*row()["refused"]["policy"]["check"].as_string() == "A2");
+  CHECK(*row()["refused"]["policy"]["version"].as_int() == 1);
+  device.record_plain("policy.applied", "v2");
+  (void)check_in(school, device);
+  CHECK(row()["refused"]["policy"].is_null());
+}
+
+TEST_CASE("the policy in force is told to those who sign or open by it") {
+  TestSchool school;
+  CHECK(must(school.ask(school.people.teacher, "policy.current")).int_at("version").value_or(9) == 0);
+  must(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(4))));
+  const auto answer = must(school.ask(school.people.teacher, "policy.current"));
+  CHECK(*answer["version"].as_int() == 4);
+  CHECK(must(answer.base64_at("envelope")) == school.policy(4));
+  CHECK_FALSE(school.ask(school.people.publisher, "policy.current"));
 }

@@ -42,6 +42,7 @@ struct People {
   sync::PersonKey technician = sync::make_person_key("technician");
   sync::PersonKey lead = sync::make_person_key("safeguarding lead");
   sync::PersonKey publisher = sync::make_person_key("list publisher");
+  sync::PersonKey teacher = sync::make_person_key("teacher");
 };
 
 inline constexpr UnixSeconds kNow = 1'795'000'000;
@@ -75,6 +76,7 @@ class TestSchool {
     add(sync::Role::kPolicy, 1, {&people.technician});
     add(sync::Role::kSafeguarding, 1, {&people.lead});
     add(sync::Role::kLists, 1, {&people.publisher});
+    add(sync::Role::kException, 1, {&people.teacher});
     const auto server_id = sync::key_id(keys.sign.public_key);
     root.keys[server_id] = {keys.sign.public_key, "server"};
     root.roles[sync::Role::kReceipts] = {1, {server_id}};

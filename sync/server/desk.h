@@ -1,0 +1,31 @@
+// What an action of the school's people may use; staff.cpp has the table of actions.
+#pragma once
+
+#include "platform/base/json.h"
+#include "sync/server/fleet_store.h"
+#include "sync/server/school_state.h"
+
+namespace caretaker::server {
+
+struct Desk {
+  FleetStore& store;
+  SchoolState& school;
+  const Json& arguments;
+  const std::string& holder;
+  UnixSeconds now;
+};
+
+[[nodiscard]] inline Result<sync::RawBlob> envelope_of(const Desk& desk) {
+  TRY(envelope, desk.arguments.base64_at("envelope"));
+  return sync::RawBlob{std::move(envelope)};
+}
+
+// exception.publish, exceptions.list, policy.current (staff_exceptions.cpp).
+[[nodiscard]] Result<Json> publish_exception(Desk& desk);
+[[nodiscard]] Result<Json> list_exceptions(Desk& desk);
+[[nodiscard]] Result<Json> current_policy(Desk& desk);
+
+// changes.list (staff_changes.cpp).
+[[nodiscard]] Result<Json> list_changes(Desk& desk);
+
+}  // namespace caretaker::server

@@ -1,0 +1,58 @@
+// What teachers ask: sites for a lesson.
+#include "sync/exception.h"
+#include "sync/server/desk.h"
+
+namespace caretaker::server {
+namespace {
+
+constexpr std::size_t kMaxListed = 200;
+constexpr std::size_t kMaxRunning = 256;  // letters of this kind that are not over: a key in wrong hands fills no disk
+
+Result<Json> exception_json(FleetStore& store, const LetterRow& row) {
+  TRY(answers, store.letter_answers(row.id));
+  std::int64_t taken = 0;
+  std::map<std::string, std::int64_t> refused;
+  for (const LetterAnswer& answer : answers) {
+    if (answer.answer == "taken") ++taken;
+    else if (!answer.answer.empty()) ++refused[answer.answer];
+  }
+  return Json(Json::Object{{"letter", sync::letter_name(row.id)},
+                           {"envelope", to_base64(row.envelope)},
+                           {"published", row.published},
+                           {"taken", taken},
+                           {"refused", Json::Object(refused.begin(), refused.end())}});
+}
+
+}  // namespace
+
+// Judged by the devices; here only that a teacher of this school signed it and that it is not over.
+Result<Json> publish_exception(Desk& desk) {
+  TRY(blob, envelope_of(desk));
+  TRY(opened, sync::open_exception(blob, desk.school.root()));
+  const sync::LetterHead& head = opened.exception.head;
+  TRY_DONE(sync::check_letter_head(head, desk.school.id(), head.device.value_or(sync::DeviceId{}), desk.now));
+  const std::string type(sync::payload_type_name(sync::PayloadType::kException));
+  TRY(running, desk.store.letters_of(type, desk.now, kMaxRunning));
+  if (running.size() >= kMaxRunning) return make_error(ErrorCode::kFull, "too many exceptions are open at once");
+  TRY_DONE(desk.store.add_letter({opened.id, type, head.device, head.until, std::move(blob.bytes)}, desk.now));
+  return Json(Json::Object{{"letter", sync::letter_name(opened.id)}});
+}
+
+Result<Json> list_exceptions(Desk& desk) {
+  TRY(rows, desk.store.letters_of(sync::payload_type_name(sync::PayloadType::kException), 0, kMaxListed));
+  Json::Array exceptions;
+  for (const LetterRow& row : rows) {
+    TRY(json, exception_json(desk.store, row));
+    exceptions.push_back(std::move(json));
+  }
+  return Json(Json::Object{{"exceptions", std::move(exceptions)}});
+}
+
+Result<Json> current_policy(Desk& desk) {
+  TRY(newest, desk.store.newest_policy());
+  Json::Object json{{"version", newest ? newest->version : 0}};
+  if (newest) json["envelope"] = to_base64(newest->envelope);
+  return Json(std::move(json));
+}
+
+}  // namespace caretaker::server
