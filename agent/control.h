@@ -26,6 +26,8 @@ enum class Ask : std::uint8_t {
   kEnrolFinish = 19,   // owner: the server's answer in
   kWhy = 20,           // anybody about themselves, owner about anybody: the decision on a name
   kSnooze = 21,        // anybody whose group may: tonight's power-off half an hour later
+  kImport = 22,        // owner: signed things from a folder, as in take-answer; what became of each out
+  kImportSet = 23,     // owner: as offer-set
 };
 
 [[nodiscard]] Bytes make_request(Ask ask, ByteView fields);

@@ -12,6 +12,7 @@ constexpr std::size_t kMaxPolicyText = 1u << 20;
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxCategory = 64;
 constexpr std::size_t kMaxServers = 16;
+constexpr MonotonicMs kMaxLessonMs = 86'400'000;
 
 void write_violation(ByteWriter& out, const Violation& violation) {
   out.u8(violation.uid.has_value() ? 1 : 0);
@@ -65,6 +66,12 @@ Bytes make_filter_answer(const FilterAnswer& answer) {
   out.u8(static_cast<std::uint8_t>(answer.state));
   out.raw(answer.revision);
   out.sized(answer.policy_toml);
+  out.u8(static_cast<std::uint8_t>(std::min(answer.lessons.size(), kMaxLessons)));
+  for (std::size_t i = 0; i < std::min(answer.lessons.size(), kMaxLessons); ++i) {
+    out.sized(answer.lessons[i].lesson.name);
+    out.sized(answer.lessons[i].lesson.group);
+    out.u64(static_cast<std::uint64_t>(answer.lessons[i].left_ms));
+  }
   return std::move(out).take();
 }
 
@@ -75,6 +82,15 @@ Result<FilterAnswer> parse_filter_answer(ByteView fields) {
   out.state = static_cast<FilterState>(state);
   out.revision = read_array<32>(in);
   out.policy_toml = in.text(kMaxPolicyText);
+  const std::uint8_t lessons = in.u8();
+  if (lessons > kMaxLessons) return malformed("filter answer");
+  for (std::uint8_t i = 0; i < lessons && in.ok(); ++i) {
+    OpenLesson& open = out.lessons.emplace_back();
+    open.lesson.name = in.text(kMaxName);
+    open.lesson.group = in.text(sync::kMaxText);
+    open.left_ms = static_cast<MonotonicMs>(in.u64());
+    if (open.left_ms < 0 || open.left_ms > kMaxLessonMs) return malformed("filter answer");
+  }
   if (!in.at_end() || state > 2) return malformed("filter answer");
   return out;
 }
@@ -159,11 +175,13 @@ Result<sync::CheckinAnswer> parse_take_answer(ByteView fields) {
   return out;
 }
 
-Bytes make_taken_answer(const TakenAnswer& taken) { return make_flag(taken.more); }
+Bytes make_taken_answer(const TakenAnswer& taken) {
+  return {static_cast<std::uint8_t>(taken.more ? 1 : 0), static_cast<std::uint8_t>(taken.soon ? 1 : 0)};
+}
 
 Result<TakenAnswer> parse_taken_answer(ByteView fields) {
-  TRY(more, parse_flag(fields));
-  return TakenAnswer{more};
+  if (fields.size() != 2 || fields[0] > 1 || fields[1] > 1) return malformed("guard's word on an answer");
+  return TakenAnswer{fields[0] == 1, fields[1] == 1};
 }
 
 Bytes make_uplink_answer(const UplinkAnswer& answer) {
@@ -176,6 +194,8 @@ Bytes make_uplink_answer(const UplinkAnswer& answer) {
   const WantedSet wanted = answer.wanted.value_or(WantedSet{});
   out.raw(wanted.file);
   out.u64(wanted.size);
+  out.u8(wanted.base.has_value() ? 1 : 0);
+  out.raw(wanted.base.value_or(Hash{}));
   return std::move(out).take();
 }
 
@@ -191,7 +211,10 @@ Result<UplinkAnswer> parse_uplink_answer(ByteView fields) {
   WantedSet wanted;
   wanted.file = read_array<32>(in);
   wanted.size = in.u64();
-  if (!sensible || !in.at_end() || has_wanted > 1) return malformed("uplink answer");
+  const std::uint8_t has_base = in.u8();
+  const Hash base = read_array<32>(in);
+  if (has_base == 1) wanted.base = base;
+  if (!sensible || !in.at_end() || has_wanted > 1 || has_base > 1) return malformed("uplink answer");
   out.enrolled = enrolled == 1;
   if (has_wanted == 1) out.wanted = wanted;
   return out;

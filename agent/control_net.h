@@ -10,11 +10,12 @@
 #include "agent/control.h"
 #include "agent/violation.h"
 #include "platform/base/crypto.h"
+#include "policy/exceptions.h"
 #include "sync/batch.h"
 
 namespace caretaker::agent {
 
-// Names a policy together with a set file; another pair has another revision. All zeros: none.
+// Names a policy together with a set file and the lessons that are open; others have another revision. All zeros: none.
 using Revision = Hash;
 
 enum class FilterState : std::uint8_t {
@@ -24,10 +25,18 @@ enum class FilterState : std::uint8_t {
 };
 
 // kGetFilter, no fields in the request.
+// A site that is open for a lesson.
+struct OpenLesson {
+  policy::Lesson lesson;
+  MonotonicMs left_ms = 0;  // from the answer on
+};
+inline constexpr std::size_t kMaxLessons = 64;
+
 struct FilterAnswer {
   FilterState state = FilterState::kNotEnrolled;
   Revision revision{};
   std::string policy_toml;
+  std::vector<OpenLesson> lessons;
 };
 [[nodiscard]] Bytes make_filter_answer(const FilterAnswer& answer);
 [[nodiscard]] Result<FilterAnswer> parse_filter_answer(ByteView fields);
@@ -64,6 +73,7 @@ struct WebReport {
 [[nodiscard]] Result<sync::CheckinAnswer> parse_take_answer(ByteView fields);
 struct TakenAnswer {
   bool more = false;  // another batch should follow at once
+  bool soon = false;  // something was taken that the school waits to hear of: a check-in within seconds
 };
 [[nodiscard]] Bytes make_taken_answer(const TakenAnswer& taken);
 [[nodiscard]] Result<TakenAnswer> parse_taken_answer(ByteView fields);
@@ -74,6 +84,7 @@ struct TakenAnswer {
 struct WantedSet {
   Hash file{};  // names it at the server: GET /v1/set/<hex>
   std::uint64_t size = 0;
+  std::optional<Hash> base = std::nullopt;  // the file in force: a delta to it will do (policy/set_delta.h)
 };
 struct UplinkAnswer {
   bool enrolled = false;

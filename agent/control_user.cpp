@@ -169,6 +169,19 @@ Result<sync::EnrolmentAnswer> parse_enrol_finish(ByteView fields) {
   return out;
 }
 
+Bytes make_import_answer(const std::vector<std::string>& lines) {
+  ByteWriter out;
+  write_texts(out, lines);
+  return std::move(out).take();
+}
+
+Result<std::vector<std::string>> parse_import_answer(ByteView fields) {
+  ByteReader in(fields);
+  std::vector<std::string> lines;
+  if (!read_texts(in, lines, kMaxHealthCodes * 4) || !in.at_end()) return malformed("answer to an import");
+  return lines;
+}
+
 Bytes make_why_question(const WhyQuestion& question) {
   ByteWriter out;
   for (const std::string* text : {&question.name, &question.user, &question.group}) {

@@ -83,6 +83,10 @@ struct EnrolBegin {
 [[nodiscard]] Bytes make_enrol_finish(const sync::EnrolmentAnswer& answer);
 [[nodiscard]] Result<sync::EnrolmentAnswer> parse_enrol_finish(ByteView fields);
 
+// kImport: in as kTakeAnswer with what was found; a line for each thing that was taken or refused out: "policy.applied v3".
+[[nodiscard]] Bytes make_import_answer(const std::vector<std::string>& lines);
+[[nodiscard]] Result<std::vector<std::string>> parse_import_answer(ByteView fields);
+
 // kWhy: about a name as typed; user and group empty: whoever asks.
 struct WhyQuestion {
   std::string name;

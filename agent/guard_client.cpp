@@ -55,8 +55,16 @@ Result<TakenAnswer> GuardClient::take_answer(const sync::CheckinAnswer& answer) 
   return parse_taken_answer(fields);
 }
 
-Status GuardClient::offer_set(const platform::OpenFile& file) {
-  TRY(frame, channel_.call(make_request(Ask::kOfferSet, {}), &file, kSetTimeoutMs));
+Status GuardClient::offer_set(const platform::OpenFile& file) { return pass_set(Ask::kOfferSet, file); }
+Status GuardClient::import_set(const platform::OpenFile& file) { return pass_set(Ask::kImportSet, file); }
+
+Result<std::vector<std::string>> GuardClient::import(const sync::CheckinAnswer& found) {
+  TRY(fields, call(Ask::kImport, make_take_answer(found)));
+  return parse_import_answer(fields);
+}
+
+Status GuardClient::pass_set(Ask ask, const platform::OpenFile& file) {
+  TRY(frame, channel_.call(make_request(ask, {}), &file, kSetTimeoutMs));
   TRY(fields, parse_answer(frame.bytes));
   if (!fields.empty()) return make_error(ErrorCode::kInvalidInput, "the guard said more than was asked");
   return ok();

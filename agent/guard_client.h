@@ -33,11 +33,14 @@ class GuardClient {
   [[nodiscard]] Status enrol_finish(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Result<WhyAnswer> why(const WhyQuestion& question);
   [[nodiscard]] Status snooze();
+  [[nodiscard]] Result<std::vector<std::string>> import(const sync::CheckinAnswer& found);
+  [[nodiscard]] Status import_set(const platform::OpenFile& file);
 
  private:
   explicit GuardClient(platform::ControlClient channel) : channel_(std::move(channel)) {}
   // The fields of the guard's good answer.
   [[nodiscard]] Result<Bytes> call(Ask ask, ByteView fields);
+  [[nodiscard]] Status pass_set(Ask ask, const platform::OpenFile& file);
 
   platform::ControlClient channel_;
 };

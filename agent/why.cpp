@@ -34,11 +34,15 @@ Result<const policy::Group*> find_group(const policy::Policy& policy, const WhyQ
 }  // namespace
 
 Result<WhyAnswer> decide_why(const policy::Policy& policy, const policy::SetView& set, const WhyQuestion& question,
-                             const std::vector<std::string>& os_groups) {
+                             const std::vector<std::string>& os_groups, std::span<const policy::Lesson> open) {
   if (policy.groups.empty()) return make_error(ErrorCode::kInvalidInput, "the policy has no groups");
   TRY(name, policy::normalise_name(question.name));
   TRY(group, find_group(policy, question, os_groups));
-  const policy::DnsDecision decision = policy::decide_dns(policy, *group, set, name);
+  std::vector<policy::Lesson> lessons;
+  for (const policy::Lesson& lesson : open) {
+    if (policy::is_for(lesson, *group, os_groups)) lessons.push_back(lesson);
+  }
+  const policy::DnsDecision decision = policy::decide_dns(policy, *group, set, name, lessons);
   WhyAnswer answer;
   answer.name = name;
   answer.group = group->name;
@@ -67,6 +71,7 @@ std::string explain(const WhyAnswer& answer) {
       {"bypass-private-relay", "it would carry traffic past the filter"},
       {"bypass-vpn", "it offers a private network past the filter"},
       {"bypass-proxy", "it fetches other sites past the filter"},
+      {"exception", "a teacher has opened it for a lesson"},
       {"canary", "its absence tells programs that this device is filtered"},
       {"no-policy", "no verified policy is loaded, and nothing is answered without one"},
   };

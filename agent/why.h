@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "agent/control_user.h"
-#include "policy/decide_dns.h"
+#include "policy/exceptions.h"
 
 namespace caretaker::agent {
 
 // `os_groups` are those of the question's user. The group named in the question counts, else its user's, else the
-// default one. Versions stay 0. kInvalidInput: no name; kNotFound: no such group, with a suggestion.
+// default one; of the lessons that are open those for it count. Versions stay 0. kInvalidInput: no name; kNotFound: no such group, with a suggestion.
 [[nodiscard]] Result<WhyAnswer> decide_why(const policy::Policy& policy, const policy::SetView& set,
-                                           const WhyQuestion& question, const std::vector<std::string>& os_groups);
+                                           const WhyQuestion& question, const std::vector<std::string>& os_groups,
+                                           std::span<const policy::Lesson> open = {});
 
 // One sentence for a person, without a full stop.
 [[nodiscard]] std::string explain(const WhyAnswer& answer);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/cli/check_words.h"
 #include "agent/cli/passphrase.h"
 #include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
@@ -23,6 +24,33 @@ std::string posture_text(const Json& posture) {
   return out.empty() ? "good" : out;
 }
 
+bool says(const Json& health, std::string_view code) {
+  if (health.as_array() == nullptr) return false;
+  for (const Json& each : *health.as_array()) {
+    if (each.as_string() != nullptr && *each.as_string() == code) return true;
+  }
+  return false;
+}
+
+// What is in force of "policy" or "lists", and how far the newest has come: "6; 7 sent 2027-01-08T08:00:00Z".
+std::string version_text(const Json& device, std::string_view kind) {
+  const Json& state = device["state"];
+  const std::int64_t* has = state[kind].as_int();
+  std::string out = number(state[kind]);
+  // A manifest that has been verified waits for its set file; until then the lists before it are in force.
+  if (kind == "lists" && (says(state["health"], "lists-waiting") || says(state["health"], "lists-missing"))) out += " verified, waits for its file";
+  const std::int64_t* sent = device["sent"][kind]["version"].as_int();
+  const std::int64_t* sent_at = device["sent"][kind]["time"].as_int();
+  const std::int64_t* refused = device["refused"][kind]["version"].as_int();
+  const std::string* check = device["refused"][kind]["check"].as_string();
+  const std::int64_t held = has == nullptr ? 0 : *has;
+  if (refused != nullptr && check != nullptr && *refused > held) return out + "; " + std::to_string(*refused) + " refused: " + in_words(*check);
+  if (sent != nullptr && sent_at != nullptr && *sent > held) return out + "; " + std::to_string(*sent) + " sent " + to_rfc3339(*sent_at);
+  return out;
+}
+
+std::string since(const Json& time) { return time.as_int() == nullptr || *time.as_int() <= 0 ? "-" : to_rfc3339(*time.as_int()); }
+
 Result<std::vector<std::string>> device_row(const Json& device) {
   TRY(id, device.string_at("device"));
   TRY(label, device.string_at("label"));
@@ -30,7 +58,7 @@ Result<std::vector<std::string>> device_row(const Json& device) {
   TRY(problem, device.string_at("problem"));
   const Json& state = device["state"];
   return std::vector<std::string>{label, id.substr(0, 12), last_seen == 0 ? "never" : to_rfc3339(last_seen), number(device["seq"]),
-                                  number(state["policy"]), number(state["lists"]), posture_text(state["posture"]), problem.empty() ? "-" : problem};
+                                  version_text(device, "policy"), version_text(device, "lists"), since(state["stale_since"]), posture_text(state["posture"]), problem.empty() ? "-" : problem};
 }
 
 }  // namespace
@@ -38,7 +66,7 @@ Result<std::vector<std::string>> device_row(const Json& device) {
 Result<std::string> show_devices(const Json& answer) {
   TRY(devices, answer.array_at("devices"));
   if (devices->empty()) return std::string("No machine has enrolled yet (caretaker token new, then caretaker enrol on the machine).\n");
-  Table table({"DEVICE", "ID", "LAST SEEN", "EVENTS", "POLICY", "LISTS", "KEPT", "PROBLEM"});
+  Table table({"DEVICE", "ID", "LAST SEEN", "EVENTS", "POLICY", "LISTS", "STALE SINCE", "KEPT", "PROBLEM"});
   for (const Json& device : *devices) {
     TRY(row, device_row(device));
     table.add(std::move(row));

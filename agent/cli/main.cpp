@@ -7,12 +7,17 @@ void add_commands(caretaker::Command program) {
   auto policy = program.command("policy", "Write, build, sign and send the school's policy and lists");
   add_policy_check(policy);
   add_policy_build(policy);
+  add_policy_diff(policy);
   add_policy_sign(policy);
   add_policy_push(policy);
+  add_policy_export(policy);
   add_why(program);
   add_school(program);
   add_token(program);
   add_device(program);
+  add_exception(program);
+  add_changes(program);
+  add_import(program);
   add_events(program);
   add_enrol(program);
   add_status(program);

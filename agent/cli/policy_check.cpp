@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/policy_diff.h"
 #include "agent/cli/policy_file.h"
 #include "agent/cli/set_view_file.h"
-#include "policy/weakening.h"
 
 namespace caretaker::agent {
 namespace {
@@ -19,18 +19,6 @@ std::string count_errors(const policy::ParsedPolicy& parsed) {
       std::count_if(parsed.diagnostics.begin(), parsed.diagnostics.end(),
                     [](const policy::Diagnostic& d) { return d.level == policy::Diagnostic::Level::kError; });
   return std::to_string(errors) + (errors == 1 ? " error" : " errors");
-}
-
-void print_lines(const char* title, const std::vector<std::string>& lines) {
-  if (!lines.empty()) std::printf("%s\n", title);
-  for (const std::string& line : lines) std::printf("  %s\n", line.c_str());
-}
-
-void print_change(const policy::Policy& before, const policy::Policy& after) {
-  const policy::PolicyChange change = policy::compare_policies(before, after);
-  print_lines("This change opens, and so wants the signatures of two holders:", change.opens);
-  print_lines("This change closes:", change.closes);
-  if (change.opens.empty() && change.closes.empty()) std::printf("Nobody may do more or less than before.\n");
 }
 
 Status check_policy(const CheckOptions& options) {
@@ -51,7 +39,7 @@ Status check_policy(const CheckOptions& options) {
   std::fputs(make_policy_summary(parsed.policy).c_str(), stdout);
   if (!options.against.empty()) {
     TRY(before, read_policy_file(options.against));
-    print_change(before, parsed.policy);
+    std::fputs(describe_change(before, parsed.policy).c_str(), stdout);
   }
   return ok();
 }

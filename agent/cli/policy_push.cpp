@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/cli/list_deltas.h"
 #include "agent/cli/passphrase.h"
 #include "agent/cli/staff_client.h"
 #include "platform/files.h"
@@ -49,9 +50,10 @@ Status push_lists(StaffClient& client, const PolicyPushOptions& options, const C
   if (!answer && answer.error().code != ErrorCode::kConflict) return answer.error();
   if (answer) {
     TRY(wants_file, answer->bool_at("upload"));
-    if (!wants_file) return ok();
+    if (!wants_file) return send_deltas(client, options.school, file, wanted, clock);
   }
-  return upload(client, options, wanted, std::move(file));
+  TRY_DONE(upload(client, options, wanted, file));
+  return send_deltas(client, options.school, file, wanted, clock);
 }
 
 }  // namespace

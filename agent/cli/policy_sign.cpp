@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "agent/cli/current_policy.h"
 #include "agent/cli/passphrase.h"
+#include "agent/cli/policy_diff.h"
 #include "agent/cli/policy_file.h"
 #include "agent/cli/school_folder.h"
 #include "platform/files.h"
 #include "sync/bundle.h"
+#include "sync/bundle_form.h"
 #include "sync/limits.h"
 
 namespace caretaker::agent {
@@ -76,6 +79,31 @@ Result<Bytes> add_one(ByteView envelope, const SigningKey& key) {
   return sync::add_signature(envelope, PayloadType::kLists, key);
 }
 
+std::optional<policy::Policy> policy_in(ByteView payload) {
+  const auto form = sync::parse_policy_form(payload);
+  if (!form) return std::nullopt;
+  auto parsed = policy::parse_policy(form->bundle.policy_toml, policy::Strictness::kDevice);
+  if (!parsed.usable()) return std::nullopt;
+  return std::move(parsed.policy);
+}
+
+// Said before anything is signed: what it changes for whom, compared with what the school has now.
+void tell_change(const PolicySignOptions& options, const School& school, const policy::Policy& policy, const sync::PersonKey& key,
+                 const Clock& clock) {
+  if (options.offline) return;
+  auto client = StaffClient::connect(school, key);
+  const auto current = client ? fetch_current_policy(*client, school, clock) : Result<std::optional<CurrentPolicy>>(client.error());
+  if (!current) {
+    std::printf("Not compared with the policy in force: %s\n", current.error().message.c_str());
+  } else if (!*current) {
+    std::printf("The school has no policy yet: this is the first.\n");
+  } else {
+    std::printf("Compared with version %lld, which is in force:\n%s", static_cast<long long>((*current)->version),
+                describe_change((*current)->rules, policy).c_str());
+  }
+  std::fflush(stdout);
+}
+
 Result<Bytes> sign_all(const PolicySignOptions& options, Bytes envelope) {
   for (const auto& path : options.keys) {
     TRY(key, open_person(path, options.passphrase_file));
@@ -85,8 +113,11 @@ Result<Bytes> sign_all(const PolicySignOptions& options, Bytes envelope) {
   return envelope;
 }
 
-Result<Bytes> sign_new(const PolicySignOptions& options, const Unsigned& made) {
+Result<Bytes> sign_new(const PolicySignOptions& options, const Unsigned& made, const School& school, const Clock& clock) {
   TRY(key, open_person(options.keys.front(), options.passphrase_file));
+  if (const auto policy = made.type == PayloadType::kPolicy ? policy_in(made.payload) : std::nullopt) {
+    tell_change(options, school, *policy, key, clock);
+  }
   const SigningKey* signer = &key.signing;
   PolicySignOptions rest = options;
   rest.keys.erase(rest.keys.begin());
@@ -110,14 +141,20 @@ struct Signed {
   std::optional<Unsigned> made;  // empty: a further signature on what somebody else made
 };
 
-Result<Signed> make_signed(const PolicySignOptions& options, const School& school, UnixSeconds now) {
+Result<Signed> make_signed(const PolicySignOptions& options, const School& school, const Clock& clock) {
+  const UnixSeconds now = clock.now();
   if (!options.also.empty()) {
     TRY(envelope, platform::read_file(options.also, sync::kMaxEnvelopeBytes));
+    const auto payload = sync::unverified_payload(envelope, PayloadType::kPolicy);
+    if (const auto policy = payload ? policy_in(*payload) : std::nullopt) {
+      TRY(key, open_person(options.keys.front(), options.passphrase_file));
+      tell_change(options, school, *policy, key, clock);
+    }
     TRY(more, sign_all(options, std::move(envelope)));
     return Signed{std::move(more), std::nullopt};
   }
   TRY(made, options.policy.empty() ? make_lists(options, school, now) : make_policy(options, school, now));
-  TRY(envelope, sign_new(options, made));
+  TRY(envelope, sign_new(options, made, school, clock));
   return Signed{std::move(envelope), std::move(made)};
 }
 
@@ -137,7 +174,7 @@ Status check_recipients(const policy::Policy& policy, const sync::Root& root) {
 
 Status run_policy_sign(const PolicySignOptions& options, const Clock& clock) {
   TRY(school, open_school(options.school));
-  TRY(result, make_signed(options, school, clock.now()));
+  TRY(result, make_signed(options, school, clock));
   TRY_DONE(tell_state(result.envelope, school, clock.now()));
   TRY_DONE(platform::replace_file(options.out, result.envelope, 0644));
   if (result.made) TRY_DONE(tell_version(options, *result.made));

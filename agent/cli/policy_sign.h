@@ -22,6 +22,7 @@ struct PolicySignOptions {
   std::filesystem::path out;
   std::optional<std::int64_t> version;  // default: one more than the last
   int days = 30;
+  bool offline = false;             // nothing is asked of the server
 };
 
 // Every kind of event has two people who can read it, or one and the escrow key, and every kind of recipient exists.

@@ -52,7 +52,7 @@ Status check_holders(const SchoolNewOptions& options) {
     return make_error(ErrorCode::kInvalidInput, "at least one technician and one safeguarding lead are needed");
   }
   std::set<std::string> files{file_name("escrow")};
-  for (const auto* group : {&options.root_holders, &options.technicians, &options.safeguarding}) {
+  for (const auto* group : {&options.root_holders, &options.technicians, &options.safeguarding, &options.teachers}) {
     for (const std::string& holder : *group) {
       if (holder.empty() || !files.insert(file_name(holder)).second) {
         return make_error(ErrorCode::kInvalidInput, "two key files would be called " + file_name(holder) + ": give each holder a name of their own");
@@ -72,7 +72,7 @@ People make_people(const std::vector<std::string>& holders) {
 SchoolPeople make_all_people(const SchoolNewOptions& options) {
   return {make_people(options.root_holders), make_people(options.technicians), make_people(options.safeguarding),
           make_people({options.lists_holder}),
-          options.safeguarding.size() < 2 ? make_people({"escrow"}) : People{}};
+          options.safeguarding.size() < 2 ? make_people({"escrow"}) : People{}, make_people(options.teachers)};
 }
 
 Status write_keys(const SchoolNewOptions& options, const People& people, const char* what) {
@@ -94,6 +94,7 @@ Status write_all_keys(const SchoolNewOptions& options, const SchoolPeople& peopl
   TRY_DONE(write_keys(options, people.technicians, "technician: policies, tokens, devices"));
   TRY_DONE(write_keys(options, people.safeguarding, "safeguarding: opens the sealed records"));
   TRY_DONE(write_keys(options, people.lists, "signs the day's lists"));
+  TRY_DONE(write_keys(options, people.teachers, "teacher: opens a site for a class and a lesson"));
   return write_keys(options, people.escrow, "opens the sealed records if the lead's key is lost: print it, lock it away");
 }
 
@@ -139,6 +140,7 @@ Root make_first_root(const std::string& name, const SchoolPeople& people, const 
   add_role(root, Role::kLock, 1, {&people.technicians});
   add_role(root, Role::kWipe, 2, {&people.technicians, &people.root_holders});
   add_role(root, Role::kSafeguarding, 1, {&people.safeguarding});
+  if (!people.teachers.empty()) add_role(root, Role::kException, 1, {&people.teachers});
   const sync::KeyId server_id = sync::key_id(server.sign_public);
   root.keys[server_id] = {server.sign_public, "server"};
   root.roles[Role::kReceipts] = {1, {server_id}};

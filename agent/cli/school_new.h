@@ -20,6 +20,7 @@ struct SchoolNewOptions {
   std::vector<std::string> technicians = {"technician"};
   std::vector<std::string> safeguarding = {"safeguarding-lead", "deputy-safeguarding-lead"};
   std::string lists_holder = "list-publisher";
+  std::vector<std::string> teachers;      // may open a site for a lesson
   PasswordCost cost;
 };
 
@@ -38,6 +39,7 @@ struct SchoolPeople {
   std::vector<sync::PersonKey> safeguarding;
   std::vector<sync::PersonKey> lists;   // one
   std::vector<sync::PersonKey> escrow;  // one where there is a single safeguarding lead
+  std::vector<sync::PersonKey> teachers = {};
 };
 // Root 1: root 2 of the holders, everybody else as DESIGN says. Pure but for the keys.
 [[nodiscard]] sync::Root make_first_root(const std::string& name, const SchoolPeople& people, const ServerInfo& server,

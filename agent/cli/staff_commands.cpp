@@ -2,7 +2,10 @@
 #include <memory>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/changes.h"
 #include "agent/cli/device.h"
+#include "agent/cli/exception.h"
+#include "agent/cli/import.h"
 #include "agent/cli/policy_push.h"
 #include "agent/cli/policy_sign.h"
 #include "agent/cli/school_new.h"
@@ -42,6 +45,7 @@ void add_school(Command& program) {
   command.option("--root-holder", options->root_holders, "Holders of the root keys, three or more; two act together");
   command.option("--technician", options->technicians, "Who signs policies and tokens");
   command.option("--safeguarding", options->safeguarding, "Who opens the sealed records; two, or an escrow key is made");
+  command.option("--teacher", options->teachers, "Who may open a site for a class and a lesson");
   command.option("--lists-holder", options->lists_holder, "Whose key signs the day's lists");
   command.option("--passphrase-file", options->passphrase_file, "File whose first line protects every key (else each holder types one)");
   set_action(command, options, run_school_new);
@@ -58,6 +62,7 @@ void add_policy_sign(Command& policy) {
   what.option("--also", options->also, "What somebody has signed already, for a further signature");
   command.option("--out", options->out, "Where the signed file goes").required();
   command.option("--version", options->version, "Number of this version (default: one more than the last signed here)");
+  command.flag("--offline", options->offline, "Do not ask the server for the policy in force, to say what this one opens and closes");
   command.option("--days", options->days, "Days until devices call it stale").between(1, 400);
   set_action(command, options, run_policy_sign);
 }
@@ -72,6 +77,19 @@ void add_policy_push(Command& policy) {
   command.option("--set", options->set, "The set file of those lists");
   command.option("--root", options->root, "Next root");
   set_action(command, options, run_policy_push);
+}
+
+void add_policy_export(Command& policy) {
+  auto command = policy.command("export", "Put what was signed into a folder, for devices without a network");
+  const auto options = std::make_shared<ExportOptions>();
+  options->school = ".";
+  command.option("--school", options->school, "Folder of the school").from_environment("CARETAKER_SCHOOL");
+  command.option("FOLDER", options->folder, "Folder to make, on a stick").required();
+  command.option("--policy", options->policy, "Signed policy");
+  command.option("--lists", options->lists, "Signed lists");
+  command.option("--set", options->set, "The set file of those lists");
+  command.option("--letter", options->letters, "Signed letter, such as an exception; may be given several times");
+  set_action(command, options, run_policy_export);
 }
 
 void add_token(Command& program) {
@@ -92,6 +110,42 @@ void add_device(Command& program) {
   add_key(command, *options);
   command.flag("--json", options->json, "For programs");
   set_action(command, options, run_device_list);
+}
+
+void add_changes(Command& program) {
+  auto command = program.command("changes", "Show and check everything signed that the school has published");
+  const auto options = std::make_shared<ChangesOptions>();
+  add_common(command, *options);
+  command.option("--key", options->key, "Key file of the person who asks the server");
+  command.option("--file", options->file, "Check a log that was saved; nothing is asked of anybody");
+  command.option("--save", options->save, "Keep the log in this file");
+  command.flag("--verify", options->verify, "Only check");
+  set_action(command, options, run_changes);
+}
+
+void add_exception(Command& program) {
+  auto exception = program.command("exception", "A site that is open for a lesson");
+  const auto options = std::make_shared<ExceptionOptions>();
+  auto open = exception.command("open", "Open a site for one class until a time, with a teacher's key");
+  add_common(open, *options);
+  add_key(open, *options);
+  open.option("NAME", options->name, "The name of the site; everything under it is meant too").required();
+  open.option("--for", options->group, "The class: a group of the policy or of the accounts").required();
+  open.option("--until", options->until, "12:30 today, or 2027-01-08T12:30:00Z").required();
+  open.option("--from", options->from, "When it begins (default: now)");
+  open.option("--out", options->out, "Write the signed letter to this file instead of handing it to the server");
+  set_action(open, options, run_exception_open);
+  auto close = exception.command("close", "Close it before its time");
+  add_common(close, *options);
+  add_key(close, *options);
+  close.option("LETTER", options->letter, "As `exception list` shows it").required();
+  close.option("--out", options->out, "Write the signed letter to this file instead of handing it to the server");
+  set_action(close, options, run_exception_close);
+  auto list = exception.command("list", "Show what was opened, by whom, for whom, and what became of it");
+  add_common(list, *options);
+  add_key(list, *options);
+  list.flag("--json", options->json, "For programs");
+  set_action(list, options, run_exception_list);
 }
 
 }  // namespace caretaker::agent

@@ -66,17 +66,18 @@ Status Book::append(const std::vector<PlannedEvent>& planned, const std::optiona
   return stored;
 }
 
-void Book::note(const Subject& given, std::uint32_t count) {
+bool Book::note(const Subject& given, std::uint32_t count) {
   Subject subject = given;
   if (notes_.size() >= kMaxNotes) subject.rule = subject.rule.substr(0, subject.rule.find(':'));
   const std::string key = subject.kind + '\n' + subject.rule;
   if (const auto known = notes_.find(key); known != notes_.end()) {
     known->second.repeats += std::min(count, UINT32_MAX - known->second.repeats);
-    return;
+    return false;
   }
   log_info("events", subject.kind + " " + subject.rule);
   const bool stored = append({{subject, count, clock_.now()}}).has_value();
   notes_[key] = {subject, stored ? 0 : count, clock_.monotonic_ms() + kNoteMs};
+  return true;
 }
 
 void Book::close_notes(MonotonicMs now) {

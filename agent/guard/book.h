@@ -27,8 +27,8 @@ class Book {
   // Durable when it returns; a group that was stored before is not stored again.
   [[nodiscard]] Status append(const std::vector<PlannedEvent>& planned, const std::optional<GroupId>& group = std::nullopt);
   // Something about the guard itself, at the time of the clock: the first at once, repeats of the same within an hour counted
-  // into one more. What cannot be stored now is counted too.
-  void note(const Subject& subject, std::uint32_t count = 1);
+  // into one more. What cannot be stored now is counted too. True: it was the first.
+  bool note(const Subject& subject, std::uint32_t count = 1);
 
   // Within a second of a request, else every few: notes whose hour is over, the ratchet's key, housekeeping.
   void tick();

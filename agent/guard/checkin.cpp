@@ -101,18 +101,19 @@ bool Checkin::take_missing(const std::vector<sync::EpochPlace>& missing) {
   return std::exchange(missing_, missing) != missing && found;
 }
 
-// True: what became of them is to be told at once.
+// True: what became of them is to be told at once; what is refused again and again is not.
 bool Checkin::take_letters(const std::vector<Bytes>& letters) {
   const auto findings = letters_.take(letters, book_.store()->status().queued == 0);
-  for (const Subject& finding : findings) book_.note(finding);
-  return !findings.empty();
+  bool told = false;
+  for (const Subject& finding : findings) told = book_.note(finding) || told;
+  return told;
 }
 
 TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
-  TrustUpdates updates(trust_);
-  for (const Subject& finding : updates.take({answer.roots, answer.policy, answer.lists}, clock_.now())) {
-    book_.note(finding);
-  }
+  const auto findings = TrustUpdates(trust_).take({answer.roots, answer.policy, answer.lists}, clock_.now());
+  for (const Subject& finding : findings) book_.note(finding);
+  // Not what was refused: that comes again with each answer.
+  const bool applied = std::ranges::any_of(findings, [](const Subject& finding) { return finding.kind.ends_with(".applied"); });
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
   const sync::EpochId epoch = book_.store()->status().epoch;
   bool received = false;
@@ -128,7 +129,7 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
   const bool told = book_.store() != nullptr && take_letters(answer.letters);
   const bool asked = book_.store() != nullptr && take_missing(answer.missing);
   const bool back = take_problem(answer);
-  return {back || (received && (more_ || asked || began || told))};
+  return {back || (received && (more_ || asked || began || told)), applied};
 }
 
 }  // namespace caretaker::agent

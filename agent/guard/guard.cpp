@@ -18,8 +18,12 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
+      exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
+  letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
+    return exceptions_.take(blob, id, identity_.id());
+  });
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   if (settings_.sessions == nullptr) return;
   session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
@@ -39,6 +43,7 @@ Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const 
     log_error("events", "no book: " + opened.error().message);
   }
   guard->book_.note({"guard.started", CARETAKER_VERSION});
+  guard->exceptions_.read();
   for (const std::string& code : guard->health()) {
     log_warning("guard", code);
     guard->book_.note({"guard.health", code, Severity::kMedium});
@@ -57,7 +62,7 @@ Status Guard::open_book() {
   return book_.open(settings);
 }
 
-Revision Guard::revision() const {
+Revision Guard::revision(const std::vector<Exceptions::Open>& open) const {
   if (trust_.policy() == nullptr || trust_.set() == nullptr) return {};
   Hasher hasher;
   hasher.add(trust_.policy()->envelope);
@@ -65,6 +70,7 @@ Revision Guard::revision() const {
   // The same content in a new file, after a damaged one, is news to whoever has mapped that.
   const std::uint8_t damaged = static_cast<std::uint8_t>(trust_.sets_damaged());
   if (damaged > 0) hasher.add({&damaged, 1});
+  for (const Exceptions::Open& exception : open) hasher.add(exception.id);
   return hasher.finish();
 }
 
@@ -114,6 +120,7 @@ void Guard::tick() {
   store_repeats(false);
   if (media_) media_->tick();
   if (posture_) posture_->tick();
+  exceptions_.tick();
   book_.tick();
   if (clock_.monotonic_ms() >= next_walk_) {
     trust_.check_set_again();

@@ -9,6 +9,7 @@
 #include "agent/guard/book.h"
 #include "agent/guard/checkin.h"
 #include "agent/guard/device_identity.h"
+#include "agent/guard/exceptions.h"
 #include "agent/guard/letters.h"
 #include "agent/guard/media.h"
 #include "agent/guard/policy_store.h"
@@ -64,6 +65,7 @@ class Guard {
   [[nodiscard]] Result<Answered> enrol_finish(const Asked& asked);
   [[nodiscard]] Result<Answered> why(const Asked& asked);
   [[nodiscard]] Result<Answered> snooze(const Asked& asked);
+  [[nodiscard]] Result<Answered> import(const Asked& asked);
 
   // Removable media are judged from here on, through this gate.
   void take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present);
@@ -89,7 +91,7 @@ class Guard {
   // Opens the book when it is known whose it is; without that there is nobody to record as.
   [[nodiscard]] Status open_book();
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
-  [[nodiscard]] Revision revision() const;
+  [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open) const;
   [[nodiscard]] std::set<std::string> health() const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
   void store_repeats(bool all);
@@ -109,6 +111,7 @@ class Guard {
   PolicyStore trust_;
   Book book_;
   Letters letters_;
+  Exceptions exceptions_;
   Checkin checkin_;
   WebReports web_;
   std::optional<SessionWatch> session_watch_;

@@ -21,14 +21,18 @@ Result<Answered> Guard::get_filter(const Asked& asked) {
   if (trust_.policy() == nullptr || trust_.set() == nullptr) return Answered{make_filter_answer(answer), {}};
   TRY(file, trust_.open_set_file());
   answer.state = FilterState::kReady;
-  answer.revision = revision();
+  const auto open = exceptions_.open();
+  for (const Exceptions::Open& exception : open) {
+    answer.lessons.push_back({exception.lesson, std::max<MonotonicMs>(0, exception.ends - clock_.monotonic_ms())});
+  }
+  answer.revision = revision(open);
   answer.policy_toml = trust_.policy()->verified.bundle().policy_toml;
   return Answered{make_filter_answer(answer), std::move(file)};
 }
 
 Result<Answered> Guard::wait_filter(const Asked& asked) {
   TRY(known, parse_wait_filter(asked.fields));
-  return Answered{make_wait_filter_answer(known == revision()), {}};
+  return Answered{make_wait_filter_answer(known == revision(exceptions_.open())), {}};
 }
 
 Result<Answered> Guard::report_web(const Asked& asked) {
@@ -90,6 +94,7 @@ Result<Answered> Guard::get_uplink(const Asked& asked) {
   }
   if (const ListsInForce* wanted = trust_.wanted_set(); wanted != nullptr) {
     answer.wanted = WantedSet{wanted->verified.manifest().file, wanted->verified.manifest().file_size};
+    if (trust_.set() != nullptr) answer.wanted->base = trust_.lists()->verified.manifest().file;
   }
   return Answered{make_uplink_answer(answer), {}};
 }

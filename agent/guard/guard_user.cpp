@@ -119,10 +119,29 @@ Result<Answered> Guard::why(const Asked& asked) {
   }
   std::vector<std::string> os_groups;
   if (const auto user = platform::find_user(question.user); user) os_groups = user->groups;
-  TRY(answer, decide_why(trust_.policy()->rules, *trust_.set(), question, os_groups));
+  std::vector<policy::Lesson> lessons;
+  for (Exceptions::Open& open : exceptions_.open()) lessons.push_back(std::move(open.lesson));
+  TRY(answer, decide_why(trust_.policy()->rules, *trust_.set(), question, os_groups, lessons));
   answer.policy_version = trust_.policy()->verified.bundle().version;
   answer.lists_version = trust_.lists()->verified.manifest().version;
   return Answered{make_why_answer(answer), {}};
+}
+
+// From a folder that somebody carried here: the same door as for what comes from the server.
+Result<Answered> Guard::import(const Asked& asked) {
+  TRY(given, parse_take_answer(asked.fields));
+  if (trust_.root() == nullptr) return make_error(ErrorCode::kNotFound, "this machine is not enrolled: it knows no school yet");
+  // A folder has all roots from the first on.
+  const auto known = std::min(given.roots.size(), static_cast<std::size_t>(trust_.root()->root().version));
+  given.roots.erase(given.roots.begin(), given.roots.begin() + static_cast<std::ptrdiff_t>(known));
+  auto findings = TrustUpdates(trust_).take({std::move(given.roots), std::move(given.policy), std::move(given.lists)}, clock_.now());
+  for (Subject& finding : letters_.take(given.letters, false)) findings.push_back(std::move(finding));
+  std::vector<std::string> lines;
+  for (const Subject& finding : findings) {
+    book_.note(finding);
+    lines.push_back(finding.kind + " " + finding.rule);
+  }
+  return Answered{make_import_answer(lines), {}};
 }
 
 Result<Answered> Guard::snooze(const Asked& asked) {

@@ -82,6 +82,7 @@ std::vector<Subject> Letters::take(const std::vector<Bytes>& letters, bool has_o
       continue;
     }
     auto taken = take_one(blob, *label);
+    if (!taken && taken.error().code == ErrorCode::kUnavailable) continue;  // not yet: it comes again
     if (!taken) findings.push_back(refused(label->id, taken.error()));
     else findings.insert(findings.end(), taken->begin(), taken->end());
   }

@@ -21,7 +21,8 @@ class Letters {
     UnixSeconds until = 0;
     std::vector<Subject> findings;
   };
-  // Verifies the letter, does what it says and makes that durable, or refuses and changes nothing. After a power cut the same letter may
+  // Verifies the letter, does what it says and makes that durable, or refuses and changes nothing; kUnavailable: not yet, it is to
+  // come again. After a power cut the same letter may
   // come once more, although it was taken: what a part does is keyed by the id.
   using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&)>;
 

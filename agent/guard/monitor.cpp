@@ -21,6 +21,8 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kEnrolFinish, "enrol-finish", Who::kOwner, &Guard::enrol_finish},
     MonitorRow{Ask::kWhy, "why", Who::kAnybody, &Guard::why},
     MonitorRow{Ask::kSnooze, "snooze", Who::kAnybody, &Guard::snooze},
+    MonitorRow{Ask::kImport, "import", Who::kOwner, &Guard::import},
+    MonitorRow{Ask::kImportSet, "import-set", Who::kOwner, &Guard::offer_set},
 };
 
 // Answers that only a caller who is wrong, or who tries, can get.

@@ -18,6 +18,7 @@ struct Asker {
   FilterPtr filter;                  // that `groups` points into
   std::optional<std::uint32_t> uid;  // of a person; nullopt: unknown, or an account of the system ("the device")
   std::vector<const policy::Group*> groups;  // never empty
+  std::vector<std::vector<policy::Lesson>> lessons = {};  // open for each of them; where there are fewer, none
 };
 using AskerPtr = std::shared_ptr<const Asker>;
 

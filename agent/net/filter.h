@@ -5,7 +5,8 @@
 
 #include "agent/violation.h"
 #include "platform/files.h"
-#include "policy/decide_dns.h"
+#include "platform/base/clock.h"
+#include "policy/exceptions.h"
 
 namespace caretaker::agent {
 
@@ -13,6 +14,11 @@ struct Filter {
   policy::Policy policy;
   platform::MappedFile file;
   policy::SetView set;  // looks into `file`
+  struct Lesson {
+    policy::Lesson lesson;
+    MonotonicMs ends = 0;  // also when the guard says nothing more
+  };
+  std::vector<Lesson> lessons = {};
 };
 using FilterPtr = std::shared_ptr<const Filter>;
 

@@ -28,7 +28,10 @@ Result<FilterPtr> make_filter(const GuardClient::FilterFile& given) {
   if (!parsed.usable()) return make_error(ErrorCode::kInvalidInput, "the guard's policy is not usable here");
   TRY(file, platform::MappedFile::map(given.set));
   TRY(view, policy::SetView::open(file.bytes()));
-  return FilterPtr(std::make_shared<const Filter>(Filter{std::move(parsed.policy), std::move(file), std::move(view)}));
+  Filter filter{std::move(parsed.policy), std::move(file), std::move(view)};
+  const MonotonicMs now = system_clock().monotonic_ms();
+  for (const OpenLesson& open : given.answer.lessons) filter.lessons.push_back({open.lesson, now + open.left_ms});
+  return FilterPtr(std::make_shared<const Filter>(std::move(filter)));
 }
 
 void GuardLink::stop() {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr MonotonicMs kLookMs = 2000;            // whether the guard is there, is enrolled, or still waits for a set
 constexpr MonotonicMs kMaxWaitMs = 3'600'000;
+constexpr MonotonicMs kTellMs = 3000;            // what a push has done here, after everybody has it
 constexpr MonotonicMs kHurrySpreadMs = 5000;
 constexpr MonotonicMs kHurryPauseMs = 60'000;
 constexpr int kMaxRounds = 1000;                 // batches in one check-in
@@ -97,6 +98,7 @@ Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
   TRY(taken, guard_->take_answer(answer));
   on_news_();
   more = taken.more;
+  tell_soon_ = taken.soon;
   return ok();
 }
 
@@ -109,6 +111,7 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
     hinted_ = false;
     due_.checkin_failures = 0;
     due_.checkin = now_ms() + sync::next_checkin_ms(interval_s_, draw());
+    if (std::exchange(tell_soon_, false)) due_.checkin = std::min(due_.checkin, now_ms() + kTellMs + static_cast<MonotonicMs>(draw() * kTellMs));
     return;
   }
   if (due_.checkin_failures++ == 0) log_warning("net", "check-in: " + done.error().message);
@@ -164,12 +167,23 @@ void Uplink::hold(MonotonicMs room) {
   due_.hold = now_ms() + (unknown ? kNoHoldsMs : sync::hold_retry_ms(++due_.hold_failures, draw()));
 }
 
+Result<platform::OpenFile> Uplink::bring(const WantedSet& wanted, const std::function<bool()>& go_on) {
+  if (wanted.base) {
+    TRY(given, guard_->get_filter());
+    if (given.set.is_open()) {
+      auto file = download_.fetch_delta(*server_, wanted, given.set, go_on);
+      if (file || file.error().code != ErrorCode::kNotFound) return file;
+    }
+  }
+  return download_.fetch(*server_, wanted, go_on);
+}
+
 Status Uplink::offer(const WantedSet& wanted) {
   const auto go_on = [this] {
     const std::lock_guard lock(mutex_);
     return !stopping_;
   };
-  TRY(file, download_.fetch(*server_, wanted, go_on));
+  TRY(file, bring(wanted, go_on));
   log_info("net", "a set file of " + std::to_string(wanted.size) + " bytes has come");
   const Status offered = guard_->offer_set(file);
   if (!offered && offered.error().code == ErrorCode::kUnavailable) return offered;  // it may be good

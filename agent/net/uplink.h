@@ -48,6 +48,7 @@ class Uplink {
   void hold(MonotonicMs room);
   [[nodiscard]] Status wait_for_news(MonotonicMs room, const std::stop_token& stop);
   void bring_set(const WantedSet& wanted);
+  [[nodiscard]] Result<platform::OpenFile> bring(const WantedSet& wanted, const std::function<bool()>& go_on);
   [[nodiscard]] Status offer(const WantedSet& wanted);
 
   std::filesystem::path socket_;
@@ -60,6 +61,7 @@ class Uplink {
   std::uint32_t interval_s_ = 900;
   Due due_;
   std::string mark_;           // of the last answer; empty: the server holds no requests
+  bool tell_soon_ = false;     // of the last answer
   bool hinted_ = false;        // something is new, and the check-in that brings it has not been yet
   sync::HintBudget hints_;
   bool asked_ = false;         // the guard, at least once

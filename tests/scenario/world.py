@@ -128,13 +128,13 @@ class World:
 
     # ---- the school and its people
 
-    def make_school(self):
+    def make_school(self, *more):
         self.passphrase = self.folder / "passphrase"
         self.passphrase.write_text(PASSPHRASE, encoding="utf-8")
         server = [self.bin / "caretaker-server", "--data", self.data]
         processes.run([*server, "init", "--url", f"https://127.0.0.1:{self.https}"], own_users.SERVER)
         self.caretaker("school", "new", "--dir", self.school, "--name", "Scenario School", "--safeguarding", "lead",
-                       "--server-info", self.data / "server-public.json", "--passphrase-file", self.passphrase)
+                       "--server-info", self.data / "server-public.json", "--passphrase-file", self.passphrase, *more)
         root = shutil.copy(self.school / "roots" / "1.json", self.folder / "1.json")
         os.chmod(root, 0o644)
         processes.run([*server, "adopt", root], own_users.SERVER)

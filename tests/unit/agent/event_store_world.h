@@ -14,8 +14,9 @@ namespace caretaker::agent {
 class TestClock final : public Clock {
  public:
   UnixSeconds now() const override { return time; }
-  MonotonicMs monotonic_ms() const override { return time * 1000; }
+  MonotonicMs monotonic_ms() const override { return time * 1000 + apart; }
   UnixSeconds time = 1'790'000'000;
+  MonotonicMs apart = 0;  // what somebody has put the clock back by
 };
 
 // What a server does with batches: verifies the chain from the first key on, and keeps bodies once.

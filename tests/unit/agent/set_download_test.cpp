@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policy/set_delta.h"
 #include "tests/unit/platform/temporary_folder.h"
 
 using namespace caretaker;
@@ -18,6 +19,15 @@ class FakeServer final : public platform::HttpTransport {
     paths.push_back(request.path);
     ranges.push_back(request.range_from);
     if (status != 0) return platform::HttpResponse{status, {}, {}};
+    if (!delta.empty() && request.path.starts_with("/v1/delta/")) {
+      const std::uint64_t begin = std::min<std::uint64_t>(request.range_from, delta.size());
+      const std::uint64_t stop = std::min<std::uint64_t>(delta.size(), begin + delta_cut);
+      if (begin == delta.size() && begin > 0) return platform::HttpResponse{416, {}, {}};
+      TRY_DONE(sink(ByteView(delta).subspan(begin, stop - begin)));
+      if (stop < delta.size()) return make_error(ErrorCode::kUnavailable, "cut off");
+      return platform::HttpResponse{begin > 0 ? 206 : 200, {}, {}};
+    }
+    if (request.path.starts_with("/v1/delta/")) return platform::HttpResponse{404, {}, {}};
     const std::uint64_t from = knows_ranges ? request.range_from : 0;
     const std::uint64_t end = std::min<std::uint64_t>(file.size(), from + cut_after);
     if (end - from > limits.max_body) return make_error(ErrorCode::kTooLarge, "too large");
@@ -28,6 +38,8 @@ class FakeServer final : public platform::HttpTransport {
     return platform::HttpResponse{from > 0 ? 206 : 200, {}, {}};
   }
   Bytes file;
+  Bytes delta;
+  std::uint64_t delta_cut = UINT32_MAX;
   std::uint64_t cut_after = UINT32_MAX;
   bool knows_ranges = true;
   int status = 0;
@@ -116,4 +128,69 @@ TEST_CASE("what was left of another set goes") {
   world.wanted = {hash(world.server.file), 500};
   CHECK(*world.fetch() == world.server.file);
   CHECK(world.files() == 1);
+}
+
+namespace {
+
+Bytes set_of(int first, int last) {
+  policy::SetBuilder builder({1, 2, 3});
+  const int gambling = *builder.category("gambling", false);
+  for (int i = first; i < last; ++i) builder.add("bet" + std::to_string(i) + ".example", gambling);
+  return *builder.build(nullptr);
+}
+
+// A device with one set, and a server with the next.
+struct DeltaDownload {
+  DeltaDownload() {
+    REQUIRE(platform::replace_file(folder.path() / "base.set", before, 0600));
+    server.delta = *policy::make_set_delta(*policy::SetView::open(before), *policy::SetView::open(after));
+    wanted.base = hash(before);
+  }
+  Result<Bytes> fetch_delta() {
+    TRY(base, platform::open_read_only(folder.path() / "base.set"));
+    TRY(file, download.fetch_delta(server, wanted, base, [] { return true; }));
+    TRY(mapped, platform::MappedFile::map(file));
+    return to_bytes(mapped.bytes());
+  }
+  TemporaryFolder folder;
+  SetDownload download{folder.path()};
+  Bytes before = set_of(0, 900), after = set_of(5, 912);
+  WantedSet wanted{hash(after), after.size(), {}};
+  FakeServer server{after};
+};
+
+}  // namespace
+
+TEST_CASE("a delta to the set in force gives the file that the manifest names, also over a line that is cut") {
+  DeltaDownload world;
+  CHECK(*world.fetch_delta() == world.after);
+  CHECK(world.server.paths == std::vector<std::string>{"/v1/delta/" + to_hex(*world.wanted.base) + "-" + to_hex(world.wanted.file)});
+  REQUIRE(world.download.forget(world.wanted));
+  world.server.delta_cut = 40;
+  int rounds = 0;
+  while (!world.fetch_delta() && rounds < 50) ++rounds;
+  CHECK(rounds > 1);
+  CHECK(rounds < 50);
+  CHECK(*world.fetch_delta() == world.after);
+}
+
+TEST_CASE("without a delta, or with one that is spoilt, the whole is fetched, and the delta is not asked for again") {
+  DeltaDownload world;
+  SECTION("none") { world.server.delta.clear(); }
+  SECTION("spoilt") { world.server.delta[world.server.delta.size() / 2] ^= 4; }
+  SECTION("of another set") { world.server.delta = *policy::make_set_delta(*policy::SetView::open(world.after), *policy::SetView::open(world.before)); }
+  SECTION("rubbish") { world.server.delta = to_bytes("no delta at all"); }
+  CHECK(world.fetch_delta().error().code == ErrorCode::kNotFound);
+  const std::size_t asked = world.server.paths.size();
+  CHECK(world.fetch_delta().error().code == ErrorCode::kNotFound);
+  CHECK(world.server.paths.size() == asked);
+  const auto whole = world.download.fetch(world.server, world.wanted, [] { return true; });
+  REQUIRE(whole);
+}
+
+TEST_CASE("what has come of the whole is not given up for a delta") {
+  DeltaDownload world;
+  world.server.cut_after = 1000;
+  CHECK_FALSE(world.download.fetch(world.server, world.wanted, [] { return true; }));
+  CHECK(world.fetch_delta().error().code == ErrorCode::kNotFound);
 }

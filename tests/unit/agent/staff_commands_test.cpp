@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "agent/cli/check_words.h"
 #include "agent/cli/device.h"
 #include "agent/cli/event_rows.h"
 #include "agent/cli/policy_push.h"
@@ -226,6 +227,23 @@ TEST_CASE("devices are shown, and what a stranger named his laptop cannot steer 
   CHECK(text->find('\x1b') == std::string::npos);
   CHECK(show_devices(Json::Object{{"devices", Json::Array{}}})->find("No machine") == 0);
   CHECK_FALSE(show_devices(Json::Object{}));
+}
+
+TEST_CASE("a device's row tells what is in force, what is on its way and what was refused, in words", "[R7]") {
+  const auto shown = [](Json::Object sent, Json::Object refused, Json::Array health = {}) {
+    const Json device = Json::Object{{"device", std::string(64, 'a')}, {"label", "laptop"}, {"last_seen", 1'790'000'000}, {"problem", ""}, {"seq", 4},
+                                     {"state", Json::Object{{"policy", 3}, {"lists", 8}, {"health", std::move(health)}, {"stale_since", 1'780'000'000}}},
+                                     {"sent", std::move(sent)}, {"refused", std::move(refused)}};
+    return *show_devices(Json::Object{{"devices", Json::Array{device}}});
+  };
+  const Json::Object sent{{"policy", Json::Object{{"version", 4}, {"time", 1'790'000'000}}}};
+  CHECK(shown(sent, {}).find("3; 4 sent 2026-09-21T") != std::string::npos);
+  CHECK(shown({}, {}).find("2026-05-28T") != std::string::npos);  // stale since
+  const Json::Object refused{{"policy", Json::Object{{"version", 4}, {"check", "A2"}, {"time", 1'790'000'000}}}};
+  CHECK(shown(sent, refused).find("3; 4 refused: A2 (it opens something") != std::string::npos);
+  CHECK(shown({}, {}, {"lists-waiting"}).find("8 verified, waits for its file") != std::string::npos);
+  CHECK(in_words("B5") == "B5 (not newer than what was accepted before)");
+  CHECK(in_words("Z9") == "Z9");
 }
 
 TEST_CASE("columns line up by characters") {
