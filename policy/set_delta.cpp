@@ -183,6 +183,12 @@ Result<SetDelta> SetDelta::parse(ByteView bytes) {
   for (int& k : out.bits_) k = in.u8();
   if (!in.ok()) return malformed("it ends too early");
   out.codes_ = in.raw(in.left());
+  // One set has one delta to another: what means nothing is zero. The empty category set is in every set anyway.
+  const std::size_t over = out.kept_.size() * 8 - out.sets_before_;
+  const bool spare = !out.kept_.empty() && ((out.kept_.front() & 1) != 0 || (over > 0 && out.kept_.back() >> (8 - over) != 0));
+  if (spare) return malformed("bits that mean nothing");
+  if (out.changed_ == 0 && (out.bits_[0] | out.bits_[1]) != 0) return malformed("codes for nothing");
+  if (out.added_ == 0 && (out.bits_[2] | out.bits_[3]) != 0) return malformed("codes for nothing");
   const bool sensible = std::ranges::all_of(out.bits_, [](int k) { return k < kMaxRiceBits; }) &&
                         (out.changed_ == 0 || !out.fates_.empty()) && (out.added_ == 0 || !out.kinds_.empty()) &&
                         2 * (out.changed_ + out.added_) <= out.codes_.size() * 8;
