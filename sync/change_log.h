@@ -31,7 +31,7 @@ struct Change {
   bool verified = true;              // false: of a kind whose signatures are not known here
 };
 
-// Walks entries from number 1 on. D1 to D5 of PROTOCOL.md.
+// Walks entries from number 1 on. J1 to J4 of PROTOCOL.md; J5 and J6 are for whoever has seen a head, or asks devices.
 class ChangeWalk {
  public:
   explicit ChangeWalk(const SchoolId& school) : school_(school), link_(first_change_link(school)) {}
