@@ -23,6 +23,8 @@ enum class Check {
   kLetterForm, kLetterType, kLetterSchool, kLetterDevice, kLetterOver, kLetterUsed, kLetterRoom,
   kExceptionForm, kExceptionSigners, kExceptionGroup, kExceptionHours, kExceptionName, kExceptionRoom,
   kChangeNumber, kChangeLink, kChangeRoot, kChangeVersion, kChangeHead, kChangeDevice,
+  kOrderForm, kOrderSigners, kOrderSchool, kOrderDevice, kOrderHardware, kOrderExpired, kOrderClock, kOrderUsed, kOrderForked,
+  kWipeForm, kWipeMethod, kWipeOwner, kWipeRecordForm, kWipeOrder,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
   kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch,

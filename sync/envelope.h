@@ -32,6 +32,8 @@ enum class PayloadType {
   kStaffRequest,  // application/vnd.caretaker.staff-request.v1+json
   kHold,          // application/vnd.caretaker.hold.v1+json
   kException,     // application/vnd.caretaker.exception.v1+json
+  kOrder,         // application/vnd.caretaker.order.v1+json
+  kWipeCertificate,  // application/vnd.caretaker.wipe-certificate.v1+json
 };
 [[nodiscard]] std::string_view payload_type_name(PayloadType type);
 

@@ -9,7 +9,7 @@ namespace caretaker::sync {
 namespace {
 
 // The kinds of envelope that are letters.
-constexpr std::array kLetterTypes = {PayloadType::kException};
+constexpr std::array kLetterTypes = {PayloadType::kException, PayloadType::kOrder};
 
 Result<LetterHead> parse_fields(const Json& payload) {
   LetterHead head;

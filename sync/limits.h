@@ -18,6 +18,10 @@ inline constexpr std::size_t kMaxCategories = 64;
 inline constexpr std::int64_t kMaxSetFileBytes = 512ll << 20;
 inline constexpr std::int64_t kMaxLifetime = 400 * 86'400;  // seconds from issue to expiry of a policy or of lists
 
+inline constexpr std::size_t kMaxOrderBytes = 16u << 10;
+inline constexpr std::int64_t kMaxOrderLifetime = 90 * 86'400;  // seconds from issue to expiry of an order
+inline constexpr std::int64_t kMaxGrace = 7 * 86'400;           // seconds powered on before a wipe
+
 inline constexpr std::size_t kMaxEventBody = 2048;
 inline constexpr std::size_t kMaxCiphertext = 16u << 10;
 inline constexpr std::size_t kMaxRecipients = 32;     // of one sealed part

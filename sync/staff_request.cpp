@@ -23,6 +23,10 @@ constexpr Permission kPermissions[] = {
     {"changes.list", Role::kPolicy},        {"changes.list", Role::kSafeguarding}, {"changes.list", Role::kRoot},
     {"exceptions.list", Role::kException},  {"exceptions.list", Role::kPolicy}, {"exceptions.list", Role::kSafeguarding},
     {"policy.current", Role::kPolicy},      {"policy.current", Role::kException}, {"policy.current", Role::kSafeguarding},
+    {"order.publish", Role::kLock},    {"order.publish", Role::kWipe},
+    {"orders.list", Role::kLock},           {"orders.list", Role::kWipe},      {"orders.list", Role::kPolicy},
+    {"devices.list", Role::kLock},          {"devices.list", Role::kWipe},     {"wipe.record", Role::kPolicy},
+    {"wipe.record", Role::kWipe},           {"wipe.record", Role::kSafeguarding},
 };
 
 Result<StaffRequest> parse_fields(ByteView payload) {
@@ -43,7 +47,7 @@ KeyRing ring_for(const Root& root, const std::vector<Role>& roles) {
 
 // Every key that could ask anything.
 KeyRing staff_ring(const Root& root) {
-  return ring_for(root, {Role::kPolicy, Role::kSafeguarding, Role::kLists, Role::kRoot, Role::kException});
+  return ring_for(root, {Role::kPolicy, Role::kSafeguarding, Role::kLists, Role::kRoot, Role::kException, Role::kLock, Role::kWipe});
 }
 
 }  // namespace

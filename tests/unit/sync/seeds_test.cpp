@@ -4,6 +4,8 @@
 #include "sync/batch.h"
 #include "sync/bundle_form.h"
 #include "sync/key_file.h"
+#include "sync/order.h"
+#include "sync/wipe_certificate.h"
 #include "sync/staff_request.h"
 #include "tests/unit/shared_data.h"
 #include "tests/unit/sync/fixture.h"
@@ -44,4 +46,10 @@ TEST_CASE("formats written by another hand are read") {
   CHECK(verdict(parse_enrolment(seed("token/enrolment"))) == "verified");
   CHECK(verdict(parse_staff_request(seed("token/staff"))) == "verified");
   CHECK(verdict(parse_public_person(seed("token/person"))) == "verified");
+  CHECK(verdict(parse_order(seed("order/wipe"))) == "verified");
+  CHECK(verdict(parse_order(seed("order/cancel"))) == "verified");
+  CHECK(verdict(parse_order(seed("order/for_a_group"))) == "O1");
+  CHECK(verdict(parse_wipe_certificate(seed("order/certificate"))) == "verified");
+  CHECK(verdict(parse_wipe_certificate(seed("order/certificate_too_bold"))) == "D2");
+  CHECK(verdict(parse_wipe_record(seed("order/record"))) == "verified");
 }
