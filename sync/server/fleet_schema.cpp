@@ -82,7 +82,16 @@ CREATE TABLE changes (
   number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, envelope BLOB NOT NULL, link BLOB NOT NULL) STRICT;
 )sql";
 
-constexpr std::array<platform::Migration, 4> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}}};
+// What a device's book says of an order, each state once and in this order; and what a wiped device left.
+constexpr const char* kOrders = R"sql(
+CREATE TABLE order_states (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, letter BLOB NOT NULL, state TEXT NOT NULL, time INTEGER NOT NULL, UNIQUE (letter, state)) STRICT;
+CREATE TABLE wipe_certificates (
+  device BLOB NOT NULL, letter BLOB NOT NULL, envelope BLOB NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (device, letter))
+  STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<platform::Migration, 5> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}}};
 
 }  // namespace
 

@@ -78,6 +78,15 @@ struct LetterRow {
   Bytes envelope;
   UnixSeconds published = 0;
 };
+struct PublishedLetter {
+  LetterRow letter;
+  UnixSeconds published = 0;
+};
+// A wiped device's certificate, countersigned.
+struct KeptCertificate {
+  sync::LetterId order{};
+  Bytes envelope;
+};
 // What became of one at one device.
 struct LetterAnswer {
   sync::DeviceId device{};
@@ -220,6 +229,12 @@ class FleetStore {
   [[nodiscard]] Status begin_changes(const sync::SchoolId& school);
   [[nodiscard]] Result<std::vector<ChangeRow>> changes(std::int64_t after, std::size_t limit);
   [[nodiscard]] Result<std::optional<ChangeRow>> last_change();
+  // Orders (fleet_orders.cpp): the letters of a type, the oldest first; the states that the device's book tells, as they came; the newest certificate.
+  [[nodiscard]] Result<std::vector<PublishedLetter>> letters_of(std::string_view type, UnixSeconds since);
+  [[nodiscard]] Status note_order_state(const sync::LetterId& order, const sync::DeviceId& device, std::string_view state, UnixSeconds time);
+  [[nodiscard]] Result<std::vector<std::pair<std::string, UnixSeconds>>> order_states(const sync::LetterId& order);
+  [[nodiscard]] Status keep_wipe_certificate(const sync::DeviceId& device, const sync::LetterId& order, ByteView envelope, UnixSeconds now);
+  [[nodiscard]] Result<std::optional<KeptCertificate>> wipe_certificate(const sync::DeviceId& device);
 
   // The school's people.
   [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before

@@ -6,6 +6,7 @@
 #include "sync/server/decide_batch.h"
 #include "sync/server/letters.h"
 #include "sync/server/mark.h"
+#include "sync/server/orders.h"
 
 namespace caretaker::server {
 namespace {
@@ -104,6 +105,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
     TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
     TRY_DONE(note_letter_event(store, batch.device, entry.body, now));
     TRY_DONE(note_trust_event(store, batch.device, entry.body, now));
+    TRY_DONE(note_order_event(store, batch.device, entry.body));
   }
   TRY_DONE(store.close_holes(batch.device, batch.epoch, batch.seq_to));
   if (decision.hole) {
@@ -113,13 +115,14 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
 }
 
 // Everything that this check-in changes; runs inside one transaction.
-Status write(FleetStore& store, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
+Status write(FleetStore& store, const SchoolState& school, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
              std::string_view problem, UnixSeconds now) {
   const auto& batch = checkin.batch;
   const auto& certificate = checkin.certificate;
   // A server restored from an older copy meets devices that it has certified and forgotten.
   TRY_DONE(store.add_device({certificate.device, certificate.device_key, "", certificate.hardware, certificate.issued, {}, "", "", {}}));
   TRY_DONE(store.note_seen(batch.device, now, batch.state.dump(), problem));
+  TRY_DONE(keep_wipe_certificate(store, school, certificate, batch.state, now));
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   if (held && is_new && fits) TRY_DONE(note_epoch(store, batch, *held, now));
   switch (decision.fit) {
@@ -190,7 +193,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
   if (problem.empty()) problem = device_problem(checkin, row);
 
-  TRY_DONE(store.transaction([&] { return write(store, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
+  TRY_DONE(store.transaction([&] { return write(store, school, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
   tell(checkin, decision, problem);
 
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .letters = {}, .interval_s = 0,

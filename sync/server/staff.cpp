@@ -2,6 +2,7 @@
 
 #include "platform/base/log.h"
 #include "sync/server/desk.h"
+#include "sync/server/orders.h"
 #include "sync/staff_request.h"
 
 namespace caretaker::server {
@@ -44,9 +45,15 @@ Result<Json> device_json(FleetStore& store, const DeviceRow& row) {
 
 Result<Json> list_devices(Desk& desk) {
   TRY(rows, desk.store.devices());
+  TRY(orders, newest_orders(desk.store));
   Json::Array devices;
   for (const auto& row : rows) {
     TRY(json, device_json(desk.store, row));
+    if (const auto order = orders.find(row.id); order != orders.end()) {
+      Json::Object members = *json.as_object();
+      members["order"] = order->second;
+      json = Json(std::move(members));
+    }
     devices.push_back(std::move(json));
   }
   return Json(Json::Object{{"devices", std::move(devices)}});
@@ -138,13 +145,19 @@ Result<Json> publish_root(Desk& desk) {
   return Json(Json::Object{{"version", version}});
 }
 
+Result<Json> order_publish(Desk& desk) { return publish_order(desk.store, desk.school, desk.arguments, desk.now); }
+Result<Json> orders_list(Desk& desk) { return list_orders(desk.store, desk.arguments); }
+Result<Json> wipe_record(Desk& desk) { return give_wipe_record(desk.store, desk.school, desk.arguments); }
+
 Result<Json> perform(std::string_view action, Desk& desk) {
   struct Row { std::string_view action; Result<Json> (*perform)(Desk&); };
   static constexpr Row kActions[] = {{"token.new", new_token},           {"devices.list", list_devices},
                                      {"events.list", list_events},       {"policy.publish", publish_policy},
                                      {"lists.publish", publish_lists},   {"root.publish", publish_root},    {"lists.delta", publish_delta},
                                      {"exception.publish", publish_exception}, {"exceptions.list", list_exceptions},
-                                     {"policy.current", current_policy},  {"changes.list", list_changes}};
+                                     {"policy.current", current_policy},  {"changes.list", list_changes},
+                                     {"order.publish", order_publish},   {"orders.list", orders_list},
+                                     {"wipe.record", wipe_record}};
   for (const auto& row : kActions) {
     if (row.action == action) return row.perform(desk);
   }

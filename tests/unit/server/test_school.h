@@ -74,6 +74,8 @@ class TestSchool {
     };
     add(sync::Role::kRoot, 2, {&people.head, &people.deputy});
     add(sync::Role::kPolicy, 1, {&people.technician});
+    add(sync::Role::kLock, 1, {&people.technician});
+    add(sync::Role::kWipe, 2, {&people.technician, &people.head});
     add(sync::Role::kSafeguarding, 1, {&people.lead});
     add(sync::Role::kLists, 1, {&people.publisher});
     add(sync::Role::kException, 1, {&people.teacher});

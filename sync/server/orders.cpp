@@ -1,0 +1,144 @@
+#include "sync/server/orders.h"
+
+#include <algorithm>
+
+#include "platform/base/log.h"
+#include "sync/order.h"
+#include "sync/wipe_certificate.h"
+
+namespace caretaker::server {
+namespace {
+
+constexpr std::int64_t kDay = 86'400;
+constexpr std::string_view kPrefix = "order.";
+
+std::string type_of_orders() { return std::string(sync::payload_type_name(sync::PayloadType::kOrder)); }
+
+Result<Json> envelope_payload(ByteView envelope) {
+  TRY(payload, sync::unverified_payload(envelope, sync::PayloadType::kOrder, sync::kMaxOrderBytes));
+  return parse_json(as_text(payload));
+}
+
+// A device of which there are, or were, two is wiped by nobody.
+Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
+  TRY(book, store.book(device.id));
+  const bool is_doubtful = device.replaced_by || !device.problem.empty() || book.quarantined > 0;
+  if (is_doubtful) {
+    return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (device.problem.empty() ? "forked" : device.problem) +
+                                                        "): it is locked, but not wiped");
+  }
+  TRY(recent, store.letters_of(type_of_orders(), now - kDay));
+  std::size_t wipes = 0;
+  for (const PublishedLetter& row : recent) {
+    const auto order = envelope_payload(row.letter.envelope);
+    const std::string* kind = order ? (*order)["kind"].as_string() : nullptr;
+    wipes += kind != nullptr && *kind == "wipe" ? 1 : 0;
+  }
+  if (wipes < kMaxWipesPerDay) return ok();
+  return make_error(ErrorCode::kFull, "the server takes " + std::to_string(kMaxWipesPerDay) + " wipes a day: the next one tomorrow");
+}
+
+Result<Json> order_json(FleetStore& store, const PublishedLetter& row) {
+  TRY(answers, store.letter_answers(row.letter.id));
+  TRY(states, store.order_states(row.letter.id));
+  Json::Array steps;
+  for (const auto& [state, time] : states) steps.push_back(Json::Object{{"state", state}, {"time", time}});
+  const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
+  return Json(Json::Object{{"order", sync::letter_name(row.letter.id)},
+                           {"device", row.letter.device ? to_hex(*row.letter.device) : ""},
+                           {"envelope", to_base64(row.letter.envelope)},
+                           {"published", row.published},
+                           {"given", answer.given},
+                           {"answer", answer.answer},
+                           {"states", std::move(steps)}});
+}
+
+}  // namespace
+
+Result<Json> publish_order(FleetStore& store, const SchoolState& school, const Json& arguments, UnixSeconds now) {
+  TRY(envelope, arguments.base64_at("envelope"));
+  TRY(order, sync::read_order({envelope}, school.root()));
+  if (order.until <= now) return make_error(ErrorCode::kStale, "this order has expired");
+  TRY(device, store.device(order.device));
+  if (!device) return make_error(ErrorCode::kNotFound, "no such device has enrolled here");
+  if (order.kind == sync::OrderKind::kWipe) TRY_DONE(check_wipe(store, *device, now));
+  TRY_DONE(store.add_letter({order.id, type_of_orders(), order.device, order.until, envelope}, now));
+  return Json(Json::Object{{"order", sync::letter_name(order.id)}});
+}
+
+Result<Json> list_orders(FleetStore& store, const Json& arguments) {
+  std::optional<sync::DeviceId> device;
+  if (!arguments["device"].is_null()) {
+    TRY(id, arguments.hex_array_at<32>("device"));
+    device = id;
+  }
+  TRY(rows, store.letters_of(type_of_orders(), 0));
+  Json::Array orders;
+  for (const PublishedLetter& row : rows) {
+    if (device && row.letter.device != device) continue;
+    TRY(json, order_json(store, row));
+    orders.push_back(std::move(json));
+  }
+  return Json(Json::Object{{"orders", std::move(orders)}});
+}
+
+Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store) {
+  TRY(rows, store.letters_of(type_of_orders(), 0));
+  std::map<sync::DeviceId, Json> out;
+  for (const PublishedLetter& row : rows) {
+    const auto order = envelope_payload(row.letter.envelope);
+    const std::string* kind = order ? (*order)["kind"].as_string() : nullptr;
+    if (!row.letter.device || kind == nullptr) continue;
+    TRY(answers, store.letter_answers(row.letter.id));
+    TRY(states, store.order_states(row.letter.id));
+    const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
+    std::string state = answer.given == 0 ? "queued" : "given";
+    if (!answer.answer.empty()) state = answer.answer == "taken" ? "delivered" : "refused " + answer.answer;
+    if (!states.empty()) state = states.back().first;
+    out[*row.letter.device] = Json::Object{{"order", sync::letter_name(row.letter.id)}, {"kind", *kind}, {"state", state}};
+  }
+  return out;
+}
+
+Result<Json> give_wipe_record(FleetStore& store, const SchoolState& school, const Json& arguments) {
+  TRY(id, arguments.hex_array_at<32>("device"));
+  TRY(device, store.device(id));
+  TRY(kept, store.wipe_certificate(id));
+  if (!device || !kept) return make_error(ErrorCode::kNotFound, "this device has sent no certificate of a wipe");
+  TRY(letter, store.letter(kept->order));
+  if (!letter) return make_error(ErrorCode::kNotFound, "the order of this wipe is not here any more");
+  const sync::DeviceCertificate certificate{school.id(), device->id, device->key, device->hardware, device->enrolled};
+  const SigningKey* key = &school.keys().sign;
+  const sync::WipeRecord record{kept->envelope,
+                                sync::make_envelope(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate), {&key, 1}),
+                                letter->envelope, school.envelopes()};
+  return Json(Json::Object{{"record", to_base64(sync::make_wipe_record(record))}});
+}
+
+Status note_order_event(FleetStore& store, const sync::DeviceId& device, ByteView bytes) {
+  if (as_text(bytes).find("\"order.") == std::string_view::npos) return ok();
+  const auto body = sync::parse_event_body(bytes);
+  if (!body || !body->kind.starts_with(kPrefix)) return ok();
+  const std::size_t colon = body->rule.find(':');  // of a refusal: the check stands in front
+  const std::string name = colon == std::string::npos ? body->rule : body->rule.substr(colon + 1);
+  const auto raw = parse_hex(name);
+  const auto id = raw ? to_array<16>(*raw) : Result<sync::LetterId>(raw.error());
+  if (!id) return ok();
+  std::string state = body->kind.substr(kPrefix.size());
+  if (colon != std::string::npos) state += " " + body->rule.substr(0, colon);
+  return store.note_order_state(*id, device, state, body->time);
+}
+
+Status keep_wipe_certificate(FleetStore& store, const SchoolState& school, const sync::DeviceCertificate& device, const Json& state, UnixSeconds now) {
+  if (state["wipe_certificate"].is_null()) return ok();
+  const auto envelope = state.base64_at("wipe_certificate");
+  const auto certificate = envelope ? sync::open_wipe_certificate({*envelope}, device) : Result<sync::WipeCertificate>(envelope.error());
+  if (!certificate) {
+    log_warning("orders", "a certificate that does not verify: " + certificate.error().message);
+    return ok();
+  }
+  TRY(both, sync::add_signature(*envelope, sync::PayloadType::kWipeCertificate, school.keys().sign));
+  return store.keep_wipe_certificate(device.device, certificate->order, both, now);
+}
+
+}  // namespace caretaker::server

@@ -1,0 +1,142 @@
+#include "sync/server/orders.h"
+
+#include "sync/order.h"
+#include "sync/server/ingest.h"
+#include "sync/wipe_certificate.h"
+#include "tests/unit/server/test_device.h"
+
+using namespace caretaker;
+using namespace caretaker::test;
+using sync::OrderKind;
+
+namespace {
+
+struct OrderRoom {
+  TestSchool school;
+  TestDevice device{school};
+
+  sync::Order order(OrderKind kind) {
+    sync::Order out;
+    out.school = school.state.id();
+    out.device = device.id();
+    out.hardware = {"uuid-1", "serial-1"};
+    out.nonce = random_array<16>();
+    out.kind = kind;
+    out.issued = kNow;
+    out.until = kNow + 86'400;
+    return out;
+  }
+  Bytes sign(const sync::Order& order) {
+    std::vector<const SigningKey*> keys{&school.people.technician.signing};
+    if (order.kind == OrderKind::kWipe) keys.push_back(&school.people.head.signing);
+    return TestSchool::envelope(sync::PayloadType::kOrder, sync::make_order_payload(order), keys);
+  }
+  Result<Json> publish(const Bytes& envelope) {
+    return school.ask(school.people.technician, "order.publish", Json::Object{{"envelope", to_base64(envelope)}});
+  }
+  sync::CheckinAnswer check_in(Json::Object state = {}) {
+    sync::Batch batch = device.batch();
+    Json::Object members = *batch.state.as_object();
+    for (auto& [key, value] : state) members[key] = value;
+    batch.state = Json(std::move(members));
+    return must(server::ingest(school.store, school.state, sync::make_checkin_request(device.request(batch)), kNow));
+  }
+  std::string state_shown() {
+    const Json answer = must(school.ask(school.people.technician, "devices.list"));
+    const std::string* state = (*answer["devices"].as_array())[0]["order"]["state"].as_string();
+    return state == nullptr ? "" : *state;
+  }
+};
+
+std::string number_of(const Result<Json>& result) {
+  if (result) return "published";
+  return result.error().message.substr(0, result.error().message.find(':'));
+}
+
+}  // namespace
+
+TEST_CASE("an order reaches its device, and the list shows what the device's book says of it", "[R22]") {
+  OrderRoom room;
+  const sync::Order lock = room.order(OrderKind::kLock);
+  const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(lock)));
+  CHECK(room.state_shown().empty());
+  must(room.publish(room.sign(lock)));
+  CHECK(room.state_shown() == "queued");
+  CHECK(room.check_in().letters.size() == 1);
+  CHECK(room.state_shown() == "given");
+  room.device.record_plain("letter.taken", id);
+  (void)room.check_in();
+  CHECK(room.state_shown() == "delivered");
+  room.device.record_plain("order.locked", id);
+  (void)room.check_in();
+  CHECK(room.state_shown() == "locked");
+  const Json orders = must(room.school.ask(room.school.people.technician, "orders.list", Json::Object{{"device", to_hex(room.device.id())}}));
+  CHECK((*orders["orders"].as_array()).size() == 1);
+}
+
+TEST_CASE("a refusal shows with the number of its check, and another device's word about it does not count", "[R22]") {
+  OrderRoom room;
+  TestDevice other(room.school, {"uuid-2", "serial-2"});
+  const sync::Order wipe = room.order(OrderKind::kWipe);
+  const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(wipe)));
+  must(room.publish(room.sign(wipe)));
+  other.record_plain("order.verified", id);
+  must(server::ingest(room.school.store, room.school.state, sync::make_checkin_request(other.request(other.batch())), kNow));
+  CHECK(room.state_shown() == "queued");
+  (void)room.check_in();
+  room.device.record_plain("letter.refused", "O7:" + id);
+  (void)room.check_in();
+  CHECK(room.state_shown() == "refused O7");
+}
+
+TEST_CASE("what nobody of the role signed, one holder alone, or for nobody here is not published", "[R22]") {
+  OrderRoom room;
+  sync::Order wipe = room.order(OrderKind::kWipe);
+  const Bytes one = TestSchool::envelope(sync::PayloadType::kOrder, sync::make_order_payload(wipe), {&room.school.people.technician.signing});
+  CHECK(number_of(room.publish(one)) == "O2");
+  wipe.device = {9};
+  CHECK(room.publish(room.sign(wipe)).error().code == ErrorCode::kNotFound);
+  sync::Order late = room.order(OrderKind::kLock);
+  late.issued = kNow - 1000;
+  late.until = kNow;
+  CHECK(room.publish(room.sign(late)).error().code == ErrorCode::kStale);
+  const Json arguments = Json::Object{{"envelope", to_base64(room.sign(room.order(OrderKind::kLock)))}};
+  CHECK(room.school.ask(room.school.people.lead, "order.publish", arguments).error().code == ErrorCode::kPermissionDenied);
+}
+
+TEST_CASE("the server takes three wipes a day, and none of a device whose identity is in doubt", "[R22]") {
+  OrderRoom room;
+  for (int i = 0; i < 3; ++i) must(room.publish(room.sign(room.order(OrderKind::kWipe))));
+  CHECK(room.publish(room.sign(room.order(OrderKind::kWipe))).error().code == ErrorCode::kFull);
+  CHECK(room.publish(room.sign(room.order(OrderKind::kLock))));
+
+  OrderRoom forked;
+  must(forked.school.store.note_seen(forked.device.id(), kNow, "{}", "fork"));
+  CHECK(forked.publish(forked.sign(forked.order(OrderKind::kWipe))).error().code == ErrorCode::kPermissionDenied);
+  CHECK(forked.publish(forked.sign(forked.order(OrderKind::kLock))));
+}
+
+TEST_CASE("a wiped device's certificate is countersigned and kept, and becomes a record that verifies", "[R21]") {
+  OrderRoom room;
+  const sync::Order wipe = room.order(OrderKind::kWipe);
+  must(room.publish(room.sign(wipe)));
+  const Json ask = Json::Object{{"device", to_hex(room.device.id())}};
+  CHECK(room.school.ask(room.school.people.technician, "wipe.record", ask).error().code == ErrorCode::kNotFound);
+  sync::WipeCertificate certificate;
+  certificate.school = room.school.state.id();
+  certificate.device = room.device.id();
+  certificate.order = sync::letter_id(sync::make_order_payload(wipe));
+  certificate.root = 1;
+  certificate.who = {"head", "technician"};
+  const Bytes payload = sync::make_wipe_certificate_payload(certificate);
+  const auto in_state = [&](const SigningKey& key) {
+    return Json::Object{{"wipe_certificate", to_base64(TestSchool::envelope(sync::PayloadType::kWipeCertificate, payload, {&key}))}};
+  };
+  (void)room.check_in(in_state(room.school.people.technician.signing));  // somebody else's signature
+  CHECK_FALSE(room.school.ask(room.school.people.technician, "wipe.record", ask));
+  (void)room.check_in(in_state(room.device.key));
+  const Json answer = must(room.school.ask(room.school.people.technician, "wipe.record", ask));
+  const auto opened = sync::open_wipe_record(must(answer.base64_at("record")), room.school.state.id());
+  REQUIRE(opened);
+  CHECK(opened->is_countersigned);
+}
