@@ -25,6 +25,8 @@ enum class Ask : std::uint8_t {
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out
   kEnrolFinish = 19,   // owner: the server's answer in
   kWhy = 20,           // anybody about themselves, owner about anybody: the decision on a name
+  kLostNotice = 30,    // anybody: what somebody may read on the screen of a lost device
+  kUnlock = 31,        // anybody: a code that was read out over the telephone
   kSnooze = 21,        // anybody whose group may: tonight's power-off half an hour later
   kImport = 22,        // owner: signed things from a folder, as in take-answer; what became of each out
   kImportSet = 23,     // owner: as offer-set

@@ -99,8 +99,20 @@ Bytes make_wait_filter(const Revision& revision) { return to_bytes(revision); }
 
 Result<Revision> parse_wait_filter(ByteView fields) { return to_array<32>(fields); }
 
-Bytes make_wait_filter_answer(bool current) { return make_flag(current); }
-Result<bool> parse_wait_filter_answer(ByteView fields) { return parse_flag(fields); }
+Bytes make_wait_filter_answer(const WaitedFilter& answer) {
+  ByteWriter out;
+  out.u8(answer.is_current ? 1 : 0);
+  out.u8(answer.is_urgent ? 1 : 0);
+  return std::move(out).take();
+}
+
+Result<WaitedFilter> parse_wait_filter_answer(ByteView fields) {
+  ByteReader in(fields);
+  const std::uint8_t current = in.u8();
+  const std::uint8_t urgent = in.u8();
+  if (!in.at_end() || current > 1 || urgent > 1) return malformed("answer about the filter");
+  return WaitedFilter{current == 1, urgent == 1};
+}
 
 Bytes make_web_report(const WebReport& report) {
   ByteWriter out;

@@ -41,11 +41,15 @@ struct FilterAnswer {
 [[nodiscard]] Bytes make_filter_answer(const FilterAnswer& answer);
 [[nodiscard]] Result<FilterAnswer> parse_filter_answer(ByteView fields);
 
-// kWaitFilter: the revision that the caller has in; 1 when it still is the one, else 0, out.
+// kWaitFilter: the revision that the caller has.
 [[nodiscard]] Bytes make_wait_filter(const Revision& revision);
 [[nodiscard]] Result<Revision> parse_wait_filter(ByteView fields);
-[[nodiscard]] Bytes make_wait_filter_answer(bool current);
-[[nodiscard]] Result<bool> parse_wait_filter_answer(ByteView fields);
+struct WaitedFilter {
+  bool is_current = false;
+  bool is_urgent = false;  // the book has something that the school should hear soon
+};
+[[nodiscard]] Bytes make_wait_filter_answer(const WaitedFilter& answer);
+[[nodiscard]] Result<WaitedFilter> parse_wait_filter_answer(ByteView fields);
 
 // kReportWeb. A group that is sent again after a lost answer has the same id, and is stored once.
 inline constexpr std::size_t kMaxReported = 64;

@@ -221,4 +221,36 @@ Result<WhyAnswer> parse_why_answer(ByteView fields) {
   return out;
 }
 
+Bytes make_lost_answer(const LostAnswer& answer) {
+  ByteWriter out;
+  out.u8(answer.is_locked ? 1 : 0);
+  for (const std::string* text : {&answer.school, &answer.message, &answer.telephone, &answer.challenge}) {
+    out.sized(std::string_view(*text).substr(0, kMaxShortText));
+  }
+  return std::move(out).take();
+}
+
+Result<LostAnswer> parse_lost_answer(ByteView fields) {
+  ByteReader in(fields);
+  LostAnswer out;
+  const std::uint8_t locked = in.u8();
+  out.is_locked = locked == 1;
+  for (std::string* text : {&out.school, &out.message, &out.telephone, &out.challenge}) *text = in.text(kMaxShortText);
+  if (!in.at_end() || locked > 1) return malformed("notice of a lost device");
+  return out;
+}
+
+Bytes make_unlock(std::string_view code) {
+  ByteWriter out;
+  out.sized(code.substr(0, kMaxShortText));
+  return std::move(out).take();
+}
+
+Result<std::string> parse_unlock(ByteView fields) {
+  ByteReader in(fields);
+  std::string code = in.text(kMaxShortText);
+  if (!in.at_end()) return malformed("code");
+  return code;
+}
+
 }  // namespace caretaker::agent

@@ -109,4 +109,19 @@ struct WhyAnswer {
 [[nodiscard]] Bytes make_why_answer(const WhyAnswer& answer);
 [[nodiscard]] Result<WhyAnswer> parse_why_answer(ByteView fields);
 
+// kLostNotice, no fields in the request.
+struct LostAnswer {
+  bool is_locked = false;
+  std::string school;
+  std::string message;
+  std::string telephone;
+  std::string challenge;  // empty: no code unlocks it
+};
+[[nodiscard]] Bytes make_lost_answer(const LostAnswer& answer);
+[[nodiscard]] Result<LostAnswer> parse_lost_answer(ByteView fields);
+
+// kUnlock: the code as it was typed; no fields in the answer.
+[[nodiscard]] Bytes make_unlock(std::string_view code);
+[[nodiscard]] Result<std::string> parse_unlock(ByteView fields);
+
 }  // namespace caretaker::agent

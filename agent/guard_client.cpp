@@ -30,7 +30,7 @@ Result<GuardClient::FilterFile> GuardClient::get_filter() {
   return FilterFile{std::move(answer), std::move(frame.file)};
 }
 
-Result<bool> GuardClient::filter_is_current(const Revision& revision) {
+Result<WaitedFilter> GuardClient::wait_filter(const Revision& revision) {
   TRY(fields, call(Ask::kWaitFilter, make_wait_filter(revision)));
   return parse_wait_filter_answer(fields);
 }
@@ -103,6 +103,16 @@ Status GuardClient::enrol_finish(const sync::EnrolmentAnswer& answer) {
 Result<WhyAnswer> GuardClient::why(const WhyQuestion& question) {
   TRY(fields, call(Ask::kWhy, make_why_question(question)));
   return parse_why_answer(fields);
+}
+
+Result<LostAnswer> GuardClient::lost_notice() {
+  TRY(fields, call(Ask::kLostNotice, {}));
+  return parse_lost_answer(fields);
+}
+
+Status GuardClient::unlock(std::string_view code) {
+  TRY_DONE(call(Ask::kUnlock, make_unlock(code)));
+  return ok();
 }
 
 }  // namespace caretaker::agent

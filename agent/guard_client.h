@@ -19,7 +19,7 @@ class GuardClient {
     platform::OpenFile set;  // open when the state is kReady
   };
   [[nodiscard]] Result<FilterFile> get_filter();
-  [[nodiscard]] Result<bool> filter_is_current(const Revision& revision);
+  [[nodiscard]] Result<WaitedFilter> wait_filter(const Revision& revision);
   [[nodiscard]] Result<bool> report_web(const WebReport& report);  // true: the school should hear soon
   [[nodiscard]] Result<Bytes> next_batch();
   [[nodiscard]] Result<Bytes> next_hold(std::string_view mark);
@@ -35,6 +35,8 @@ class GuardClient {
   [[nodiscard]] Status snooze();
   [[nodiscard]] Result<std::vector<std::string>> import(const sync::CheckinAnswer& found);
   [[nodiscard]] Status import_set(const platform::OpenFile& file);
+  [[nodiscard]] Result<LostAnswer> lost_notice();
+  [[nodiscard]] Status unlock(std::string_view code);
 
  private:
   explicit GuardClient(platform::ControlClient channel) : channel_(std::move(channel)) {}

@@ -15,6 +15,14 @@ struct HardwareIdentity {
 
 [[nodiscard]] HardwareIdentity hardware_identity();
 
+// As it stands on the machine's label, for papers.
+struct HardwareDescription {
+  std::string make;
+  std::string model;
+  std::string serial;
+};
+[[nodiscard]] HardwareDescription hardware_description();
+
 // A firmware field without surrounding white space; empty when it is a maker's filler ("Default string", all zeros),
 // too long or not plain text: two machines with the same filler are not the same machine. Pure.
 [[nodiscard]] std::string parse_firmware_field(std::string_view raw);

@@ -37,6 +37,8 @@ class Sessions {
   [[nodiscard]] virtual Status start_own_locker(const Session& session) = 0;  // kNotFound: none is installed
   [[nodiscard]] virtual Status switch_away(const Session& session) = 0;
   [[nodiscard]] virtual Status end(const Session& session) = 0;
+  // A place on this machine's screen where a lost one's code can be typed, while nobody can log in.
+  [[nodiscard]] virtual Status ask_for_code() = 0;
   [[nodiscard]] virtual Status power_off() = 0;
   // One plain sentence to whoever sits there.
   [[nodiscard]] virtual Status tell(const Session& session, const std::string& sentence) = 0;

@@ -14,4 +14,7 @@ namespace caretaker::platform {
 // Shows `prompt` and reads one line that is not shown. kUnavailable when no terminal belongs to this process.
 [[nodiscard]] Result<std::string> ask_secret(std::string_view prompt);
 
+// The same with a line that is shown.
+[[nodiscard]] Result<std::string> ask_line(std::string_view prompt);
+
 }  // namespace caretaker::platform

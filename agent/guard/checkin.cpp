@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 7> kProblems = {"fork", "overtaken", "cha
 
 }  // namespace
 
-Json Checkin::make_state(const std::set<std::string>& health, const PostureWords& posture) const {
+Json Checkin::make_state(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more) const {
   const sync::Hardware& hardware = identity_.hardware();
   const ListsInForce* wanted = trust_.wanted_set();
   const ListsInForce* lists = wanted != nullptr ? wanted : trust_.lists();
@@ -34,6 +34,7 @@ Json Checkin::make_state(const std::set<std::string>& health, const PostureWords
       {"hardware", Json::Object{{"dmi_uuid", hardware.dmi_uuid}, {"board_serial", hardware.board_serial}}},
       {"health", std::move(codes)},
       {"agent", CARETAKER_VERSION}};
+  for (const auto& [key, value] : more) state[key] = value;
   if (!posture.empty()) state["posture"] = Json::Object(posture.begin(), posture.end());
   if (const UnixSeconds since = trust_.stale_since(clock_.now()); since > 0) state["stale_since"] = since;
   return state;
@@ -52,13 +53,13 @@ Bytes Checkin::hold_request(const std::string& mark) const {
                                   sync::make_envelope(sync::PayloadType::kHold, sync::make_hold_payload(hold), {&key, 1})});
 }
 
-Result<Bytes> Checkin::next_request(const std::set<std::string>& health, const PostureWords& posture) {
+Result<Bytes> Checkin::next_request(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more) {
   if (!has_identity() || book_.store() == nullptr) return Bytes{};
   TRY(outgoing, book_.store()->next_batch(kMaxEvents, kMaxBytes));
   nonce_ = to_hex(random_array<16>());
   epoch_ = outgoing.batch.epoch;
   more_ = outgoing.more;
-  outgoing.batch.state = make_state(health, posture);
+  outgoing.batch.state = make_state(health, posture, more);
   const SigningKey* key = &identity_.key();
   sync::CheckinRequest request;
   request.certificate = identity_.certificate();

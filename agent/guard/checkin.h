@@ -20,9 +20,9 @@ class Checkin {
   Checkin(const DeviceIdentity& identity, PolicyStore& trust, Letters& letters, Book& book, const Clock& clock)
       : identity_(identity), trust_(trust), letters_(letters), book_(book), clock_(clock) {}
 
-  // The body of POST /v1/checkin; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
+  // The body of POST /v1/checkin, with `more` members in its state; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
   // nonce of its own; the latest counts.
-  [[nodiscard]] Result<Bytes> next_request(const std::set<std::string>& health, const PostureWords& posture);
+  [[nodiscard]] Result<Bytes> next_request(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more);
   // The body of POST /v1/hold, for a server whose last answer had this mark; empty as above. No secret, and no promise.
   [[nodiscard]] Bytes hold_request(const std::string& mark) const;
   // What is wrong in the answer becomes an event; an error only where our own disk fails.
@@ -30,7 +30,7 @@ class Checkin {
 
  private:
   [[nodiscard]] bool has_identity() const;
-  [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture) const;
+  [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more) const;
   [[nodiscard]] Status take_receipt(ByteView envelope);
   [[nodiscard]] bool take_letters(const std::vector<Bytes>& letters);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);

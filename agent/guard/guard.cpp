@@ -12,6 +12,14 @@ constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk
 constexpr MonotonicMs kBookRetryMs = 60'000;
 constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
 
+// A lost machine is locked also before it has a policy.
+policy::Policy policy_without_rules() {
+  policy::Policy none;
+  none.groups.emplace_back();
+  none.groups.back().is_default = true;
+  return none;
+}
+
 }  // namespace
 
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
@@ -19,12 +27,14 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
+      orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
   });
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
+  letters_.set_part(sync::PayloadType::kOrder, [this](const sync::RawBlob& blob, const sync::LetterId&) { return orders_.take(blob); });
   if (settings_.sessions == nullptr) return;
   session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
                          settings_.state / "refused-logins", clock_);
@@ -42,6 +52,7 @@ Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const 
     if (opened.error().code != ErrorCode::kFull) return opened.error();
     log_error("events", "no book: " + opened.error().message);
   }
+  guard->orders_.load();
   guard->book_.note({"guard.started", CARETAKER_VERSION});
   guard->exceptions_.read();
   for (const std::string& code : guard->health()) {
@@ -84,6 +95,7 @@ std::set<std::string> Guard::health() const {
     return codes;
   }
   codes.merge(trust_.health(clock_.now()));
+  codes.merge(orders_.health());
   return codes;
 }
 
@@ -121,6 +133,7 @@ void Guard::tick() {
   if (media_) media_->tick();
   if (posture_) posture_->tick();
   exceptions_.tick();
+  orders_.tick();
   book_.tick();
   if (clock_.monotonic_ms() >= next_walk_) {
     trust_.check_set_again();
@@ -130,7 +143,14 @@ void Guard::tick() {
 }
 
 void Guard::watch_sessions() {
-  if (!session_watch_ || trust_.policy() == nullptr) return;
+  if (!session_watch_) return;
+  const bool is_locked = orders_.lock() != nullptr;
+  session_watch_->set_device_locked(is_locked);
+  if (trust_.policy() == nullptr) {
+    static const policy::Policy kNoPolicy = policy_without_rules();
+    if (is_locked) session_watch_->on_time(kNoPolicy);
+    return;
+  }
   const auto version = trust_.policy()->verified.bundle().version;
   if (version != watched_version_) session_watch_->on_new_policy();
   watched_version_ = version;

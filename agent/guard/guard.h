@@ -12,6 +12,7 @@
 #include "agent/guard/exceptions.h"
 #include "agent/guard/letters.h"
 #include "agent/guard/media.h"
+#include "agent/guard/orders.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/posture.h"
 #include "agent/guard/report_web.h"
@@ -26,6 +27,7 @@ struct GuardSettings {
   std::uint32_t net_uid = 0;    // who caretaker-net runs as
   std::uint32_t owner_uid = 0;  // who the guard itself runs as
   Posture::Look posture;        // how the machine is kept; empty: nobody asks
+  std::function<Status(const WipePermit&)> start_wipe;  // empty: this guard wipes nothing
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
 };
 
@@ -66,6 +68,8 @@ class Guard {
   [[nodiscard]] Result<Answered> why(const Asked& asked);
   [[nodiscard]] Result<Answered> snooze(const Asked& asked);
   [[nodiscard]] Result<Answered> import(const Asked& asked);
+  [[nodiscard]] Result<Answered> lost_notice(const Asked& asked);
+  [[nodiscard]] Result<Answered> unlock(const Asked& asked);
 
   // Removable media are judged from here on, through this gate.
   void take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present);
@@ -77,8 +81,10 @@ class Guard {
     return peer.uid == settings_.owner_uid || peer.uid == 0;
   }
 
-  // When tick() has something to do about people's sessions; INT64_MAX: never.
-  [[nodiscard]] MonotonicMs next_look() const { return session_watch_ ? session_watch_->next() : INT64_MAX; }
+  // When tick() has something to do about people's sessions or an order; INT64_MAX: never.
+  [[nodiscard]] MonotonicMs next_look() const {
+    return std::min(session_watch_ ? session_watch_->next() : INT64_MAX, orders_.next());
+  }
   void tick();   // within a second of a request, else every few
   // After a start, and each day, the set file is gone over while it is in force; in parts, between requests.
   [[nodiscard]] bool is_checking_set() const { return !trust_.is_set_checked(); }
@@ -112,6 +118,7 @@ class Guard {
   Book book_;
   Letters letters_;
   Exceptions exceptions_;
+  Orders orders_;
   Checkin checkin_;
   WebReports web_;
   std::optional<SessionWatch> session_watch_;

@@ -32,7 +32,7 @@ Result<Answered> Guard::get_filter(const Asked& asked) {
 
 Result<Answered> Guard::wait_filter(const Asked& asked) {
   TRY(known, parse_wait_filter(asked.fields));
-  return Answered{make_wait_filter_answer(known == revision(exceptions_.open())), {}};
+  return Answered{make_wait_filter_answer({known == revision(exceptions_.open()), orders_.is_pressing()}), {}};
 }
 
 Result<Answered> Guard::report_web(const Asked& asked) {
@@ -57,7 +57,7 @@ Result<Answered> Guard::report_web(const Asked& asked) {
 
 Result<Answered> Guard::next_batch(const Asked& asked) {
   TRY_DONE(without_fields(asked));
-  TRY(body, checkin_.next_request(health(), posture_ ? posture_->words() : PostureWords()));
+  TRY(body, checkin_.next_request(health(), posture_ ? posture_->words() : PostureWords(), orders_.state_members()));
   return Answered{make_body_answer(body), {}};
 }
 

@@ -101,6 +101,7 @@ Result<Answered> Guard::enrol_finish(const Asked& asked) {
   for (std::size_t i = known; i < answer.roots.size(); ++i) blobs.roots.push_back(std::move(answer.roots[i]));
   const auto findings = TrustUpdates(trust_).take(blobs, clock_.now());
   TRY_DONE(open_book());
+  orders_.load();
   book_.note({"enrolment.done", "certificate"});
   for (const Subject& finding : findings) book_.note(finding);
   return Answered{};
@@ -149,6 +150,18 @@ Result<Answered> Guard::snooze(const Asked& asked) {
   if (!session_watch_) return make_error(ErrorCode::kUnsupported, "nothing switches this machine off");
   if (trust_.policy() == nullptr) return make_error(ErrorCode::kNotFound, "there is no policy yet");
   TRY_DONE(session_watch_->snooze(trust_.policy()->rules, asked.peer.uid));
+  return Answered{};
+}
+
+Result<Answered> Guard::lost_notice(const Asked& asked) {
+  if (!asked.fields.empty()) return make_error(ErrorCode::kInvalidInput, "this request has no fields");
+  const LostNotice notice = orders_.notice();
+  return Answered{make_lost_answer({notice.is_locked, notice.school, notice.message, notice.telephone, notice.challenge}), {}};
+}
+
+Result<Answered> Guard::unlock(const Asked& asked) {
+  TRY(code, parse_unlock(asked.fields));
+  TRY_DONE(orders_.unlock(code));
   return Answered{};
 }
 

@@ -1,12 +1,16 @@
 // caretakerd: the guard. One loop around the control socket; a second guard on the same state refuses to start.
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "agent/guard/media_watch.h"
 #include "agent/guard/monitor.h"
+#include "agent/guard/wipe.h"
 #include "agent/guard_client.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/eraser.h"
 #include "platform/hardware.h"
 #include "platform/posture.h"
 #include "platform/service_host.h"
@@ -32,6 +36,9 @@ struct Options {
   std::optional<std::uint32_t> net_uid;
   bool sessions = false;
   bool posture = false;
+  bool may_wipe = false;
+  bool wipe = false;
+  std::filesystem::path intent = "/boot/caretaker";
 };
 
 PostureFacts look_at_posture(const std::filesystem::path& state) {
@@ -43,6 +50,7 @@ Result<GuardSettings> make_settings(const Options& options) {
   GuardSettings settings{options.state, {}, 0, platform::own_uid()};
   const platform::HardwareIdentity hardware = platform::hardware_identity();
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
+  if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
   if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
   if (options.net_uid) {
     settings.net_uid = *options.net_uid;
@@ -120,6 +128,15 @@ Status run(const Options& options) {
   return serve(*guard, socket);
 }
 
+// The other process: no socket, no book, nobody to talk to.
+Status wipe(const Options& options) {
+  const platform::HardwareIdentity hardware = platform::hardware_identity();
+  const auto eraser = platform::make_eraser();
+  return run_wipe({options.state, options.intent, {hardware.dmi_uuid, hardware.board_serial}, platform::hardware_description(),
+                   [](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }},
+                  *eraser, system_clock());
+}
+
 void declare(Command program) {
   const auto options = std::make_shared<Options>();
   program.option("--state", options->state, "Folder of everything that it keeps");
@@ -127,7 +144,10 @@ void declare(Command program) {
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
-  program.does([options] { return run(*options); });
+  program.flag("--may-wipe", options->may_wipe, "Start caretaker-wipe.service when the school has ordered a wipe (needs root)");
+  const auto wiping = program.flag("--wipe", options->wipe, "Be that service: verify the order that is due and destroy what this machine keeps");
+  program.option("--intent", options->intent, "Folder beside the kernel in which a wipe is written down").needs(wiping);
+  program.does([options] { return options->wipe ? wipe(*options) : run(*options); });
 }
 
 }  // namespace

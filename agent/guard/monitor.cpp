@@ -23,6 +23,8 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kSnooze, "snooze", Who::kAnybody, &Guard::snooze},
     MonitorRow{Ask::kImport, "import", Who::kOwner, &Guard::import},
     MonitorRow{Ask::kImportSet, "import-set", Who::kOwner, &Guard::offer_set},
+    MonitorRow{Ask::kLostNotice, "lost-notice", Who::kAnybody, &Guard::lost_notice},
+    MonitorRow{Ask::kUnlock, "unlock", Who::kAnybody, &Guard::unlock},
 };
 
 // Answers that only a caller who is wrong, or who tries, can get.

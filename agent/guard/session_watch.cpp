@@ -18,6 +18,7 @@ constexpr MonotonicMs kLookMs = 15'000;      // new sessions, a new policy, the 
 constexpr MonotonicMs kSuspendedMs = 3'000;  // between looks at the session of somebody who is suspended
 constexpr MonotonicMs kAsleepMs = 60'000;    // a look that comes this late: the machine slept
 constexpr int kSilentLooks = 4;              // without an answer, before it is an event: at boot they are still starting
+constexpr std::uint32_t kRoot = 0;
 constexpr std::int64_t kClockSetS = 30;      // a clock that goes wrong by this much between two looks: somebody set it
 
 policy::SessionKind kind_of(Session::Kind kind) {
@@ -81,7 +82,8 @@ void SessionWatch::take_step(LockStep step, const Session& session, const Person
 MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Session& session, MonotonicMs now) {
   const Person who = person(policy, session.uid);
   Progress& progress = progress_[session.id];
-  const bool is_suspended = suspended_until(policy, who.name, clock_.now()).has_value();
+  const bool is_shut_out = device_locked_ && session.uid != kRoot;
+  const bool is_suspended = is_shut_out || suspended_until(policy, who.name, clock_.now()).has_value();
   if (session.is_locked || (session.last_input > progress.last_input && !is_suspended)) progress.lock = {};
   progress.last_input = session.last_input;
   if (!is_suspended) progress.suspended_since = 0;
@@ -133,6 +135,14 @@ Status SessionWatch::snooze(const policy::Policy& policy, std::uint32_t uid) {
   warned_ = INT64_MIN / 2;
   next_ = clock_.monotonic_ms();
   return ok();
+}
+
+void SessionWatch::set_device_locked(bool locked) {
+  if (locked != device_locked_) next_ = clock_.monotonic_ms();
+  if (locked && !device_locked_) {
+    if (auto asked = sessions_.ask_for_code(); !asked) log_warning("sessions", asked.error().message);
+  }
+  device_locked_ = locked;
 }
 
 void SessionWatch::refuse_logins(const policy::Policy& policy) {

@@ -1,5 +1,5 @@
 // Looks after people's sessions: locks idle ones (R1), keeps out who is suspended (R15), switches the machine off for the night
-// (R24). What is to be done is decided in policy/; here it is done, once, and what did not work becomes an event. One thread.
+// (R24), and keeps everybody out of a lost one (R22). What is to be done is decided in policy/; here it is done, once, and what did not work becomes an event. One thread.
 #pragma once
 
 #include <filesystem>
@@ -33,6 +33,8 @@ class SessionWatch {
   void on_new_policy() { next_ = awake_since_ = clock_.monotonic_ms(); }
   // A fixed sentence to whoever is at a screen of this machine now, as far as they can be reached.
   void tell_present(const std::string& sentence);
+  // The device is lost: every session but root's goes the way of a suspended person's.
+  void set_device_locked(bool locked);
   // Puts tonight's end off by policy::kSnoozeMinutes. kPermissionDenied when this person's group may not, or not once more.
   [[nodiscard]] Status snooze(const policy::Policy& policy, std::uint32_t uid);
 
@@ -67,6 +69,7 @@ class SessionWatch {
   UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
   std::int64_t snoozes_ = 0;       // this night
   MonotonicMs warned_ = INT64_MIN / 2;
+  bool device_locked_ = false;
   int silent_looks_ = 0;           // one after the other in which nobody told about sessions
 };
 

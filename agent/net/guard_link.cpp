@@ -42,8 +42,9 @@ void GuardLink::stop() {
 Status GuardLink::update_filter() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
-  TRY(current, guard_->filter_is_current(revision_));
-  if (current) return ok();
+  TRY(waited, guard_->wait_filter(revision_));
+  if (waited.is_urgent) hooks_.on_urgent();
+  if (waited.is_current) return ok();
   TRY(given, guard_->get_filter());
   if (given.answer.state != FilterState::kReady) return ok();  // what was good before stays
   auto filter = make_filter(given);

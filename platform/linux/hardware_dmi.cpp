@@ -16,4 +16,8 @@ HardwareIdentity hardware_identity() {
   return {field("/sys/class/dmi/id/product_uuid"), field("/sys/class/dmi/id/board_serial"), field("/etc/machine-id")};
 }
 
+HardwareDescription hardware_description() {
+  return {field("/sys/class/dmi/id/sys_vendor"), field("/sys/class/dmi/id/product_name"), field("/sys/class/dmi/id/product_serial")};
+}
+
 }  // namespace caretaker::platform

@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kOwnLocker = "/usr/bin/physlock";
 constexpr const char* kOwnLockerUnit = "caretaker-lock.service";
+constexpr const char* kUnlockUnit = "caretaker-unlock.service";
 constexpr const char* kMainSeat = "seat0";
 
 // What a session was known to be at the last look.
@@ -50,6 +51,7 @@ class LogindSessions final : public Sessions {
   Status start_own_locker(const Session& session) override;
   Status switch_away(const Session& session) override;
   Status end(const Session& session) override { return bus_.terminate(session.id); }
+  Status ask_for_code() override { return units_.start(kUnlockUnit); }
   Status power_off() override { return bus_.power_off(); }
   Status tell(const Session& session, const std::string& sentence) override;
 

@@ -32,6 +32,13 @@ class Hidden {
   termios before_{};
 };
 
+std::string read_line(int fd) {
+  std::string line;
+  char c = 0;
+  while (line.size() < kMaxLine && read(fd, &c, 1) == 1 && c != '\n') line.push_back(c);
+  return line;
+}
+
 bool show(int fd, std::string_view text) { return write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()); }
 
 }  // namespace
@@ -43,11 +50,15 @@ Result<std::string> ask_secret(std::string_view prompt) {
   if (!terminal.is_open()) return make_error(ErrorCode::kUnavailable, "there is no terminal to ask on");
   const Hidden hidden(terminal.fd());
   if (!hidden.works() || !show(terminal.fd(), prompt)) return make_error(ErrorCode::kUnavailable, "the terminal does not answer");
-  std::string line;
-  char c = 0;
-  while (line.size() < kMaxLine && read(terminal.fd(), &c, 1) == 1 && c != '\n') line.push_back(c);
+  std::string line = read_line(terminal.fd());
   show(terminal.fd(), "\n");
   return line;
+}
+
+Result<std::string> ask_line(std::string_view prompt) {
+  const OpenFile terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.is_open() || !show(terminal.fd(), prompt)) return make_error(ErrorCode::kUnavailable, "there is no terminal to ask on");
+  return read_line(terminal.fd());
 }
 
 }  // namespace caretaker::platform

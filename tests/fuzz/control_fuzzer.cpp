@@ -29,6 +29,7 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin, make_enrol_begin);
     case Ask::kEnrolFinish: return round_trip(fields, parse_enrol_finish, make_enrol_finish);
     case Ask::kWhy: return round_trip(fields, parse_why_question, make_why_question);
+    case Ask::kUnlock: return round_trip(fields, parse_unlock, make_unlock);
     default: return;
   }
 }
@@ -46,6 +47,7 @@ void answers(std::uint8_t ask, ByteView fields) {
     case Ask::kEvents: return round_trip(fields, parse_events_answer, make_events_answer);
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin_answer, make_enrol_begin_answer);
     case Ask::kWhy: return round_trip(fields, parse_why_answer, make_why_answer);
+    case Ask::kLostNotice: return round_trip(fields, parse_lost_answer, make_lost_answer);
     default: return;
   }
 }

@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must_be_plain(refused.error().message, false);
   const auto answer = parse_staff_answer({200, to_bytes(bytes), {}});
   if (!answer) return 0;
-  if (const auto devices = show_devices(*answer)) must_be_plain(*devices, true);
+  if (const auto devices = show_devices(*answer, 0)) must_be_plain(*devices, true);
   const Json::Array* rows = (*answer)["events"].as_array();
   if (rows == nullptr) return 0;
   static const BoxKey reader = make_box_key(SecretKey(Hash{1}));

@@ -16,6 +16,7 @@ LAYERS = {
     "agent": ([BASE, PLATFORM, POLICY, SYNC], "a device works without a server: it must not know its insides"),
     "agent/guard": (BELOW_AGENT, "the guard trusts nothing of net: they share frames, not code"),
     "agent/net": (BELOW_AGENT, "net is the part that may be broken into: nothing of the guard's is linked into its reach"),
+    "agent/boot": (BELOW_AGENT, "it runs before any disk is unlocked: verify and erase, nothing else"),
     "agent/cli": (BELOW_AGENT, "the command line asks the guard and the server; it does not look into their stores"),
 }
 ANYWHERE = ("tests/bench", "tests/fuzz", "tests/hostile_net", "tests/sim", "tests/unit")  # a test may look at any layer, but at no mechanism of one system

@@ -21,6 +21,7 @@ class FakeSessions final : public platform::Sessions {
   }
   Status switch_away(const platform::Session& session) override { return done("switch " + session.id); }
   Status end(const platform::Session& session) override { return done("end " + session.id); }
+  Status ask_for_code() override { return done("ask for code"); }
   Status power_off() override { return done("power off"); }
   Status tell(const platform::Session& session, const std::string& sentence) override { return done("tell " + session.id + ": " + sentence); }
 

@@ -100,6 +100,26 @@ TEST_CASE("each group has its own limit and each session its own idleness", "[R1
   CHECK(world.sessions.deeds == Deeds{"lock ben", "lock anna"});
 }
 
+TEST_CASE("on a lost device every session but root's is locked, then ended where it is used on, and a code can be typed", "[R22]") {
+  WatchWorld world;
+  world.log_in("ben", kBen);
+  world.log_in("root", 0);
+  world.watch.set_device_locked(true);
+  world.pass(1000);
+  CHECK(world.sessions.deeds == Deeds{"ask for code", "lock ben"});
+  world.sessions.there[0].is_locked = true;
+  world.pass(5 * kMinute);
+  CHECK(world.sessions.deeds.size() == 2);
+  world.sessions.there[0].last_input = world.clock.ms;  // typed the password of the screen
+  world.sessions.there[0].is_locked = false;
+  world.pass(4000);
+  CHECK(world.sessions.deeds.back() == "end ben");
+  world.watch.set_device_locked(false);
+  world.sessions.deeds.clear();
+  world.pass(kMinute);
+  CHECK(world.sessions.deeds.empty());
+}
+
 TEST_CASE("when no locker answers, ours is started, and at last the session ends; both are events", "[R1]") {
   WatchWorld world;
   world.log_in("1", kBen);

@@ -220,13 +220,13 @@ TEST_CASE("a row is opened for its recipient, and says why for anybody else", "[
 TEST_CASE("devices are shown, and what a stranger named his laptop cannot steer the terminal") {
   const Json device = Json::Object{{"device", std::string(64, 'a')}, {"label", "lap\x1b[2Jtop\xc2\x9b"}, {"last_seen", 0}, {"problem", ""}, {"seq", 4},
                                    {"state", Json::Object{{"policy", 3}}}};
-  const auto text = show_devices(Json::Object{{"devices", Json::Array{device}}});
+  const auto text = show_devices(Json::Object{{"devices", Json::Array{device}}}, 0);
   REQUIRE(text);
   CHECK(text->find("lap?[2Jtop?") != std::string::npos);
   CHECK(text->find("never") != std::string::npos);
   CHECK(text->find('\x1b') == std::string::npos);
-  CHECK(show_devices(Json::Object{{"devices", Json::Array{}}})->find("No machine") == 0);
-  CHECK_FALSE(show_devices(Json::Object{}));
+  CHECK(show_devices(Json::Object{{"devices", Json::Array{}}}, 0)->find("No machine") == 0);
+  CHECK_FALSE(show_devices(Json::Object{}, 0));
 }
 
 TEST_CASE("a device's row tells what is in force, what is on its way and what was refused, in words", "[R7]") {

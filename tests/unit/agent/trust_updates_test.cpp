@@ -48,8 +48,8 @@ TEST_CASE("nothing is answered before policy and lists are there, then both are"
   const FilterAnswer filter = world.filter();
   CHECK(filter.state == FilterState::kReady);
   CHECK(filter.policy_toml == kPolicyText);
-  CHECK(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter(filter.revision), parse_wait_filter_answer));
-  CHECK_FALSE(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter({}), parse_wait_filter_answer));
+  CHECK(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter(filter.revision), parse_wait_filter_answer).is_current);
+  CHECK_FALSE(world.ask_well(GuardWorld::kNet, Ask::kWaitFilter, make_wait_filter({}), parse_wait_filter_answer).is_current);
   CHECK(world.noted("policy.applied v1"));
   CHECK(world.noted("lists.applied v1"));
 }

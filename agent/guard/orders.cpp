@@ -1,0 +1,340 @@
+#include "agent/guard/orders.h"
+
+#include <algorithm>
+
+#include "agent/guard/trust_updates.h"
+#include "agent/guard/wipe.h"
+#include "platform/base/log.h"
+#include "platform/files.h"
+#include "sync/checks.h"
+#include "sync/unlock_code.h"
+#include "sync/wipe_certificate.h"
+
+namespace caretaker::agent {
+namespace {
+
+using sync::OrderKind;
+using sync::Severity;
+using sync::VerifiedOrder;
+
+constexpr MonotonicMs kSaveMs = 60'000;      // of grace time: a power cut gives that much of it back
+constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
+constexpr MonotonicMs kStartAgainMs = 60'000;
+constexpr std::size_t kMaxEnded = 1024;
+
+Subject finding(const char* state, const VerifiedOrder& order, Severity severity = Severity::kMedium) {
+  return {std::string("order.") + state, to_hex(order.order().id), severity};
+}
+
+// One line, whatever somebody wrote: it is shown on a terminal.
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
+  return out;
+}
+
+}  // namespace
+
+std::string notice_text(const LostNotice& notice) {
+  std::string text = "\nThis computer belongs to " + one_line(notice.school) + " and has been reported lost.\n";
+  if (!notice.message.empty()) text += one_line(notice.message) + "\n";
+  if (!notice.telephone.empty()) text += "Please call " + one_line(notice.telephone) + ".\n";
+  if (notice.challenge.empty()) return text + "\n";
+  return text + "To unlock it by telephone, press Ctrl+Alt+F8 and read out this number: " + notice.challenge.substr(0, 4) + " " +
+         notice.challenge.substr(4) + "\n\n";
+}
+
+Orders::Orders(OrdersSettings settings, const DeviceIdentity& identity, const PolicyStore& trust, Book& book, const Clock& clock)
+    : settings_(std::move(settings)), identity_(identity), trust_(trust), book_(book), clock_(clock) {}
+
+sync::OrderedMachine Orders::machine(const std::set<sync::OrderId>& ended) const {
+  return {identity_.id(), settings_.hardware, state_.is_forked || identity_.in_doubt(), &ended};
+}
+
+std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* what) const {
+  if (envelope.empty() || trust_.root() == nullptr) return std::nullopt;
+  auto order = sync::reopen_order({envelope}, *trust_.root(), machine({}));
+  if (order) return std::move(*order);
+  log_error("orders", std::string(what) + " does not hold any more: " + order.error().message);
+  book_.note({"order.refused", rule_of(order.error()), Severity::kHigh});
+  return std::nullopt;
+}
+
+void Orders::load() {
+  if (identity_.state() == DeviceIdentity::State::kNone) return;
+  auto stored = read_orders(settings_.folder / "orders.json");
+  const std::string device = to_hex(identity_.id());
+  if (stored && stored->device == device) {
+    state_ = std::move(*stored);
+  } else {
+    if (!stored && stored.error().code != ErrorCode::kNotFound) {
+      log_error("orders", stored.error().message);
+      book_.note({"guard.health", "orders-damaged", Severity::kHigh});
+    }
+    OrdersState fresh;
+    fresh.device = device;
+    fresh.secret = random_key();
+    if (auto saved = save(std::move(fresh)); !saved) log_error("orders", saved.error().message);
+  }
+  lock_ = reopen(state_.lock, "the lock");
+  wipe_ = reopen(state_.wipe, "the wipe");
+  counted_ = saved_ = clock_.monotonic_ms();
+  pause_until_ = counted_ + sync::unlock_pause_s(state_.wrong_codes) * 1000;
+  write_notice();
+}
+
+Status Orders::save(OrdersState next) {
+  TRY_DONE(write_orders(settings_.folder / "orders.json", next));
+  state_ = std::move(next);
+  return ok();
+}
+
+// What has expired by signed time cannot come any more, whatever the clock says.
+void Orders::forget_old(OrdersState& state) const {
+  const UnixSeconds floor = trust_.judged_time(0);
+  std::erase_if(state.ended, [floor](const auto& ended) { return ended.second <= floor; });
+}
+
+Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope) {
+  if (identity_.state() != DeviceIdentity::State::kCertified || trust_.root() == nullptr) {
+    return make_error(ErrorCode::kUnavailable, "not enrolled: there is nobody to be ordered");
+  }
+  if (state_.device != to_hex(identity_.id())) load();
+  std::set<sync::OrderId> ended;
+  for (const auto& [id, until] : state_.ended) ended.insert(id);
+  TRY(order, sync::open_order(envelope, *trust_.root(), machine(ended), {clock_.now(), trust_.judged_time(0)}));
+  if (state_.ended.size() >= kMaxEnded) return make_error(ErrorCode::kFull, "too many orders to remember");
+  const auto take = [&]() -> Result<std::vector<Subject>> {
+    switch (order.order().kind) {
+      case OrderKind::kLock: return take_lock(order, envelope.bytes);
+      case OrderKind::kUnlock: return take_unlock(order);
+      case OrderKind::kWipe: return take_wipe(order, envelope.bytes);
+      case OrderKind::kCancel: return take_cancel(order);
+    }
+    return make_error(ErrorCode::kInternal, "no such kind");
+  };
+  TRY(findings, take());
+  write_notice();
+  return Letters::Taken{order.order().until, std::move(findings)};
+}
+
+Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteView envelope) {
+  OrdersState next = state_;
+  next.lock = to_bytes(envelope);
+  next.challenge = sync::make_challenge();
+  next.wrong_codes = 0;
+  TRY_DONE(save(std::move(next)));
+  lock_ = order;
+  return std::vector<Subject>{finding("locked", order)};
+}
+
+Result<std::vector<Subject>> Orders::take_unlock(const VerifiedOrder& order) {
+  OrdersState next = state_;
+  forget_old(next);
+  next.ended[*order.order().target] = order.order().issued + sync::kMaxOrderLifetime;
+  const bool lifts = lock_ && lock_->order().id == *order.order().target;
+  if (lifts) {
+    next.lock.clear();
+    next.challenge.clear();
+  }
+  TRY_DONE(save(std::move(next)));
+  if (lifts) lock_.reset();
+  return std::vector<Subject>{finding(lifts ? "unlocked" : "nothing-to-end", order)};
+}
+
+Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteView envelope) {
+  if (wipe_) return make_error(ErrorCode::kConflict, "A8: another wipe is under way");
+  OrdersState next = state_;
+  next.wipe = to_bytes(envelope);
+  next.phase = WipePhase::kGrace;
+  next.grace_left_s = order.order().grace_s;
+  TRY_DONE(save(std::move(next)));
+  wipe_ = order;
+  counted_ = saved_ = clock_.monotonic_ms();
+  return std::vector<Subject>{finding("delivered", order, Severity::kHigh), finding("grace", order, Severity::kHigh)};
+}
+
+Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
+  OrdersState next = state_;
+  forget_old(next);
+  next.ended[*order.order().target] = order.order().issued + sync::kMaxOrderLifetime;
+  const bool fits = wipe_ && wipe_->order().id == *order.order().target;
+  const bool in_time = fits && (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed);
+  if (in_time) {
+    next.wipe.clear();
+    next.phase = WipePhase::kNone;
+  }
+  TRY_DONE(save(std::move(next)));
+  if (in_time) wipe_.reset();
+  return std::vector<Subject>{finding(in_time ? "cancelled" : fits ? "too-late" : "nothing-to-end", order, Severity::kHigh)};
+}
+
+const LockPermit* Orders::lock() const {
+  if (wipe_) return &*wipe_->lock_permit();
+  return lock_ ? &*lock_->lock_permit() : nullptr;
+}
+
+LostNotice Orders::notice() const {
+  const LockPermit* permit = lock();
+  if (permit == nullptr || trust_.root() == nullptr) return {};
+  LostNotice notice{true, trust_.root()->root().school_name, permit->message(), permit->telephone(), wipe_ ? "" : state_.challenge};
+  if (notice.message.empty() && lock_) notice.message = lock_->order().message;
+  if (notice.telephone.empty() && lock_) notice.telephone = lock_->order().telephone;
+  return notice;
+}
+
+// pam_nologin shows this file to whoever tries to log in, and lets nobody but root in while it is there.
+void Orders::write_notice() const {
+  const auto file = settings_.folder / "locked-notice";
+  const LostNotice shown = notice();
+  const Status done = shown.is_locked ? platform::replace_file(file, as_bytes(notice_text(shown)), 0600) : platform::remove_file(file);
+  if (done) return;
+  log_error("orders", done.error().message);
+  book_.note({"order.refused", "notice-not-written", Severity::kHigh});
+}
+
+std::set<std::string> Orders::health() const {
+  std::set<std::string> codes;
+  if (lock() != nullptr) codes.insert("device-locked");
+  if (wipe_) codes.insert("wipe-" + std::string(wipe_phase_name(state_.phase)));
+  if (state_.is_forked) codes.insert("identity-forked");
+  return codes;
+}
+
+Status Orders::unlock(std::string_view typed) {
+  if (wipe_) return make_error(ErrorCode::kPermissionDenied, "a wipe was ordered: only an order of the school ends that");
+  if (!lock_) return make_error(ErrorCode::kNotFound, "this device is not locked");
+  const MonotonicMs now = clock_.monotonic_ms();
+  if (now < pause_until_) {
+    return make_error(ErrorCode::kUnavailable, "too many wrong codes: again in " + std::to_string((pause_until_ - now) / 1000 + 1) + " seconds");
+  }
+  TRY(code, sync::parse_digits(typed));
+  const std::string right = sync::unlock_code(state_.secret, identity_.id(), state_.challenge);
+  const bool fits = equal_constant_time(as_bytes(code), as_bytes(right));
+  OrdersState next = state_;
+  next.wrong_codes = fits ? 0 : state_.wrong_codes + 1;
+  if (fits) {
+    next.lock.clear();
+    next.challenge.clear();
+    next.ended[lock_->order().id] = lock_->order().issued + sync::kMaxOrderLifetime;
+  }
+  TRY_DONE(save(std::move(next)));  // before the answer: the power button takes no wrong try back
+  pause_until_ = now + sync::unlock_pause_s(state_.wrong_codes) * 1000;
+  if (!fits) {
+    book_.note({"order.wrong-code", to_hex(lock_->order().id), Severity::kMedium});
+    return make_error(ErrorCode::kPermissionDenied, "that is not the code for this number");
+  }
+  book_.note({"order.unlocked-by-code", to_hex(lock_->order().id), Severity::kMedium});
+  lock_.reset();
+  write_notice();
+  return ok();
+}
+
+Json::Object Orders::state_members() {
+  if (trust_.root() == nullptr || state_.device.empty()) return {};
+  const std::int64_t version = trust_.root()->root().version;
+  if (boxes_for_ != version) boxes_ = sync::seal_unlock_secret(state_.secret, trust_.root()->root());
+  boxes_for_ = version;
+  Json::Object members{{"unlock", boxes_}};
+  if (!state_.certificate.empty()) members["wipe_certificate"] = to_base64(state_.certificate);
+  return members;
+}
+
+// A book that went on elsewhere begins anew with the reason "rollback": this disk, or another, is a copy.
+void Orders::watch_epoch() {
+  if (book_.store() == nullptr || state_.device.empty()) return;
+  const std::string epoch = to_hex(book_.store()->status().epoch);
+  if (epoch == state_.epoch) return;
+  OrdersState next = state_;
+  next.epoch = epoch;
+  const auto first = book_.store()->list(1, 1, 64u << 10);
+  if (!first) return;
+  const auto body = first->empty() ? Result<sync::EventBody>(make_error(ErrorCode::kNotFound, "no events yet"))
+                                   : sync::parse_event_body(first->front().body);
+  if (body && body->kind == "epoch.started" && body->rule.starts_with("rollback")) next.is_forked = true;
+  if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
+}
+
+void Orders::count_grace() {
+  const MonotonicMs now = clock_.monotonic_ms();
+  const MonotonicMs passed = std::min(now - counted_, kLongestStepMs);
+  if (passed < 1000) return;
+  counted_ = now - passed % 1000;
+  OrdersState next = state_;
+  next.grace_left_s = std::max<std::int64_t>(0, state_.grace_left_s - passed / 1000);
+  if (next.grace_left_s > 0 && now - saved_ < kSaveMs) {
+    state_.grace_left_s = next.grace_left_s;
+    return;
+  }
+  saved_ = now;
+  if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
+}
+
+// In doubt nothing is wiped, also when the doubt came after the order.
+void Orders::begin_wipe() {
+  OrdersState next = state_;
+  next.phase = state_.is_forked || identity_.in_doubt() ? WipePhase::kFailed : WipePhase::kStarted;
+  if (auto saved = save(std::move(next)); !saved) {
+    log_error("orders", saved.error().message);
+    return;
+  }
+  const std::string id = to_hex(wipe_->order().id);
+  if (state_.phase == WipePhase::kFailed) book_.note({"order.refused", "O9:" + id, Severity::kHigh});
+  else book_.note({"order.started", id, Severity::kHigh});
+}
+
+// Also after a restart, and when it could not be started before: who runs already is not started twice.
+void Orders::keep_wiping() {
+  const MonotonicMs now = clock_.monotonic_ms();
+  if (now < next_start_) return;
+  next_start_ = now + kStartAgainMs;
+  const Status started = settings_.start_wipe ? settings_.start_wipe(*wipe_->wipe_permit())
+                                              : make_error(ErrorCode::kUnsupported, "this guard wipes nothing");
+  if (started) return;
+  log_error("orders", "the wipe does not start: " + started.error().message);
+  book_.note({"order.not-started", to_hex(wipe_->order().id), Severity::kHigh});
+}
+
+// The wipe's certificate says what is proven, and it is signed by this device's key. When the school has it, the rest may go too.
+void Orders::watch_wipe() {
+  const auto envelope = platform::read_file(settings_.folder / kWipeCertificateFile, sync::kMaxOrderBytes);
+  if (envelope && state_.certificate.empty()) {
+    const sync::DeviceCertificate self{identity_.school(), identity_.id(), identity_.key().public_key, identity_.hardware(), 0};
+    const auto certificate = sync::open_wipe_certificate({*envelope}, self);
+    if (!certificate || certificate->order != wipe_->order().id) return;
+    const bool proven = certificate->method != sync::Sanitization::kClearBestEffort;
+    OrdersState next = state_;
+    next.certificate = *envelope;
+    next.phase = proven ? WipePhase::kVerified : WipePhase::kKeysDestroyed;
+    if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
+    const std::string id = to_hex(certificate->order);
+    const bool any_keys = std::ranges::any_of(certificate->media, &sync::WipedMedium::is_verified);
+    if (any_keys) book_.note({"order.keys-destroyed", id, Severity::kHigh});
+    book_.note({proven ? "order.verified" : "order.best-effort", id, Severity::kHigh});
+  }
+  const bool is_told = !state_.certificate.empty() && book_.store() != nullptr && book_.store()->status().queued == 0;
+  if (!is_told || platform::file_size(settings_.folder / kWipeGoOnFile)) return;
+  if (auto done = platform::replace_file(settings_.folder / kWipeGoOnFile, {}, 0600); !done) log_warning("orders", done.error().message);
+}
+
+void Orders::tick() {
+  watch_epoch();
+  if (!wipe_) return;
+  if (state_.phase == WipePhase::kGrace) count_grace();
+  if (state_.phase == WipePhase::kGrace && state_.grace_left_s == 0) begin_wipe();
+  if (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed) return;
+  keep_wiping();
+  watch_wipe();
+}
+
+bool Orders::is_pressing() const {
+  return wipe_ && state_.phase != WipePhase::kGrace && book_.store() != nullptr && book_.store()->status().queued > 0;
+}
+
+MonotonicMs Orders::next() const {
+  if (!wipe_ || state_.phase == WipePhase::kFailed) return INT64_MAX;
+  if (state_.phase != WipePhase::kGrace) return clock_.monotonic_ms() + 500;
+  return counted_ + std::min<MonotonicMs>(1000 * std::max<std::int64_t>(1, state_.grace_left_s), 10'000);
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,82 @@
+#include "agent/guard/orders_file.h"
+
+#include <algorithm>
+#include <array>
+
+#include "platform/files.h"
+#include "sync/fields.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxFile = 256u << 10;
+constexpr std::array<std::string_view, 6> kPhaseNames = {"none", "grace", "started", "keys-destroyed", "verified", "failed"};
+
+Result<WipePhase> parse_phase(std::string_view name) {
+  const auto found = std::find(kPhaseNames.begin(), kPhaseNames.end(), name);
+  if (found == kPhaseNames.end()) return make_error(ErrorCode::kInvalidInput, "no such phase");
+  return static_cast<WipePhase>(found - kPhaseNames.begin());
+}
+
+Result<std::map<sync::OrderId, UnixSeconds>> parse_ended(const Json& json) {
+  TRY(members, json.object_at("ended"));
+  std::map<sync::OrderId, UnixSeconds> ended;
+  for (const auto& [name, until] : *members) {
+    TRY(bytes, parse_hex(name));
+    TRY(id, to_array<16>(bytes));
+    if (until.as_int() == nullptr) return make_error(ErrorCode::kInvalidInput, "an end that is no time");
+    ended[id] = *until.as_int();
+  }
+  return ended;
+}
+
+Result<OrdersState> parse_state(ByteView bytes) {
+  TRY(json, sync::parse_object_v1(bytes, kMaxFile));
+  OrdersState state;
+  TRY(device, json.string_at("device"));
+  TRY(ended, parse_ended(json));
+  TRY(lock, json.base64_at("lock"));
+  TRY(wipe, json.base64_at("wipe"));
+  TRY(phase_text, json.string_at("phase"));
+  TRY(phase, parse_phase(phase_text));
+  TRY(grace, sync::number_at(json, "grace_left_s", sync::kMaxGrace));
+  TRY(secret, json.hex_array_at<32>("secret"));
+  TRY(challenge, json.string_at("challenge"));
+  TRY(wrong, sync::number_at(json, "wrong_codes", INT32_MAX));
+  TRY(epoch, json.string_at("epoch"));
+  TRY(forked, json.bool_at("is_forked"));
+  TRY(certificate, json.base64_at("certificate"));
+  return OrdersState{device, ended, lock, wipe, phase, grace, SecretKey(secret), challenge, static_cast<int>(wrong), epoch, forked, certificate};
+}
+
+}  // namespace
+
+std::string_view wipe_phase_name(WipePhase phase) { return kPhaseNames[static_cast<std::size_t>(phase)]; }
+
+Result<OrdersState> read_orders(const std::filesystem::path& file) {
+  TRY(bytes, platform::read_file(file, kMaxFile));
+  auto state = parse_state(bytes);
+  if (!state) return make_error(ErrorCode::kDamaged, "orders: " + state.error().message);
+  return state;
+}
+
+Status write_orders(const std::filesystem::path& file, const OrdersState& state) {
+  Json::Object ended;
+  for (const auto& [id, until] : state.ended) ended[to_hex(id)] = until;
+  const Json json(Json::Object{{"v", 1},
+                               {"device", state.device},
+                               {"ended", std::move(ended)},
+                               {"lock", to_base64(state.lock)},
+                               {"wipe", to_base64(state.wipe)},
+                               {"phase", wipe_phase_name(state.phase)},
+                               {"grace_left_s", state.grace_left_s},
+                               {"secret", to_hex(state.secret.view())},
+                               {"challenge", state.challenge},
+                               {"wrong_codes", state.wrong_codes},
+                               {"epoch", state.epoch},
+                               {"is_forked", state.is_forked},
+                               {"certificate", to_base64(state.certificate)}});
+  return platform::replace_file(file, as_bytes(json.dump()), 0600);
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,37 @@
+// What the guard remembers of orders, in one file (orders.json, 0600), replaced as a whole before anything is done: intent
+// first. One thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "platform/base/clock.h"
+#include "sync/order.h"
+
+namespace caretaker::agent {
+
+// How far a wipe is. Each is reached by proof, never by time.
+enum class WipePhase { kNone, kGrace, kStarted, kKeysDestroyed, kVerified, kFailed };
+[[nodiscard]] std::string_view wipe_phase_name(WipePhase phase);  // "grace", "started", "keys-destroyed", ...
+
+struct OrdersState {
+  std::string device;                        // in hex: whose orders these are
+  std::map<sync::OrderId, UnixSeconds> ended;  // by unlock or cancel, also before they came, and until when they could still come
+  Bytes lock;                                // envelope of the lock in force; empty: none
+  Bytes wipe;                                // envelope of the wipe that was delivered; empty: none
+  WipePhase phase = WipePhase::kNone;
+  std::int64_t grace_left_s = 0;             // powered on
+  SecretKey secret;                          // for unlock codes
+  std::string challenge;                     // of the lock in force; empty: none
+  int wrong_codes = 0;                       // in a row
+  std::string epoch;                         // of the book, in hex, when it was looked at last
+  bool is_forked = false;
+  Bytes certificate;                         // envelope; empty: none
+};
+
+// kNotFound: there is none yet. kDamaged: it is not as it was written.
+[[nodiscard]] Result<OrdersState> read_orders(const std::filesystem::path& file);
+[[nodiscard]] Status write_orders(const std::filesystem::path& file, const OrdersState& state);
+
+}  // namespace caretaker::agent

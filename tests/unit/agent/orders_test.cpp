@@ -1,0 +1,269 @@
+#include "agent/guard/orders.h"
+
+#include <catch2/catch.hpp>
+
+#include "agent/guard/wipe.h"
+#include "platform/files.h"
+#include "sync/unlock_code.h"
+#include "tests/unit/agent/guard_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+using sync::Order;
+using sync::OrderKind;
+
+namespace {
+
+struct LostWorld : GuardWorld {
+  BoxKey technician_box = make_box_key(random_key());
+  int wipes_started = 0;
+
+  LostWorld() {
+    auto& school = room.school;
+    school.give(sync::Role::kLock, 1, {{"technician", &school.technician}});
+    school.give(sync::Role::kWipe, 2, {{"technician", &school.technician}, {"head", &school.head}});
+    school.root.recipients[sync::key_id(technician_box.public_key)] = {technician_box.public_key, "technician", "technician"};
+    school.root.issued = clock.time - 86'400;
+    school.root.school = hash(sync::make_root_payload(school.root));
+    settings.start_wipe = [this](const WipePermit&) {
+      ++wipes_started;
+      return ok();
+    };
+    start();
+    serve();
+  }
+
+  sync::DeviceId device() { return must(to_array<32>(must(parse_hex(status().device)))); }
+  Order order(OrderKind kind) {
+    Order out;
+    out.school = room.school.root.school;
+    out.device = device();
+    out.hardware = settings.hardware;
+    out.nonce = random_array<16>();
+    out.kind = kind;
+    out.issued = clock.time;
+    out.until = clock.time + 86'400;
+    out.grace_s = kind == OrderKind::kWipe ? 60 : 0;
+    out.message = "Lost. Please bring it back.";
+    out.telephone = "01632 960001";
+    return out;
+  }
+  Bytes sign(const Order& order, std::vector<const SigningKey*> keys = {}) {
+    if (keys.empty()) keys = {&room.school.technician};
+    return sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(order), keys);
+  }
+  Bytes sign_wipe(const Order& order) { return sign(order, {&room.school.technician, &room.school.head}); }
+  static sync::OrderId id(const Order& order) { return sync::letter_id(sync::make_order_payload(order)); }
+  static std::string name(const Order& order) { return to_hex(id(order)); }
+
+  // From net's mouth, as the server gives it.
+  void deliver(Bytes envelope) {
+    sync::CheckinAnswer answer;
+    answer.letters = {std::move(envelope)};
+    must(ask(kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+  }
+  LostAnswer lost() { return ask_well(kAnna, Ask::kLostNotice, {}, parse_lost_answer); }
+  Status unlock(const std::string& code) {
+    TRY_DONE(ask(kAnna, Ask::kUnlock, make_unlock(code)));
+    return ok();
+  }
+  std::string right_code() {
+    const auto opened = next_request();
+    const auto secret = must(sync::open_unlock_secret(opened->batch.state["unlock"], technician_box));
+    return sync::unlock_code(secret, device(), lost().challenge);
+  }
+  bool log_ins_are_refused() { return platform::file_size(settings.state / "locked-notice").has_value(); }
+  void pass(std::int64_t seconds) {
+    for (; seconds > 0; seconds -= 10) {
+      clock.time += std::min<std::int64_t>(seconds, 10);
+      guard->tick();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("one person locks a device: log-ins are refused, with the message and the telephone number", "[R22]") {
+  LostWorld world;
+  const Order lock = world.order(OrderKind::kLock);
+  CHECK_FALSE(world.log_ins_are_refused());
+  world.deliver(world.sign(lock));
+  CHECK(world.log_ins_are_refused());
+  const std::string notice(as_text(must(platform::read_file(world.settings.state / "locked-notice", 4096))));
+  CHECK(notice.find("Lost. Please bring it back.") != std::string::npos);
+  CHECK(notice.find("01632 960001") != std::string::npos);
+  CHECK(world.noted("letter.taken " + LostWorld::name(lock)));
+  CHECK(world.noted("order.locked " + LostWorld::name(lock)));
+  CHECK(world.lost().is_locked);
+  CHECK_FALSE(world.healthy("device-locked"));
+  world.start();  // a restart changes nothing
+  CHECK(world.log_ins_are_refused());
+  CHECK(world.lost().is_locked);
+}
+
+TEST_CASE("an unlock order ends the lock that it names, also before that has come", "[R22]") {
+  LostWorld world;
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  Order other = world.order(OrderKind::kUnlock);
+  other.target = sync::OrderId{9};
+  world.deliver(world.sign(other));
+  CHECK(world.lost().is_locked);
+  CHECK(world.noted("order.nothing-to-end " + LostWorld::name(other)));
+  Order unlock = world.order(OrderKind::kUnlock);
+  unlock.target = LostWorld::id(lock);
+  world.deliver(world.sign(unlock));
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK_FALSE(world.log_ins_are_refused());
+  CHECK(world.noted("order.unlocked " + LostWorld::name(unlock)));
+
+  const Order late = world.order(OrderKind::kLock);
+  Order first = world.order(OrderKind::kUnlock);
+  first.target = LostWorld::id(late);
+  world.deliver(world.sign(first));
+  world.deliver(world.sign(late));
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK(world.noted("letter.refused O8:" + LostWorld::name(late)));
+}
+
+TEST_CASE("a code that a technician reads out unlocks once, without a network; others do not", "[R22]") {
+  LostWorld world;
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  const std::string code = world.right_code();
+  CHECK(world.unlock("00000000").error().code == ErrorCode::kPermissionDenied);
+  CHECK(world.unlock("1234").error().code == ErrorCode::kInvalidInput);
+  CHECK(world.lost().is_locked);
+  CHECK(world.unlock(code.substr(0, 4) + " " + code.substr(4)));
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK(world.unlock(code).error().code == ErrorCode::kNotFound);
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  CHECK(world.unlock(code).error().code == ErrorCode::kPermissionDenied);  // another lock, another number
+}
+
+TEST_CASE("after five wrong codes even the right one waits, and a restart does not help", "[R22]") {
+  LostWorld world;
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  const std::string code = world.right_code();
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(world.unlock("00000000"));
+  CHECK(world.unlock(code).error().code == ErrorCode::kUnavailable);
+  world.start();
+  CHECK(world.unlock(code).error().code == ErrorCode::kUnavailable);
+  world.clock.time += 61;
+  CHECK(world.unlock(code));
+}
+
+TEST_CASE("a wipe locks at once, waits for its grace time powered on, and then begins", "[R22]") {
+  LostWorld world;
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  CHECK(world.log_ins_are_refused());
+  CHECK(world.noted("order.grace " + LostWorld::name(wipe)));
+  CHECK(world.unlock("00000000").error().code == ErrorCode::kPermissionDenied);  // no code ends a wipe
+  world.pass(50);
+  CHECK(world.wipes_started == 0);
+  world.pass(20);
+  CHECK(world.wipes_started == 1);
+  CHECK(world.noted("order.started " + LostWorld::name(wipe)));
+  CHECK_FALSE(world.noted("order.verified " + LostWorld::name(wipe)));  // nothing says done that was not proven
+  world.start();
+  world.pass(70);
+  CHECK(world.wipes_started >= 2);  // intent first: it goes on after a restart
+}
+
+TEST_CASE("the grace time is time powered on: a clock that jumps ends it no sooner", "[R22]") {
+  LostWorld world;
+  Order wipe = world.order(OrderKind::kWipe);
+  wipe.grace_s = 3600;
+  world.deliver(world.sign_wipe(wipe));
+  world.clock.time += 30 * 86'400;  // asleep, or set
+  world.guard->tick();
+  world.guard->tick();
+  CHECK(world.wipes_started == 0);
+}
+
+TEST_CASE("one person cancels a wipe in its grace time, and not after it has begun", "[R22]") {
+  LostWorld world;
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  Order cancel = world.order(OrderKind::kCancel);
+  cancel.target = LostWorld::id(wipe);
+  world.deliver(world.sign(cancel, {&world.room.school.head}));
+  CHECK(world.noted("order.cancelled " + LostWorld::name(cancel)));
+  CHECK_FALSE(world.lost().is_locked);
+  world.pass(200);
+  CHECK(world.wipes_started == 0);
+
+  const Order second = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(second));
+  world.pass(70);
+  CHECK(world.wipes_started == 1);
+  Order late = world.order(OrderKind::kCancel);
+  late.target = LostWorld::id(second);
+  world.deliver(world.sign(late, {&world.room.school.head}));
+  CHECK(world.noted("order.too-late " + LostWorld::name(late)));
+}
+
+TEST_CASE("a refused order changes nothing and is an event with the number of its check", "[R22]") {
+  LostWorld world;
+  const Order wipe = world.order(OrderKind::kWipe);
+  Order expired = wipe, other_device = wipe, other_hardware = wipe, other_school = wipe;
+  expired.issued -= 20;
+  expired.until = world.clock.time - 10;
+  other_device.device = {1};
+  other_hardware.hardware.dmi_uuid = "uuid-2";
+  other_school.school = {1};
+  world.deliver(world.sign(wipe));  // one signature
+  CHECK(world.noted("letter.refused O2:" + LostWorld::name(wipe)));
+  for (const auto& [order, check] : {std::pair{expired, "O6"}, std::pair{other_device, "O4"}, std::pair{other_hardware, "O5"}, std::pair{other_school, "O3"}}) {
+    world.deliver(world.sign_wipe(order));
+    CHECK(world.noted("letter.refused " + std::string(check) + ":" + LostWorld::name(order)));
+  }
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK(world.healthy("wipe-grace"));
+}
+
+TEST_CASE("with a clock in 2040 or 1999 a lock holds and a wipe is refused", "[R22]") {
+  LostWorld world;
+  const UnixSeconds now = world.clock.time;
+  for (const UnixSeconds wrong : {UnixSeconds{2'210'000'000}, UnixSeconds{930'000'000}}) {
+    Order wipe = world.order(OrderKind::kWipe), lock = world.order(OrderKind::kLock);
+    world.clock.time = wrong;
+    world.deliver(world.sign_wipe(wipe));
+    CHECK(world.noted("letter.refused O7:" + LostWorld::name(wipe)));
+    world.deliver(world.sign(lock));
+    CHECK(world.noted("order.locked " + LostWorld::name(lock)));
+    world.clock.time = now;
+  }
+}
+
+TEST_CASE("a book that went on elsewhere means a clone: it is locked, and wiped no more", "[R22]") {
+  LostWorld world;
+  world.check_in();
+  const auto opened = world.next_request();
+  sync::Receipt refusal = world.server.receipt(opened->batch);
+  refusal.nonce = must(opened->batch.state.string_at("nonce"));
+  refusal.problem = "fork";
+  sync::CheckinAnswer answer;
+  const SigningKey* key = &world.room.school.server;
+  answer.receipt = sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(refusal), {&key, 1});
+  must(world.ask(GuardWorld::kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+  world.guard->tick();
+  CHECK_FALSE(world.healthy("identity-forked"));
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  CHECK(world.noted("letter.refused O9:" + LostWorld::name(wipe)));
+  CHECK(world.wipes_started == 0);
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  CHECK(world.lost().is_locked);
+}
+
+TEST_CASE("a file of orders that was damaged is an event, and what was written down is forgotten, not guessed", "[R22]") {
+  LostWorld world;
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  world.stop();
+  must(platform::replace_file(world.settings.state / "orders.json", as_bytes("{\"v\":1}"), 0600));
+  world.start();
+  CHECK(world.noted("guard.health orders-damaged"));
+  CHECK_FALSE(world.lost().is_locked);
+}

@@ -1,0 +1,296 @@
+// The wipe against real LUKS headers in files, made by cryptsetup; and cut off wherever it may be cut off.
+#include "agent/guard/wipe.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "agent/guard/orders_file.h"
+#include "platform/base/log.h"
+#include "platform/files.h"
+#include "tests/unit/agent/guard_world.h"
+
+extern char** environ;
+
+using namespace caretaker;
+using namespace caretaker::agent;
+using platform::ErasePlan;
+using platform::EraseTarget;
+
+namespace {
+
+constexpr const char* kPassword = "correct horse";
+constexpr std::uint64_t kVolume = 24u << 20;
+constexpr std::uint64_t kHeader = 16u << 20;  // cryptsetup's own, up to the data
+
+// False: cryptsetup is not installed, or refused.
+bool cryptsetup(std::vector<std::string> arguments, const std::filesystem::path& password) {
+  arguments.insert(arguments.begin(), {"cryptsetup", "--batch-mode", "--key-file", password.string()});
+  std::vector<char*> words;
+  for (std::string& word : arguments) words.push_back(word.data());
+  words.push_back(nullptr);
+  pid_t child = 0;
+  if (::posix_spawnp(&child, "cryptsetup", nullptr, nullptr, words.data(), environ) != 0) return false;
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+// A volume of this machine: the eraser's own code on real headers, but no disk of the machine that runs the test is looked for.
+class FileEraser final : public platform::Eraser {
+ public:
+  Result<ErasePlan> plan() override {
+    if (!has_mounts) return make_error(ErrorCode::kUnavailable, "the mount table cannot be read");
+    return volumes;
+  }
+  Status leave_network() override {
+    deeds.push_back("leave network");
+    return ok();
+  }
+  Result<std::string> find(const EraseTarget& target) override { return real->find(target); }
+  Status destroy_keys(const WipePermit& permit, const EraseTarget& target) override {
+    if (--cuts == 0) return make_error(ErrorCode::kUnavailable, "the power is gone");
+    deeds.push_back("destroy");
+    return real->destroy_keys(permit, target);
+  }
+  Status verify_keys(const EraseTarget& target) override { return real->verify_keys(target); }
+  Status erase_data(const WipePermit&, const EraseTarget&, int) override {
+    deeds.push_back("data");
+    return ok();
+  }
+  Status power_off(const WipePermit&) override {
+    deeds.push_back("off");
+    return ok();
+  }
+
+  std::unique_ptr<platform::Eraser> real = platform::make_eraser();
+  ErasePlan volumes;
+  std::vector<std::string> deeds;
+  bool has_mounts = true;
+  int cuts = 0;  // the n-th destruction does not happen
+};
+
+struct WipeWorld : GuardWorld {
+  FileEraser eraser;
+  sync::Order order;
+  std::filesystem::path password = folder / "password";
+  bool has_luks = true;
+  int waits = 0;
+
+  WipeWorld() {
+    auto& school = room.school;
+    school.give(sync::Role::kLock, 1, {{"technician", &school.technician}});
+    school.give(sync::Role::kWipe, 2, {{"technician", &school.technician}, {"head", &school.head}});
+    school.root.issued = clock.time - 86'400;
+    school.root.school = hash(sync::make_root_payload(school.root));
+    settings.start_wipe = [](const WipePermit&) { return ok(); };
+    start();
+    serve();
+    check_in();
+    must(platform::replace_file(password, as_bytes(kPassword), 0600));
+  }
+
+  std::filesystem::path add_volume(const char* name, const char* type) {
+    const auto path = folder / name;
+    { std::ofstream file(path); }
+    std::filesystem::resize_file(path, kVolume);
+    std::vector<std::string> format{"luksFormat", "--type", type, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", path.string()};
+    has_luks = has_luks && cryptsetup(format, password);
+    if (!has_luks) WARN("cryptsetup is not installed: skipped");
+    const std::uint64_t header = std::string(type) == "luks1" ? 2u << 20 : kHeader;
+    eraser.volumes.push_back({path.string(), "", "uuid", "disk", "serial-1", true, kVolume, header, 1});
+    return path;
+  }
+  bool opens(const std::filesystem::path& volume) { return cryptsetup({"open", "--test-passphrase", volume.string()}, password); }
+
+  void deliver(std::vector<const SigningKey*> keys) {
+    order.school = room.school.root.school;
+    order.device = must(to_array<32>(must(parse_hex(status().device))));
+    order.hardware = settings.hardware;
+    order.nonce = random_array<16>();
+    order.kind = sync::OrderKind::kWipe;
+    order.issued = clock.time;
+    order.until = clock.time + 86'400;
+    order.asset = "School 117";
+    order.reason = "stolen";
+    sync::CheckinAnswer answer;
+    answer.letters = {sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(order), keys)};
+    must(ask(kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+    guard->tick();
+    guard->tick();
+  }
+  void order_wipe() { deliver({&room.school.technician, &room.school.head}); }
+
+  Status wipe() {
+    const WipeSettings wiping{settings.state, folder / "boot", settings.hardware, {"Maker", "Model", "S-1"}, [this](int) { on_wait(); }};
+    return run_wipe(wiping, eraser, clock);
+  }
+  // While the wipe waits, the guard sees what is proven, tells it, and lets it go on.
+  void on_wait() {
+    if (++waits > 5) clock.time += 700;
+    guard->tick();
+    check_in();
+    guard->tick();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an ordered wipe destroys the keys, has its certificate delivered, and only then the rest", "[R21][R22][R25]") {
+  WipeWorld world;
+  const auto first = world.add_volume("luks2", "luks2"), second = world.add_volume("luks1", "luks1");
+  if (!world.has_luks) return;
+  REQUIRE(world.opens(first));
+  REQUIRE(world.opens(second));
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  CHECK_FALSE(world.opens(first));
+  CHECK_FALSE(world.opens(second));
+  CHECK(world.eraser.deeds == std::vector<std::string>{"leave network", "destroy", "destroy", "data", "data", "off"});
+  const std::string id = to_hex(sync::letter_id(sync::make_order_payload(world.order)));
+  CHECK(world.noted("order.keys-destroyed " + id));
+  CHECK(world.noted("order.verified " + id));
+  CHECK(world.waits <= 5);
+  const auto opened = world.next_request();
+  const Bytes envelope = must(opened->batch.state.base64_at("wipe_certificate"));
+  const auto device = must(sync::open_certificate({opened->request.certificate}, world.room.school.verified()));
+  const auto certificate = must(sync::open_wipe_certificate({envelope}, device));
+  CHECK(certificate.method == sync::Sanitization::kPurge);
+  CHECK(certificate.asset == "School 117");
+  CHECK(certificate.who == std::vector<std::string>{"head", "technician"});
+  CHECK(certificate.media.size() == 2);
+  CHECK_FALSE(platform::file_size(world.settings.state / "device.json"));
+}
+
+TEST_CASE("a saved header does not hide: the whole area up to the data is overwritten", "[R21]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  const Bytes before = must(platform::read_file(volume, kVolume));
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  const Bytes after = must(platform::read_file(volume, kVolume));
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < kHeader; at += 4096) {
+    const bool same = std::equal(before.begin() + static_cast<std::ptrdiff_t>(at), before.begin() + static_cast<std::ptrdiff_t>(at + 4096),
+                                 after.begin() + static_cast<std::ptrdiff_t>(at));
+    kept += same ? 1 : 0;
+  }
+  CHECK(kept == 0);
+}
+
+TEST_CASE("cut off before or between the volumes, it is gone on with from the folder beside the kernel", "[R22]") {
+  for (const int cut : {1, 2}) {
+    WipeWorld world;
+    const auto first = world.add_volume("a", "luks2"), second = world.add_volume("b", "luks2");
+    if (!world.has_luks) return;
+    world.order_wipe();
+    world.eraser.cuts = cut;
+    world.eraser.deeds.clear();
+    (void)world.wipe();
+    const auto intent = must(read_intent(world.folder / "boot"));
+    CHECK(intent.plan.size() == 2);
+    world.eraser.cuts = 0;
+    WipeIntent again = intent;
+    again.phase = IntentPhase::kKeys;
+    must(write_intent(world.folder / "boot", again));
+    const auto resumed = resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser);
+    REQUIRE(resumed);
+    CHECK(*resumed);
+    CHECK_FALSE(world.opens(first));
+    CHECK_FALSE(world.opens(second));
+  }
+}
+
+TEST_CASE("a header that was half overwritten when the power went is destroyed at the next start", "[R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.order_wipe();
+  world.eraser.cuts = 1;
+  (void)world.wipe();
+  WipeIntent intent = must(read_intent(world.folder / "boot"));
+  intent.phase = IntentPhase::kKeys;
+  must(write_intent(world.folder / "boot", intent));
+  must(platform::overwrite_file(volume, 0, Bytes(100'000, 0xff)));  // the first header is gone, the second and the slots are not
+  CHECK(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser)));
+  CHECK(world.eraser.verify_keys(world.eraser.volumes[0]));
+}
+
+TEST_CASE("an intent that the school did not sign for this machine destroys nothing", "[R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.order_wipe();
+  world.eraser.cuts = 1;
+  (void)world.wipe();
+  const WipeIntent intent = must(read_intent(world.folder / "boot"));
+  world.eraser.cuts = 0;
+  const auto refuses = [&](const WipeIntent& changed, const sync::Hardware& hardware) {
+    must(write_intent(world.folder / "boot", changed));
+    return !resume_wipe(world.folder / "boot", hardware, world.eraser) && world.opens(volume);
+  };
+  CHECK(refuses(intent, {"uuid-2", "board-1"}));  // carried to another machine
+  CHECK(refuses(intent, {}));                     // a machine that does not know which one it is
+  WipeIntent other_school = intent, one_signature = intent, no_root = intent, lock = intent;
+  other_school.school = {1};
+  no_root.roots.clear();
+  const SigningKey* one = &world.room.school.technician;
+  one_signature.order = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(world.order), {&one, 1});
+  sync::Order locking = world.order;
+  locking.kind = sync::OrderKind::kLock;
+  lock.order = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(locking), {&one, 1});
+  for (const WipeIntent* changed : {&other_school, &one_signature, &no_root, &lock}) CHECK(refuses(*changed, world.settings.hardware));
+  must(platform::replace_file(world.folder / "boot/wipe-intent.json", as_bytes("rubbish"), 0600));
+  CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser));
+  CHECK(world.opens(volume));
+}
+
+TEST_CASE("the wipe takes nobody's word: without a due order, with one signature or without a mount table nothing is destroyed", "[R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  CHECK_FALSE(world.wipe());
+  world.deliver({&world.room.school.technician});
+  CHECK_FALSE(world.wipe());
+  OrdersState forged = must(read_orders(world.settings.state / "orders.json"));  // a guard that was broken into
+  const SigningKey* one = &world.room.school.technician;
+  forged.wipe = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(world.order), {&one, 1});
+  forged.phase = WipePhase::kStarted;
+  must(write_orders(world.settings.state / "orders.json", forged));
+  CHECK(world.wipe().error().message.starts_with("O2"));
+  CHECK(world.opens(volume));
+}
+
+TEST_CASE("where the mount table cannot be read, nothing is destroyed", "[R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.order_wipe();
+  world.eraser.has_mounts = false;
+  CHECK_FALSE(world.wipe());
+  CHECK(world.opens(volume));
+  CHECK(world.eraser.deeds.empty());
+}
+
+TEST_CASE("what was not encrypted is cleared as far as possible, and the certificate says so", "[R21][R25]") {
+  WipeWorld world;
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  const std::string id = to_hex(sync::letter_id(sync::make_order_payload(world.order)));
+  CHECK(world.noted("order.best-effort " + id));
+  CHECK_FALSE(world.noted("order.verified " + id));
+  CHECK_FALSE(world.noted("order.keys-destroyed " + id));
+}
+
+TEST_CASE("a machine that reaches nobody ends all the same, and keeps its certificate beside the kernel", "[R21]") {
+  WipeWorld world;
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.order_wipe();
+  const WipeSettings wiping{world.settings.state, world.folder / "boot", world.settings.hardware, {}, [&](int) { world.clock.time += 60; }};
+  REQUIRE(run_wipe(wiping, world.eraser, world.clock));
+  CHECK(platform::file_size(world.folder / "boot" / kWipeCertificateFile));
+  CHECK(world.eraser.deeds.back() == "off");
+}
