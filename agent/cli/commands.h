@@ -23,4 +23,7 @@ void add_enrol(Command& program);        // caretaker enrol --token-file FILE
 void add_status(Command& program);       // caretaker status
 void add_snooze(Command& program);       // caretaker snooze
 
+void add_unlock(Command& program);       // caretaker unlock [CODE]
+void add_verify(Command& program);       // caretaker verify FILE
+
 }  // namespace caretaker::agent

@@ -11,6 +11,20 @@
 namespace caretaker::agent {
 namespace {
 
+constexpr UnixSeconds kSilentS = 3600;
+
+// "lock: locked", "wipe: verified". A machine that was to be wiped and says nothing any more is silent: nobody knows more than its last word.
+std::string order_text(const Json& device, UnixSeconds now) {
+  const Json& order = device["order"];
+  const std::string* kind = order["kind"].as_string();
+  const std::string* state = order["state"].as_string();
+  if (kind == nullptr || state == nullptr) return "-";
+  const std::int64_t* seen = device["last_seen"].as_int();
+  const bool is_ending = *kind == "wipe" && (*state == "started" || *state == "keys-destroyed" || *state == "verified" || *state == "best-effort");
+  const bool is_silent = is_ending && seen != nullptr && now - *seen > kSilentS;
+  return *kind + ": " + *state + (is_silent ? ", silent" : "");
+}
+
 std::string number(const Json& value) { return value.as_int() == nullptr ? "-" : std::to_string(*value.as_int()); }
 
 // What a technician has to do about how the machine is kept: "disk not-encrypted, firewall off".
@@ -51,24 +65,25 @@ std::string version_text(const Json& device, std::string_view kind) {
 
 std::string since(const Json& time) { return time.as_int() == nullptr || *time.as_int() <= 0 ? "-" : to_rfc3339(*time.as_int()); }
 
-Result<std::vector<std::string>> device_row(const Json& device) {
+Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now) {
   TRY(id, device.string_at("device"));
   TRY(label, device.string_at("label"));
   TRY(last_seen, device.int_at("last_seen"));
   TRY(problem, device.string_at("problem"));
   const Json& state = device["state"];
   return std::vector<std::string>{label, id.substr(0, 12), last_seen == 0 ? "never" : to_rfc3339(last_seen), number(device["seq"]),
-                                  version_text(device, "policy"), version_text(device, "lists"), since(state["stale_since"]), posture_text(state["posture"]), problem.empty() ? "-" : problem};
+                                  version_text(device, "policy"), version_text(device, "lists"), since(state["stale_since"]), posture_text(state["posture"]),
+                                  order_text(device, now), problem.empty() ? "-" : problem};
 }
 
 }  // namespace
 
-Result<std::string> show_devices(const Json& answer) {
+Result<std::string> show_devices(const Json& answer, UnixSeconds now) {
   TRY(devices, answer.array_at("devices"));
   if (devices->empty()) return std::string("No machine has enrolled yet (caretaker token new, then caretaker enrol on the machine).\n");
-  Table table({"DEVICE", "ID", "LAST SEEN", "EVENTS", "POLICY", "LISTS", "STALE SINCE", "KEPT", "PROBLEM"});
+  Table table({"DEVICE", "ID", "LAST SEEN", "EVENTS", "POLICY", "LISTS", "STALE SINCE", "KEPT", "ORDER", "PROBLEM"});
   for (const Json& device : *devices) {
-    TRY(row, device_row(device));
+    TRY(row, device_row(device, now));
     table.add(std::move(row));
   }
   return table.text();
@@ -79,7 +94,7 @@ Status run_device_list(const DeviceListOptions& options, const Clock& clock) {
   TRY(key, open_person(options.key, options.passphrase_file));
   TRY(client, StaffClient::connect(school, std::move(key)));
   TRY(answer, client.ask("devices.list", Json::Object{}, clock));
-  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_devices(answer));
+  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_devices(answer, clock.now()));
   std::fputs(text.c_str(), stdout);
   return ok();
 }

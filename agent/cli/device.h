@@ -17,7 +17,7 @@ struct DeviceListOptions {
 };
 
 // One line for each device, with a heading. Pure.
-[[nodiscard]] Result<std::string> show_devices(const Json& answer);
+[[nodiscard]] Result<std::string> show_devices(const Json& answer, UnixSeconds now);
 
 [[nodiscard]] Status run_device_list(const DeviceListOptions& options, const Clock& clock);
 

@@ -22,6 +22,8 @@ void add_commands(caretaker::Command program) {
   add_enrol(program);
   add_status(program);
   add_snooze(program);
+  add_unlock(program);
+  add_verify(program);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "agent/cli/device.h"
 #include "agent/cli/exception.h"
 #include "agent/cli/import.h"
+#include "agent/cli/device_order.h"
 #include "agent/cli/policy_push.h"
 #include "agent/cli/policy_sign.h"
 #include "agent/cli/school_new.h"
@@ -102,6 +103,63 @@ void add_token(Command& program) {
   set_action(command, options, run_token_new);
 }
 
+namespace {
+
+// One machine, by name, and whoever signs.
+std::shared_ptr<DeviceOrderOptions> add_order(Command& command) {
+  auto options = std::make_shared<DeviceOrderOptions>();
+  add_common(command, *options);
+  add_key(command, *options);
+  command.option("NAME", options->name, "The device: its name, or the beginning of its id").required();
+  return options;
+}
+
+void add_confirmed(Command& command, DeviceOrderOptions& options) {
+  command.option("--confirm", options.confirm, "The device's name once more, where nobody can be asked");
+  command.option("--reason", options.reason, "For the school's own record");
+  command.option("--days", options.days, "Days that it may take to be delivered").between(1, 90);
+}
+
+void add_notice(Command& command, DeviceOrderOptions& options) {
+  command.option("--message", options.message, "Shown to whoever has the device");
+  command.option("--telephone", options.telephone, "Shown too");
+}
+
+void add_device_orders(Command& device) {
+  auto lock = device.command("lock", "Lock a lost machine: nobody can log in until the school unlocks it");
+  const auto to_lock = add_order(lock);
+  add_notice(lock, *to_lock);
+  add_confirmed(lock, *to_lock);
+  set_action(lock, to_lock, run_device_lock);
+  auto unlock = device.command("unlock", "End the lock of a machine");
+  const auto to_unlock = add_order(unlock);
+  add_confirmed(unlock, *to_unlock);
+  set_action(unlock, to_unlock, run_device_unlock);
+  auto wipe = device.command("wipe", "Destroy everything on a lost machine; two different people sign");
+  const auto to_wipe = add_order(wipe);
+  add_notice(wipe, *to_wipe);
+  add_confirmed(wipe, *to_wipe);
+  wipe.option("--grace", to_wipe->grace_minutes, "Minutes switched on before it begins").between(0, 10'080);
+  wipe.option("--asset", to_wipe->asset, "The school's number of the machine, for the certificate");
+  const auto out = wipe.option("--out", to_wipe->out, "Where the first person's signature goes");
+  wipe.option("--also", to_wipe->also, "What the first person has signed: signs it too, and sends it").excludes(out);
+  set_action(wipe, to_wipe, run_device_wipe);
+  auto cancel = device.command("cancel", "Stop a wipe that has not begun");
+  const auto to_cancel = add_order(cancel);
+  add_confirmed(cancel, *to_cancel);
+  set_action(cancel, to_cancel, run_device_cancel);
+  auto code = device.command("code", "The code that unlocks a locked machine once, to be read out over the telephone");
+  const auto to_tell = add_order(code);
+  code.option("CHALLENGE", to_tell->challenge, "The eight digits that its screen shows").required();
+  set_action(code, to_tell, run_device_code);
+  auto certificate = device.command("certificate", "Fetch the certificate of a wipe");
+  const auto to_fetch = add_order(certificate);
+  certificate.option("--out", to_fetch->out, "Where the record goes").required();
+  set_action(certificate, to_fetch, run_device_certificate);
+}
+
+}  // namespace
+
 void add_device(Command& program) {
   auto device = program.command("device", "The school's machines");
   auto command = device.command("list", "Show every machine that has enrolled");
@@ -110,6 +168,7 @@ void add_device(Command& program) {
   add_key(command, *options);
   command.flag("--json", options->json, "For programs");
   set_action(command, options, run_device_list);
+  add_device_orders(device);
 }
 
 void add_changes(Command& program) {

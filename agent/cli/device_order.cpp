@@ -1,0 +1,199 @@
+#include "agent/cli/device_order.h"
+
+#include <cstdio>
+
+#include "agent/cli/passphrase.h"
+#include "agent/cli/staff_client.h"
+#include "agent/cli/table.h"
+#include "platform/files.h"
+#include "platform/terminal.h"
+#include "sync/unlock_code.h"
+
+namespace caretaker::agent {
+namespace {
+
+using sync::Order;
+using sync::OrderKind;
+using sync::PayloadType;
+
+constexpr UnixSeconds kDay = 86'400;
+constexpr std::size_t kLeastId = 8;
+
+// Everything that a command about one device needs.
+struct Desk {
+  School school;
+  SigningKey signing;
+  BoxKey box;
+  StaffClient client;
+  Json device;
+};
+
+Result<Desk> sit_down(const DeviceOrderOptions& options, const Clock& clock) {
+  TRY(school, open_school(options.school));
+  TRY(key, open_person(options.key, options.passphrase_file));
+  const SigningKey signing = key.signing;
+  const BoxKey box = key.box;
+  TRY(client, StaffClient::connect(school, std::move(key)));
+  TRY(answer, client.ask("devices.list", Json::Object{}, clock));
+  TRY(device, find_device(answer, options.name));
+  return Desk{std::move(school), signing, box, std::move(client), std::move(device)};
+}
+
+std::string label_of(const Json& device) { return device["label"].as_string() == nullptr ? "" : *device["label"].as_string(); }
+
+Status confirm(const DeviceOrderOptions& options, const Order& order, const std::string& label) {
+  std::fputs(explain(order, label).c_str(), stdout);
+  std::fflush(stdout);
+  std::string typed = options.confirm;
+  if (typed.empty()) {
+    TRY(line, platform::ask_line("Type the device's name to sign this: "));
+    typed = std::move(line);
+  }
+  if (typed == label) return ok();
+  return make_error(ErrorCode::kInvalidInput, "that is not its name: nothing was signed");
+}
+
+Status publish(Desk& desk, const Bytes& envelope, const Clock& clock) {
+  TRY(answer, desk.client.ask("order.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock));
+  TRY(id, answer.string_at("order"));
+  std::printf("The server has the order (%s). `caretaker device list` shows what the device says to it.\n", printable(id).c_str());
+  return ok();
+}
+
+Bytes sign_order(const Order& order, const SigningKey& key) {
+  const SigningKey* signer = &key;
+  return sync::make_envelope(PayloadType::kOrder, sync::make_order_payload(order), {&signer, 1});
+}
+
+// The newest order of this kind for the device, as its people signed it: the server's word does not count.
+Result<sync::OrderId> find_target(Desk& desk, OrderKind kind, const Clock& clock) {
+  TRY(device, desk.device.string_at("device"));
+  TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", device}}, clock));
+  TRY(rows, answer.array_at("orders"));
+  std::optional<Order> newest;
+  for (const Json& row : *rows) {
+    TRY(envelope, row.base64_at("envelope"));
+    const auto order = sync::read_order({envelope}, desk.school.root);
+    const bool fits = order && order->kind == kind && to_hex(order->device) == device;
+    if (fits && (!newest || newest->issued <= order->issued)) newest = *order;
+  }
+  if (newest) return newest->id;
+  return make_error(ErrorCode::kNotFound, "there is no " + std::string(sync::order_kind_name(kind)) + " order for this device");
+}
+
+Status run_order(const DeviceOrderOptions& options, OrderKind kind, std::optional<OrderKind> ends, const Clock& clock) {
+  TRY(desk, sit_down(options, clock));
+  TRY(order, make_order(options, kind, desk.device, desk.school.id, clock.now()));
+  if (ends) {
+    TRY(target, find_target(desk, *ends, clock));
+    order.target = target;
+  }
+  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  return publish(desk, sign_order(order, desk.signing), clock);
+}
+
+// The first person: a draft that carries one signature goes to the second.
+Status draft_wipe(const DeviceOrderOptions& options, Desk& desk, const Clock& clock) {
+  if (options.out.empty()) return make_error(ErrorCode::kInvalidInput, "a wipe is signed by two people: say with --out where the first signature goes");
+  TRY(order, make_order(options, OrderKind::kWipe, desk.device, desk.school.id, clock.now()));
+  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  TRY_DONE(platform::replace_file(options.out, sign_order(order, desk.signing), 0644));
+  std::printf("Written: %s. Nothing happens yet: the second person signs and sends it with\n  caretaker device wipe %s --also %s --key THEIR.key\n",
+              options.out.c_str(), printable(options.name).c_str(), options.out.c_str());
+  return ok();
+}
+
+// The second person sees the same order that the first one signed.
+Status sign_wipe(const DeviceOrderOptions& options, Desk& desk, const Clock& clock) {
+  TRY(envelope, platform::read_file(options.also, sync::kMaxOrderBytes));
+  TRY(payload, sync::unverified_payload(envelope, PayloadType::kOrder));
+  TRY(order, sync::parse_order(payload));
+  TRY(device, desk.device.string_at("device"));
+  if (to_hex(order.device) != device || order.kind != OrderKind::kWipe) {
+    return make_error(ErrorCode::kInvalidInput, options.also.string() + " is not a wipe of " + options.name);
+  }
+  TRY(before, sync::order_holders({envelope}, desk.school.root));
+  for (const std::string& holder : before) std::printf("Signed already by: %s\n", printable(holder).c_str());
+  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  TRY(both, sync::add_signature(envelope, PayloadType::kOrder, desk.signing));
+  TRY_DONE(sync::read_order({both}, desk.school.root));  // two different people, both of the role
+  return publish(desk, both, clock);
+}
+
+}  // namespace
+
+Result<Json> find_device(const Json& answer, const std::string& name) {
+  TRY(devices, answer.array_at("devices"));
+  std::vector<Json> found;
+  for (const Json& device : *devices) {
+    TRY(id, device.string_at("device"));
+    const bool by_id = name.size() >= kLeastId && id.starts_with(name);
+    if (label_of(device) == name || by_id) found.push_back(device);
+  }
+  if (found.empty()) return make_error(ErrorCode::kNotFound, "no device is called \"" + name + "\" (caretaker device list)");
+  if (found.size() == 1) return found.front();
+  return make_error(ErrorCode::kConflict, "several devices are called \"" + name + "\": give the beginning of the id instead");
+}
+
+Result<Order> make_order(const DeviceOrderOptions& options, OrderKind kind, const Json& device, const sync::SchoolId& school, UnixSeconds now) {
+  Order order;
+  TRY(id, device.hex_array_at<32>("device"));
+  TRY(dmi_uuid, device["hardware"].string_at("dmi_uuid"));
+  TRY(board_serial, device["hardware"].string_at("board_serial"));
+  order.school = school;
+  order.device = id;
+  order.hardware = {dmi_uuid, board_serial};
+  order.nonce = random_array<16>();
+  order.kind = kind;
+  order.issued = now;
+  order.until = now + options.days * kDay;
+  order.grace_s = kind == OrderKind::kWipe ? options.grace_minutes * 60 : 0;
+  order.message = options.message;
+  order.telephone = options.telephone;
+  order.asset = options.asset;
+  order.reason = options.reason;
+  return order;
+}
+
+std::string explain(const Order& order, const std::string& name) {
+  const std::string device = printable(name) + " (" + to_hex(order.device).substr(0, 12) + ")";
+  const std::string until = "If it is not reached by " + to_rfc3339(order.until) + ", the order is void.\n";
+  switch (order.kind) {
+    case OrderKind::kLock:
+      return "LOCK " + device + ": whoever is logged in is locked out, nobody can log in, and the screen shows\n  " + printable(order.message) +
+             "  " + printable(order.telephone) + "\n" + until;
+    case OrderKind::kUnlock: return "UNLOCK " + device + ": people can log in again.\n" + until;
+    case OrderKind::kWipe:
+      return "WIPE " + device + ": it is locked at once, and after " + std::to_string(order.grace_s / 60) +
+             " minutes switched on everything on it is destroyed. Nothing brings that back.\nUntil then one person can stop it: caretaker device cancel.\n" + until;
+    case OrderKind::kCancel: return "CANCEL the wipe of " + device + ", if it has not begun.\n" + until;
+  }
+  return "";
+}
+
+Status run_device_lock(const DeviceOrderOptions& options, const Clock& clock) { return run_order(options, OrderKind::kLock, std::nullopt, clock); }
+
+Status run_device_unlock(const DeviceOrderOptions& options, const Clock& clock) {
+  return run_order(options, OrderKind::kUnlock, OrderKind::kLock, clock);
+}
+
+Status run_device_cancel(const DeviceOrderOptions& options, const Clock& clock) {
+  return run_order(options, OrderKind::kCancel, OrderKind::kWipe, clock);
+}
+
+Status run_device_wipe(const DeviceOrderOptions& options, const Clock& clock) {
+  TRY(desk, sit_down(options, clock));
+  return options.also.empty() ? draft_wipe(options, desk, clock) : sign_wipe(options, desk, clock);
+}
+
+Status run_device_code(const DeviceOrderOptions& options, const Clock& clock) {
+  TRY(challenge, sync::parse_digits(options.challenge));
+  TRY(desk, sit_down(options, clock));
+  TRY(device, desk.device.hex_array_at<32>("device"));
+  TRY(secret, sync::open_unlock_secret(desk.device["state"]["unlock"], desk.box));
+  const std::string code = sync::unlock_code(secret, device, challenge);
+  std::printf("The code for %s, good once:  %s %s\n", printable(label_of(desk.device)).c_str(), code.substr(0, 4).c_str(), code.substr(4).c_str());
+  return ok();
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,45 @@
+// `caretaker device lock | unlock | wipe | cancel | code | certificate`: what the school's people do about a lost machine. Each names
+// one machine, says in plain words what will happen, and wants its name typed before a key signs.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "platform/base/clock.h"
+#include "platform/base/json.h"
+#include "sync/order.h"
+
+namespace caretaker::agent {
+
+struct DeviceOrderOptions {
+  std::filesystem::path school;
+  std::filesystem::path key;
+  std::filesystem::path passphrase_file;
+  std::string name;        // of the device: its label, or the beginning of its id
+  std::string confirm;     // its name, for who cannot be asked
+  std::string message;
+  std::string telephone;
+  std::string asset;
+  std::string reason;
+  int grace_minutes = 60;
+  int days = 30;           // that it may take to be delivered
+  std::filesystem::path also;  // a wipe that somebody else has signed already
+  std::filesystem::path out;
+  std::string challenge;
+};
+
+// The one machine that is meant, of devices.list's answer: by label, or by at least eight digits of its id. kNotFound, kConflict.
+[[nodiscard]] Result<Json> find_device(const Json& answer, const std::string& name);
+[[nodiscard]] Result<sync::Order> make_order(const DeviceOrderOptions& options, sync::OrderKind kind, const Json& device,
+                                             const sync::SchoolId& school, UnixSeconds now);
+// What it will do, for the person who signs.
+[[nodiscard]] std::string explain(const sync::Order& order, const std::string& name);
+
+[[nodiscard]] Status run_device_lock(const DeviceOrderOptions& options, const Clock& clock);
+[[nodiscard]] Status run_device_unlock(const DeviceOrderOptions& options, const Clock& clock);
+[[nodiscard]] Status run_device_wipe(const DeviceOrderOptions& options, const Clock& clock);
+[[nodiscard]] Status run_device_cancel(const DeviceOrderOptions& options, const Clock& clock);
+[[nodiscard]] Status run_device_code(const DeviceOrderOptions& options, const Clock& clock);
+[[nodiscard]] Status run_device_certificate(const DeviceOrderOptions& options, const Clock& clock);
+
+}  // namespace caretaker::agent

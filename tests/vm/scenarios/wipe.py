@@ -1,0 +1,146 @@
+"""A lost laptop with an encrypted disk is wiped: the power is cut twice on the way, the next start finishes before anything is unlocked, and
+the certificate verifies."""
+import base64
+import os
+import time
+
+from processes import wait_until
+from story import tell
+
+PROMISES = "R21 R22 R25"
+HEADER, DISK = 16 << 20, 64 << 20  # cryptsetup's own header area; the whole disk
+PIECE = 4096
+SLOW = 512 << 10  # bytes a second: the header area takes half a minute
+DATA = "/dev/disk/by-id/virtio-DATA"
+KEY = "/root-of-disk.key"
+FAST = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000")
+RECORD = "/srv/wipe.record"
+
+
+def make_disk(m, image):
+    """Four key slots, open and mounted, with somebody's essay on it."""
+    with open(image, "wb") as file:
+        file.truncate(DISK)
+    m.add_disk("DATA", image)
+    wait_until("the disk", lambda: m.exists(DATA), timeout=120, pause=0.5)
+    m.write(KEY, "correct horse", mode=0o600)
+    m.run("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", *FAST, DATA, KEY)
+    for number in (1, 2, 3):
+        m.write(f"{KEY}.{number}", f"battery staple {number}", mode=0o600)
+        m.run("cryptsetup", "luksAddKey", "--key-file", KEY, *FAST, DATA, f"{KEY}.{number}")
+    m.run("cryptsetup", "open", "--key-file", KEY, DATA, "work")
+    m.run("mkfs.ext4", "-q", "/dev/mapper/work")
+    m.run("mount", "/dev/mapper/work", "/media")
+    m.write("/media/essay", "what I did in the holidays")
+    m.run("sync")
+
+
+def start_with_own_initramfs(m):
+    """With what the package has put into it; qemu starts the guest with files of the host's."""
+    [name] = m.run("sh", "-c", "ls /boot/initrd.img-*").stdout.split()
+    own = m.folder / "own"
+    own.mkdir()
+    (own / "vmlinuz").symlink_to((m.image / "vmlinuz").resolve())
+    (own / "initrd").write_bytes(base64.b64decode(m.run("base64", "--wrap=0", name).stdout))
+    m.image = own
+
+
+def answers(m):
+    """Whether the system is up, asked without patience."""
+    m.asked += 1
+    m.shell.send({"id": m.asked, "command": ["true"], "user": None, "stdin": "", "timeout": 5})
+    try:
+        return m.shell.receive(3).get("id") == m.asked
+    except OSError:
+        return False
+
+
+def header(image):
+    with open(image, "rb") as file:
+        return file.read(HEADER)
+
+
+def left_of(before, image):
+    """How many pieces of the header area are still what they were."""
+    now = header(image)
+    return sum(before[at:at + PIECE] == now[at:at + PIECE] for at in range(0, HEADER, PIECE) if before[at:at + PIECE].strip(b"\0"))
+
+
+def opens(m):
+    return m.run("cryptsetup", "open", "--test-passphrase", "--key-file", KEY, DATA, check=False).returncode == 0
+
+
+def two_people_order(m, school):
+    device = school.status()["device"]
+    label = m.run("hostname").stdout.strip()
+    school.technician("device", "wipe", device[:16], "--grace", "0", "--asset", "School 117", "--reason", "stolen", "--confirm", label, "--out", "/srv/wipe.order")
+    m.slow_down("DATA", SLOW)
+    school.technician("device", "wipe", device[:16], "--also", "/srv/wipe.order", "--confirm", label, holder="head")
+    return device
+
+
+def first_cut(m, before, image):
+    wait_until("the wipe to reach the disk", lambda: header(image) != before, timeout=300, pause=0.2)
+    m.cut_power()
+    left = left_of(before, image)
+    assert left > 0, "it was over before the power went"
+    tell(f"the power went when the wipe had begun: {left} pieces of the header area are as they were")
+
+
+def second_cut(m, before, image):
+    """In the initramfs, which goes on before anything is unlocked."""
+    middle = left_of(before, image)
+    m._start()  # what boot() does, without waiting for the system
+    m.slow_down("DATA", SLOW)
+    wait_until("the start to go on with it", lambda: left_of(before, image) < middle, timeout=600, pause=0.2)
+    assert not answers(m), "the system was up before the wipe went on"
+    m.cut_power()
+    tell(f"the power went again while the start went on with it: {left_of(before, image)} pieces are left")
+
+
+def third_start(m, before, image):
+    m._start()  # what boot() does, without waiting for the system
+    wait_until("the header area to be gone", lambda: left_of(before, image) == 0, timeout=600, pause=0.2)
+    assert not answers(m), "the system was up before the keys were gone"
+    m.slow_down("DATA", 256 << 10)  # its data, later: time to look
+    wait_until("the system to come up", lambda: answers(m), timeout=900, pause=0.5)
+    assert not opens(m)
+    tell("the third start destroys the rest before the system is up; no key opens the disk")
+
+
+def the_certificate_verifies(m, school, device):
+    school.start()
+    fetch = ("device", "certificate", device[:16], "--out", RECORD)
+    wait_until("the certificate", lambda: try_technician(school, *fetch), timeout=300, pause=1)
+    said = m.run("/opt/technician/caretaker", "verify", RECORD, "--school", "/srv/school").stdout
+    assert "countersigned" not in said.split("Signed by")[1].split("\n")[0] and "server" in said, said
+    assert "School 117" in said and "4 key slots in use, destroyed and read back" in said, said
+    tell("the certificate has come, and verifies without a network")
+
+
+def try_technician(school, *arguments):
+    try:
+        school.technician(*arguments)
+        return True
+    except AssertionError:
+        return False
+
+
+def play(m, school):
+    image = m.folder / "data.raw"
+    make_disk(m, image)
+    m.run("mount", "--bind", "/boot", "/boot")  # what starts this machine, and the school's server on it, is not destroyed with the rest
+    m.write("/etc/systemd/system/boot.mount", "[Mount]\nWhat=/boot\nWhere=/boot\nType=none\nOptions=bind\n[Install]\nWantedBy=local-fs.target\n")
+    m.run("systemctl", "enable", "boot.mount")
+    start_with_own_initramfs(m)
+    m.run("sync")
+    before = header(image)
+    device = two_people_order(m, school)
+    first_cut(m, before, image)
+    second_cut(m, before, image)
+    third_start(m, before, image)
+    the_certificate_verifies(m, school, device)
+    began = time.monotonic()
+    m.process.wait(600)
+    tell(f"and it has switched itself off, {time.monotonic() - began:.0f} s later")
+    assert os.path.getsize(image) == DISK and b"holidays" not in image.read_bytes()
