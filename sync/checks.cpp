@@ -83,7 +83,7 @@ constexpr std::array kTable = {
     CheckRow{Check::kOrderDevice, "O4", kUnauthentic, "made for another device"},
     CheckRow{Check::kOrderHardware, "O5", kUnauthentic, "made for other hardware"},
     CheckRow{Check::kOrderExpired, "O6", kStale, "expired before it was delivered"},
-    CheckRow{Check::kOrderClock, "O7", kUnavailable, "the clock cannot be right, so nobody knows whether it has expired"},
+    CheckRow{Check::kOrderClock, "O7", kStale, "the clock cannot be right, so nobody knows whether it has expired"},
     CheckRow{Check::kOrderUsed, "O8", kConflict, "used or cancelled before"},
     CheckRow{Check::kOrderForked, "O9", kPermissionDenied, "the device's identity is forked: a clone, or a disk that was put back"},
     CheckRow{Check::kWipeForm, "D1", kInvalidInput, "not a certificate of a wipe"},
