@@ -15,9 +15,11 @@ struct Device::Running {
   DeviceIdentity identity;
   PolicyStore trust;
   Book book;
+  agent::Letters letters;
   Checkin checkin;
-  Running(DeviceIdentity identity_, PolicyStore trust_, const Clock& clock)
-      : identity(std::move(identity_)), trust(std::move(trust_)), book(trust, clock), checkin(identity, trust, book, clock) {}
+  Running(DeviceIdentity identity_, PolicyStore trust_, const std::filesystem::path& state, const Clock& clock)
+      : identity(std::move(identity_)), trust(std::move(trust_)), book(trust, clock), letters(state / "letters.json", trust),
+        checkin(identity, trust, letters, book, clock) {}
 };
 
 Device::Device(const std::string& name, const Time& time, Random& random, Trace& trace, sync::Hardware hardware,
@@ -30,7 +32,7 @@ Status Device::boot() {
   TRY(identity, DeviceIdentity::open(disk.path("state"), hardware_));
   TRY(trust, PolicyStore::open(disk.path("state/trust")));
   if (identity.state() != DeviceIdentity::State::kNone) TRY_DONE(trust.load(identity.school()));
-  running_ = std::make_unique<Running>(std::move(identity), std::move(trust), clock);
+  running_ = std::make_unique<Running>(std::move(identity), std::move(trust), disk.path("state"), clock);
   if (auto opened = open_book(); !opened && opened.error().code != ErrorCode::kFull) {
     running_.reset();
     return opened.error();

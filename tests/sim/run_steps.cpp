@@ -156,7 +156,7 @@ bool Run::hand_answer(Member& member, Bytes bytes) {
 
 // One batch up, one answer down, and what may happen to them on the way.
 bool Run::exchange(Member& member) {
-  auto body = member.device->checkin().next_request({}, {});
+  auto body = member.device->checkin().next_request({}, {}, {});
   if (!body) say(member.device->name(), "no request: " + body.error().message);
   if (!body || body->empty() || member.device->disk.is_dead()) return false;
   const bool bad_line = plan_.network && !is_calm_;
