@@ -26,6 +26,12 @@ Status check_version(std::int64_t version, std::int64_t floor) {
   return refuse(Check::kBundleVersion, std::to_string(version) + ", accepted before: " + std::to_string(floor));
 }
 
+// Before the version: that of another generation says nothing.
+Status check_generation(std::int64_t generation, std::int64_t roots) {
+  if (generation == roots) return ok();
+  return refuse(Check::kBundleGeneration, std::to_string(generation) + ", the root's: " + std::to_string(roots));
+}
+
 Status check_expiry(UnixSeconds expires, UnixSeconds now) {
   if (expires > now) return ok();
   return refuse(Check::kBundleExpiry, to_rfc3339(expires));
@@ -87,6 +93,7 @@ Result<VerifiedPolicy> open_policy(const RawBlob& blob, const VerifiedRoot& root
   TRY_DONE(check_role(root.root(), Role::kPolicy, opened.signers));
   TRY(form, in_check(Check::kPolicyForm, parse_policy_form(opened.payload)));
   if (form.school != root.root().school) return refuse(Check::kBundleSchool);
+  TRY_DONE(check_generation(form.bundle.generation, root.root().policy_generation));
   TRY_DONE(check_version(form.bundle.version, version_floor));
   TRY_DONE(check_expiry(form.bundle.expires, now));
   TRY_DONE(check_critical(form.bundle.critical));
@@ -100,7 +107,9 @@ Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
   const bool countersigned = check_role(root.root(), Role::kPolicy, opened.signers).has_value();
   TRY(form, in_check(Check::kListsForm, parse_lists_form(opened.payload)));
   if (form.school != root.root().school) return refuse(Check::kBundleSchool);
-  TRY_DONE(check_version(form.manifest.version, current ? current->version : 0));
+  TRY_DONE(check_generation(form.manifest.generation, root.root().lists_generation));
+  const bool same = current && current->generation == form.manifest.generation;
+  TRY_DONE(check_version(form.manifest.version, same ? current->version : 0));
   TRY_DONE(check_expiry(form.manifest.expires, now));
   if (current) TRY_DONE(check_change(*current, form.manifest, countersigned));
   return VerifiedLists(std::move(form.manifest), countersigned);

@@ -17,6 +17,7 @@ struct PolicyBundle {
   UnixSeconds expires = 0;            // afterwards stale, never off
   std::vector<std::string> critical;  // features that a device must know to take it
   std::string policy_toml;            // the technician's own text, read by the same parser everywhere
+  std::int64_t generation = 0;        // the root's; versions are compared within one
 };
 
 // One category's figures; what is signed is the canonical content, not a file layout.
@@ -36,6 +37,7 @@ struct ListsManifest {
   std::uint64_t file_size = 0;  // of the set file, to bound a download
   Hash file{};                  // BLAKE2b-256 of the set file as published: the snapshot's address
   std::map<std::string, ListCategory> categories;
+  std::int64_t generation = 0;
 };
 
 [[nodiscard]] Bytes make_policy_payload(const SchoolId& school, const PolicyBundle& bundle);
@@ -67,8 +69,9 @@ class VerifiedLists {
   bool countersigned_;
 };
 
-// A new policy. version_floor: highest version ever accepted (a lower or equal one is kStale). now: the larger of clock and
-// signed-time floor; expired is kStale. kUnsupported: an unknown critical feature.
+// A new policy. version_floor: highest version of the root's generation ever accepted (a lower or equal one is kStale, and so is
+// one of another generation). now: the larger of clock and signed-time floor; expired is kStale. kUnsupported: an unknown
+// critical feature.
 [[nodiscard]] Result<VerifiedPolicy> open_policy(const RawBlob& blob, const VerifiedRoot& root, std::int64_t version_floor,
                                                  UnixSeconds now);
 // A new lists manifest, measured against the one in force: a change of the locked class, or of more than 5 % of the names,

@@ -11,13 +11,16 @@ struct Validity {
   std::int64_t version;
   UnixSeconds issued;
   UnixSeconds expires;
+  std::int64_t generation;
 };
 
 Result<Validity> parse_validity(const Json& json) {
   TRY(version, number_at(json, "version", kMaxInteger, 1));
   TRY(issued, number_at(json, "issued", kMaxInteger - kMaxLifetime));
   TRY(expires, number_at(json, "expires", issued + kMaxLifetime, issued));
-  return Validity{version, issued, expires};
+  if (json["generation"].is_null()) return Validity{version, issued, expires, 0};
+  TRY(generation, number_at(json, "generation"));
+  return Validity{version, issued, expires, generation};
 }
 
 Result<std::vector<std::string>> parse_critical(const Json& json) {
@@ -83,14 +86,15 @@ Result<ListsManifest> parse_content(const Json& json) {
 }  // namespace
 
 Bytes make_policy_payload(const SchoolId& school, const PolicyBundle& bundle) {
-  return to_bytes(Json(Json::Object{{"v", 1},
-                                    {"school", to_hex(school)},
-                                    {"version", bundle.version},
-                                    {"issued", bundle.issued},
-                                    {"expires", bundle.expires},
-                                    {"critical", Json::Array(bundle.critical.begin(), bundle.critical.end())},
-                                    {"policy", bundle.policy_toml}})
-                      .dump());
+  Json::Object json{{"v", 1},
+                    {"school", to_hex(school)},
+                    {"version", bundle.version},
+                    {"issued", bundle.issued},
+                    {"expires", bundle.expires},
+                    {"critical", Json::Array(bundle.critical.begin(), bundle.critical.end())},
+                    {"policy", bundle.policy_toml}};
+  if (bundle.generation > 0) json["generation"] = bundle.generation;
+  return to_bytes(Json(std::move(json)).dump());
 }
 
 Bytes make_lists_payload(const SchoolId& school, const ListsManifest& manifest) {
@@ -99,6 +103,7 @@ Bytes make_lists_payload(const SchoolId& school, const ListsManifest& manifest) 
   json["version"] = manifest.version;
   json["issued"] = manifest.issued;
   json["expires"] = manifest.expires;
+  if (manifest.generation > 0) json["generation"] = manifest.generation;
   return to_bytes(Json(std::move(json)).dump());
 }
 
@@ -112,7 +117,8 @@ Result<PolicyForm> parse_policy_form(ByteView payload) {
   TRY(validity, parse_validity(json));
   TRY(critical, parse_critical(json));
   TRY(policy, text_at(json, "policy", kMaxPolicyBytes));
-  return PolicyForm{school, {validity.version, validity.issued, validity.expires, std::move(critical), std::move(policy)}};
+  return PolicyForm{school,
+                    {validity.version, validity.issued, validity.expires, std::move(critical), std::move(policy), validity.generation}};
 }
 
 Result<ListsForm> parse_lists_form(ByteView payload) {
@@ -123,6 +129,7 @@ Result<ListsForm> parse_lists_form(ByteView payload) {
   manifest.version = validity.version;
   manifest.issued = validity.issued;
   manifest.expires = validity.expires;
+  manifest.generation = validity.generation;
   return ListsForm{school, std::move(manifest)};
 }
 

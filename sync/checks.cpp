@@ -27,6 +27,7 @@ constexpr std::array kTable = {
     CheckRow{Check::kRootSignedByItself, "T10", kUnauthentic, "not signed by enough of its own holders"},
     CheckRow{Check::kRootSchool, "T11", kUnauthentic, "another school's root"},
     CheckRow{Check::kRootTime, "T12", kInvalidInput, "issued before the root that it follows"},
+    CheckRow{Check::kRootGenerations, "T13", kInvalidInput, "a generation goes up by one or stays"},
     CheckRow{Check::kPolicyForm, "B1", kInvalidInput, "not a policy bundle"},
     CheckRow{Check::kListsForm, "B2", kInvalidInput, "not a lists manifest"},
     CheckRow{Check::kBundleSigners, "B3", kUnauthentic, "not signed by enough holders of the role"},
@@ -36,6 +37,7 @@ constexpr std::array kTable = {
     CheckRow{Check::kBundleCritical, "B7", kUnsupported, "needs a feature that this agent does not know"},
     CheckRow{Check::kLockedEmptied, "B8", kPermissionDenied, "the locked class would lose a category"},
     CheckRow{Check::kListsCountersigned, "B9", kPermissionDenied, "a change this large needs a technician's signature too"},
+    CheckRow{Check::kBundleGeneration, "B10", kStale, "not of the generation that the root names"},
     CheckRow{Check::kEntrySequence, "C1", kUnauthentic, "an entry out of sequence"},
     CheckRow{Check::kEntryShape, "C2", kInvalidInput, "neither an event nor a stub"},
     CheckRow{Check::kStubSpan, "C3", kInvalidInput, "too many events in one walk"},
@@ -103,13 +105,15 @@ constexpr std::array kTable = {
     CheckRow{Check::kKeyFileForm, "K1", kInvalidInput, "not a key file"},
     CheckRow{Check::kKeyFilePassphrase, "K2", kUnauthentic, "wrong passphrase, or the file was changed"},
     CheckRow{Check::kKeyFileMatch, "K3", kUnauthentic, "the public keys do not belong to the secret ones"},
+    CheckRow{Check::kBackupForm, "K4", kInvalidInput, "not the lines of a printed key"},
+    CheckRow{Check::kBackupMatch, "K5", kUnauthentic, "the lines are right, and not of one paper"},
 };
 
 constexpr bool table_is_in_order() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     if (static_cast<std::size_t>(kTable[i].check) != i) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(Check::kKeyFileMatch) + 1;
+  return kTable.size() == static_cast<std::size_t>(Check::kBackupMatch) + 1;
 }
 static_assert(table_is_in_order());
 

@@ -13,9 +13,9 @@ namespace caretaker::sync {
 enum class Check {
   kEnvelopeSize, kEnvelopeForm, kEnvelopeType, kSignatureList, kBadSignature, kNoSigner,
   kRootForm, kRootKeyIds, kRootRoles, kRootThresholds, kRootSeparation, kRootPinned, kRootFirstVersion, kRootNextVersion,
-  kRootSignedByOld, kRootSignedByItself, kRootSchool, kRootTime,
+  kRootSignedByOld, kRootSignedByItself, kRootSchool, kRootTime, kRootGenerations,
   kPolicyForm, kListsForm, kBundleSigners, kBundleSchool, kBundleVersion, kBundleExpiry, kBundleCritical, kLockedEmptied,
-  kListsCountersigned,
+  kListsCountersigned, kBundleGeneration,
   kEntrySequence, kEntryShape, kStubSpan, kEntryTag,
   kBodyForm, kSealedForm, kSealedRecipient, kSealedHash, kSealedKey, kSealedCommitment, kSealedContent,
   kBatchForm, kBatchSequence, kBatchEpochStart, kBatchOwner, kReceiptForm, kReceiptOwner, kRequestForm, kAnswerForm,
@@ -27,7 +27,7 @@ enum class Check {
   kWipeForm, kWipeMethod, kWipeOwner, kWipeRecordForm, kWipeOrder,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
-  kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch,
+  kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch, kBackupForm, kBackupMatch,
 };
 
 struct CheckRow {

@@ -4,6 +4,7 @@
 #include "sync/checks.h"
 #include "sync/event.h"
 #include "sync/fields.h"
+#include "sync/sealed_key.h"
 
 namespace caretaker::sync {
 namespace {
@@ -84,10 +85,15 @@ Sealing seal_details(const Details& details, const std::map<KeyId, BoxPublicKey>
   return sealing;
 }
 
-Result<Details> open_details(const SealedDetails& sealed, const EventBody& body, const BoxKey& key) {
+Result<SecretKey> open_sealed_key(const SealedDetails& sealed, const EventBody& body, const BoxKey& key) {
   if (!body.sealed || !body.key_commitment || hash(sealed.ciphertext) != *body.sealed) return refuse(Check::kSealedHash);
   TRY(content_key, unwrap_key(sealed, key));
   if (!equal_constant_time(commit_to(content_key), *body.key_commitment)) return refuse(Check::kSealedCommitment);
+  return content_key;
+}
+
+Result<Details> open_details(const SealedDetails& sealed, const EventBody& body, const BoxKey& key) {
+  TRY(content_key, open_sealed_key(sealed, body, key));
   auto padded = decrypt(content_key, sealed.ciphertext, as_bytes(kAssociated));
   if (!padded) return refuse(Check::kSealedContent);
   TRY(text, unpad(std::move(*padded)));

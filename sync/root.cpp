@@ -124,6 +124,9 @@ Result<Bytes> open_root_payload(const RawBlob& blob, const Root& signing, Check 
   return std::move(opened.payload);
 }
 
+// The same, or the next: a number that runs away is what generations are there against.
+bool follows(std::int64_t before, std::int64_t after) { return after == before || after == before + 1; }
+
 }  // namespace
 
 Result<VerifiedRoot> VerifiedRoot::open_first(const RawBlob& blob, const SchoolId& pinned) {
@@ -141,6 +144,8 @@ Result<VerifiedRoot> VerifiedRoot::open_next(const RawBlob& blob) const {
   if (next.version != root_.version + 1) return refuse(Check::kRootNextVersion, std::to_string(next.version));
   if (next.school != root_.school) return refuse(Check::kRootSchool);
   if (next.issued < root_.issued) return refuse(Check::kRootTime);
+  if (!follows(root_.policy_generation, next.policy_generation)) return refuse(Check::kRootGenerations, "policy");
+  if (!follows(root_.lists_generation, next.lists_generation)) return refuse(Check::kRootGenerations, "lists");
   TRY_DONE(open_root_payload(blob, next, Check::kRootSignedByItself));
   return VerifiedRoot(std::move(next));
 }

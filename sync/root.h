@@ -56,6 +56,10 @@ struct Root {
   BoxPublicKey server_box{};              // to whom a device seals the first ratchet key of an epoch
   std::vector<Hash> tls_pins;             // SPKI pins, the spare included
   std::vector<std::string> servers;       // base URLs
+  // Of policies and of lists: what was signed under an earlier number counts no more, so that a stolen key's version
+  // without a successor can be left behind (PROTOCOL.md, "Generations"). Only the root's holders raise them.
+  std::int64_t policy_generation = 0;
+  std::int64_t lists_generation = 0;
 };
 
 [[nodiscard]] Bytes make_root_payload(const Root& root);
@@ -74,7 +78,7 @@ class VerifiedRoot {
  public:
   // Root 1: signed by enough of its own root keys, and its payload hashes to the school id that was pinned at enrolment.
   [[nodiscard]] static Result<VerifiedRoot> open_first(const RawBlob& blob, const SchoolId& pinned);
-  // Root N+1: version exactly N+1, signed by enough of N's and of its own root keys, same school.
+  // Root N+1: version exactly N+1, signed by enough of N's and of its own root keys, same school, no generation taken back.
   [[nodiscard]] Result<VerifiedRoot> open_next(const RawBlob& blob) const;
   [[nodiscard]] const Root& root() const { return root_; }
 

@@ -83,6 +83,16 @@ Status parse_server(Root& root, const Json& json) {
   return ok();
 }
 
+Status parse_generations(Root& root, const Json& json) {
+  const Json& generations = json["generations"];
+  if (generations.is_null()) return ok();
+  TRY(policy, number_at(generations, "policy"));
+  TRY(lists, number_at(generations, "lists"));
+  root.policy_generation = policy;
+  root.lists_generation = lists;
+  return ok();
+}
+
 Json keys_json(const Root& root) {
   Json::Object out;
   for (const auto& [id, key] : root.keys) {
@@ -126,6 +136,9 @@ Bytes make_root_payload(const Root& root) {
                     {"tls_pins", std::move(pins)},
                     {"servers", Json::Array(root.servers.begin(), root.servers.end())}};
   if (root.version > 1) json["school"] = to_hex(root.school);
+  if (root.policy_generation > 0 || root.lists_generation > 0) {
+    json["generations"] = Json::Object{{"policy", root.policy_generation}, {"lists", root.lists_generation}};
+  }
   return to_bytes(Json(std::move(json)).dump());
 }
 
@@ -150,6 +163,7 @@ Result<Root> parse_root_form(ByteView payload) {
   TRY_DONE(parse_roles(root, foreign, json));
   TRY_DONE(parse_recipients(root, json));
   TRY_DONE(parse_server(root, json));
+  TRY_DONE(parse_generations(root, json));
   return root;
 }
 

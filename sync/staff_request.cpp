@@ -27,6 +27,9 @@ constexpr Permission kPermissions[] = {
     {"orders.list", Role::kLock},           {"orders.list", Role::kWipe},      {"orders.list", Role::kPolicy},
     {"devices.list", Role::kLock},          {"devices.list", Role::kWipe},     {"wipe.record", Role::kPolicy},
     {"wipe.record", Role::kWipe},           {"wipe.record", Role::kSafeguarding},
+    {"roots.list", Role::kRoot},            {"roots.list", Role::kPolicy},     {"roots.list", Role::kSafeguarding},
+    {"roots.list", Role::kLists},           {"roots.list", Role::kLock},       {"roots.list", Role::kWipe},
+    {"roots.list", Role::kException},       {"events.rewrap", Role::kSafeguarding},
 };
 
 Result<StaffRequest> parse_fields(ByteView payload) {

@@ -22,6 +22,9 @@
 //   changes.list    {"after": number}                        {"changes": [{"number", "time", "kind", "envelope": base64, "link": hex}],
 //                                                            "more": bool}
 //   policy.current  {}                                       {"version": n or 0, "envelope": base64 (absent before the first)}
+//   roots.list      {"after": version}                       {"roots": [base64, ...]}  in order, a few at a time; none: no more
+//   events.rewrap   {"keys": [{"event": id, "recipient":      {"added": n, "left": n}
+//                    hex, "wrapped": base64}, ...]}
 // epoch and seq: where the server stands in the device's newest book. Refused: status 4xx or 5xx and {"error": name of an
 // ErrorCode, "message"}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict and stale,
 // 413 too-large, 503 unavailable.

@@ -21,6 +21,7 @@ constexpr std::array kHealth = {
     HealthText{"root-missing", "the school's keys are missing: enrol the machine anew"},
     HealthText{"root-damaged", "a stored list of the school's keys is damaged: the server's copy is asked for"},
     HealthText{"policy-missing", "no policy has come yet: names are not answered"},
+    HealthText{"root-stale", "the school's root has expired: it stays in force until its holders renew it"},
     HealthText{"policy-stale", "the policy has expired: it stays in force until a new one is signed"},
     HealthText{"policy-damaged", "the stored policy is damaged: the one before is in force"},
     HealthText{"policy-signer-gone", "who signed the policy in force may not sign policies any more"},

@@ -43,9 +43,26 @@ const ListsInForce* PolicyStore::wanted_set() const {
 
 std::int64_t PolicyStore::lists_floor() const {
   std::int64_t floor = lists_floor_;
-  if (lists_) floor = std::max(floor, lists_->verified.manifest().version);
-  if (waiting_) floor = std::max(floor, waiting_->verified.manifest().version);
+  for (const auto* lists : {&lists_, &waiting_}) {
+    if (!*lists || (*lists)->verified.manifest().generation != lists_generation_) continue;
+    floor = std::max(floor, (*lists)->verified.manifest().version);
+  }
   return floor;
+}
+
+// What an earlier generation signed, its versions and its times, binds the next in nothing: it may be a thief's.
+void PolicyStore::settle_generations() {
+  const sync::Root& root = roots_.back().root();
+  if (root.policy_generation > policy_generation_) {
+    policy_generation_ = root.policy_generation;
+    policy_floor_ = 0;
+    time_floor_ = root.issued;
+  }
+  if (root.lists_generation > lists_generation_) {
+    lists_generation_ = root.lists_generation;
+    lists_floor_ = 0;
+  }
+  if (waiting_ && waiting_->verified.manifest().generation != lists_generation_) waiting_.reset();
 }
 
 UnixSeconds PolicyStore::stale_since(UnixSeconds clock) const {
@@ -54,6 +71,7 @@ UnixSeconds PolicyStore::stale_since(UnixSeconds clock) const {
   const auto consider = [&](UnixSeconds expires) {
     if (expires <= now && (since == 0 || expires < since)) since = expires;
   };
+  if (!roots_.empty()) consider(roots_.back().root().expires);
   if (policy_) consider(policy_->verified.bundle().expires);
   if (lists_) consider(lists_->verified.manifest().expires);
   return since;
@@ -63,6 +81,7 @@ std::set<std::string> PolicyStore::health(UnixSeconds clock) const {
   const UnixSeconds now = judged_time(clock);
   std::set<std::string> codes = damage_;
   if (roots_.empty()) codes.insert("root-missing");
+  if (!roots_.empty() && roots_.back().root().expires <= now) codes.insert("root-stale");
   if (!policy_) codes.insert("policy-missing");
   if (policy_ && policy_->verified.bundle().expires <= now) codes.insert("policy-stale");
   if (!set_) codes.insert("lists-missing");
@@ -92,6 +111,7 @@ Status PolicyStore::append_root(sync::VerifiedRoot root, ByteView envelope) {
   TRY_DONE(platform::replace_file(root_file(root.root().version), envelope, 0600));
   time_floor_ = std::max(time_floor_, root.root().issued);
   roots_.push_back(std::move(root));
+  settle_generations();
   damage_.erase("root-damaged");
   return write_floors();
 }
@@ -120,6 +140,7 @@ Status PolicyStore::replace_lists(ListsInForce lists) {
   TRY_DONE(platform::replace_file(folder_ / "lists.json", lists.envelope, 0600));
   lists_ = std::move(lists);
   waiting_.reset();
+  damage_.erase("lists-signer-gone");
   return platform::remove_file(folder_ / "lists.waiting.json");
 }
 
@@ -131,7 +152,7 @@ Status PolicyStore::install_set(const fs::path& file, SetInForce set) {
   TRY_DONE(platform::replace_file(folder_ / "lists.json", wanted->envelope, 0600));
   if (waiting_) lists_ = std::exchange(waiting_, std::nullopt);
   set_ = std::move(set);
-  lists_floor_ = std::max(lists_floor_, lists_->verified.manifest().version);
+  lists_floor_ = lists_floor();
   damage_.erase("lists-damaged");
   damage_.erase("lists-signer-gone");
   remove_other_sets();
@@ -150,7 +171,12 @@ void PolicyStore::remove_other_sets() const {
 }
 
 Status PolicyStore::write_floors() const {
-  const Json json(Json::Object{{"v", 1}, {"policy", policy_floor_}, {"lists", lists_floor_}, {"time", time_floor_}});
+  const Json json(Json::Object{{"v", 1},
+                               {"policy", policy_floor_},
+                               {"policy_generation", policy_generation_},
+                               {"lists", lists_floor_},
+                               {"lists_generation", lists_generation_},
+                               {"time", time_floor_}});
   return platform::replace_file(folder_ / "floors.json", as_bytes(json.dump()), 0600);
 }
 
@@ -165,6 +191,7 @@ Status PolicyStore::load(const sync::SchoolId& school) {
   load_floors();
   load_roots(school);
   if (roots_.empty()) return ok();
+  settle_generations();
   load_policy();
   load_lists();
   return ok();
@@ -217,7 +244,7 @@ std::optional<PolicyInForce> PolicyStore::reopen_policy(const char* file, const 
 void PolicyStore::load_policy() {
   policy_ = reopen_policy("policy.json", "policy-damaged");
   if (!policy_) policy_ = reopen_policy("policy.previous.json", "policy-damaged");
-  if (!policy_) return;
+  if (!policy_ || policy_->verified.bundle().generation != policy_generation_) return;
   policy_floor_ = std::max(policy_floor_, policy_->verified.bundle().version);
   time_floor_ = std::max(time_floor_, policy_->verified.bundle().issued);
 }
@@ -249,6 +276,7 @@ void PolicyStore::load_lists() {
   const auto current = lists_ ? std::optional(lists_->verified.manifest()) : std::nullopt;
   // One that no longer fits the lists in force was overtaken by them.
   waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged", current);
+  settle_generations();
 }
 
 void PolicyStore::on_damaged_set(const Error& error) {
@@ -269,7 +297,9 @@ void PolicyStore::load_floors() {
   const auto json = parse_json(as_text(*bytes));
   if (!json) return;
   policy_floor_ = int_or_zero(*json, "policy");
+  policy_generation_ = int_or_zero(*json, "policy_generation");
   lists_floor_ = int_or_zero(*json, "lists");
+  lists_generation_ = int_or_zero(*json, "lists_generation");
   time_floor_ = int_or_zero(*json, "time");
 }
 

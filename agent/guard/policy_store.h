@@ -55,11 +55,12 @@ class PolicyStore {
   // The lists whose set file is missing, waiting or in force; nullptr when it is all here.
   [[nodiscard]] const ListsInForce* wanted_set() const;
 
+  // The highest version accepted in the newest root's generation.
   [[nodiscard]] std::int64_t policy_floor() const { return policy_floor_; }
   [[nodiscard]] std::int64_t lists_floor() const;
   // The larger of the clock and the highest time that people's keys have signed.
   [[nodiscard]] UnixSeconds judged_time(UnixSeconds clock) const { return std::max(clock, time_floor_); }
-  // Since when policy or lists in force are expired; 0 when they are not.
+  // Since when the root, the policy or the lists in force are expired; 0 when none is.
   [[nodiscard]] UnixSeconds stale_since(UnixSeconds clock) const;
   // Stable health codes: what is missing, stale or damaged.
   [[nodiscard]] std::set<std::string> health(UnixSeconds clock) const;
@@ -86,6 +87,7 @@ class PolicyStore {
   [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code,
                                                          const std::optional<sync::ListsManifest>& current);
   [[nodiscard]] Status write_floors() const;
+  void settle_generations();
   void remove_other_sets() const;
 
   std::filesystem::path folder_;
@@ -97,6 +99,8 @@ class PolicyStore {
   std::int64_t policy_floor_ = 0;
   std::int64_t lists_floor_ = 0;
   UnixSeconds time_floor_ = 0;
+  std::int64_t policy_generation_ = 0;  // of which policy_floor_ and time_floor_ speak
+  std::int64_t lists_generation_ = 0;   // of which lists_floor_ speaks
   std::uint32_t sets_damaged_ = 0;
   std::set<std::string> damage_;
 };

@@ -69,7 +69,9 @@ Status TrustUpdates::check_weakening(const sync::VerifiedPolicy& verified, const
 
 Status TrustUpdates::take_policy(ByteView envelope, UnixSeconds now) {
   // Where the one that was accepted last is not in force (damaged), it may come again.
-  const std::int64_t held = store_.policy() == nullptr ? 0 : store_.policy()->verified.bundle().version;
+  const bool comparable = store_.policy() != nullptr &&
+                          store_.policy()->verified.bundle().generation == store_.root()->root().policy_generation;
+  const std::int64_t held = comparable ? store_.policy()->verified.bundle().version : 0;
   const std::int64_t floor = store_.policy_floor() - (held < store_.policy_floor() ? 1 : 0);
   TRY(verified, sync::open_policy(RawBlob{to_bytes(envelope)}, *store_.root(), floor, now));
   auto parsed = policy::parse_policy(verified.bundle().policy_toml, policy::Strictness::kDevice);

@@ -21,6 +21,18 @@ Result<std::int64_t> FleetStore::last_event_of(std::int64_t counted_s) {
   return query.integer(0);
 }
 
+Result<std::optional<Bytes>> FleetStore::sealed_of(std::int64_t event) {
+  TRY(query, database_.prepare("SELECT details FROM sealed WHERE event = ?"));
+  TRY(found, query.bind(1, event).step());
+  if (!found) return std::optional<Bytes>();
+  return std::optional(query.blob(0));
+}
+
+Status FleetStore::replace_sealed(std::int64_t event, ByteView sealed) {
+  TRY(update, database_.prepare("UPDATE sealed SET details = ? WHERE event = ?"));
+  return update.bind(1, sealed).bind(2, event).run();
+}
+
 Result<bool> FleetStore::forget_sealed(std::int64_t last_event, int limit) {
   TRY(forget, database_.prepare("DELETE FROM sealed WHERE event IN (SELECT event FROM sealed WHERE event <= ? ORDER BY event LIMIT ?)"));
   TRY_DONE(forget.bind(1, last_event).bind(2, static_cast<std::int64_t>(limit)).run());

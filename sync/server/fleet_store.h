@@ -178,6 +178,10 @@ class FleetStore {
   // Events with ids over `after`, of one device or of all.
   [[nodiscard]] Result<std::vector<EventRow>> events(std::int64_t after, const std::optional<sync::DeviceId>& device, int limit);
 
+  // The sealed part of an event as it was stored; nullopt: it has none any more.
+  [[nodiscard]] Result<std::optional<Bytes>> sealed_of(std::int64_t event);
+  [[nodiscard]] Status replace_sealed(std::int64_t event, ByteView sealed);
+
   // The days that are counted for retention.h, and the sealed parts that go.
   [[nodiscard]] Result<std::optional<RetentionDay>> last_day();
   [[nodiscard]] Status add_day(const RetentionDay& day);  // all events that are here now came by then
@@ -189,6 +193,9 @@ class FleetStore {
   [[nodiscard]] Result<std::vector<Bytes>> roots();  // from 1 on
   [[nodiscard]] Status add_root(std::int64_t version, ByteView envelope);
   [[nodiscard]] Result<std::optional<Published>> newest_policy();
+  // A root began another generation: what was published until now stays in the log of changes, and is offered to nobody any more.
+  [[nodiscard]] Status retire_policies();
+  [[nodiscard]] Status retire_lists();
   [[nodiscard]] Status add_policy(std::int64_t version, ByteView envelope, UnixSeconds now);
   // Lists count once their file is here; whole_only = false also finds those that still wait.
   [[nodiscard]] Result<std::optional<Published>> newest_lists(bool whole_only);

@@ -1,4 +1,4 @@
-// caretaker-server [--data DIR] init --url URL | adopt ROOT1.json | serve [--listen ADDR:PORT | --behind-proxy ADDR:PORT]
+// caretaker-server [--data DIR] init --url URL | adopt ROOT1.json | tls switch [--spare DIR] | move --url URL | serve [--listen ADDR:PORT | --behind-proxy ADDR:PORT]
 // [--interval SECONDS]
 #include <cstdio>
 #include <memory>
@@ -41,6 +41,27 @@ Status adopt(const fs::path& data, const fs::path& root) {
   return ok();
 }
 
+// Nothing here reads the TLS key in use: it may be what was lost.
+Status switch_to_spare(const fs::path& data, const fs::path& spare) {
+  TRY(lock, platform::lock_file(data / "lock"));
+  TRY(store, FleetStore::open(data / "fleet.db"));
+  TRY(root, newest_root(store));
+  TRY_DONE(switch_tls(data, spare.empty() ? data / "spare" : spare, root.root().tls_pins, system_clock()));
+  std::printf("The server uses the spare TLS key from its next start on; a new spare is in %s.\n"
+              "Keep that apart from the server, and have the school's root name it: hand %s to the school's people,\n"
+              "caretaker school server --server-info server-public.json, then sign and publish.\n",
+              (data / "spare").c_str(), (data / "server-public.json").c_str());
+  return ok();
+}
+
+Status move_to(const fs::path& data, const std::string& url) {
+  TRY_DONE(change_url(data, url));
+  std::printf("%s names the new address. Devices follow once the school's root does:\n"
+              "caretaker school server --server-info server-public.json --keep-old, then sign and publish at the old address.\n",
+              (data / "server-public.json").c_str());
+  return ok();
+}
+
 struct Serve {
   std::string listen = "127.0.0.1:" + std::to_string(kDefaultPort);
   std::string behind_proxy;  // instead of `listen`
@@ -69,7 +90,7 @@ Status serve(const fs::path& data, const Serve& how) {
 }
 
 struct Options {
-  fs::path data = "/var/lib/caretaker-server", root;
+  fs::path data = "/var/lib/caretaker-server", root, spare;
   std::string url;
   Serve serving;
 };
@@ -83,6 +104,13 @@ void declare(Command program) {
   auto adopt_root = program.command("adopt", "serve the school that this root names");
   adopt_root.option("root", options->root, "the school's root 1").required();
   adopt_root.does([options] { return adopt(options->data, options->root); });
+  auto tls = program.command("tls", "the server's TLS key");
+  auto change = tls.command("switch", "use the spare TLS key from the next start on, and make a new spare");
+  change.option("--spare", options->spare, "folder with the spare's tls.key and tls.crt (default: spare in the server's folder)");
+  change.does([options] { return switch_to_spare(options->data, options->spare); });
+  auto moved = program.command("move", "write another address into server-public.json");
+  moved.option("--url", options->url, "where devices will find the server, https://host:port").required();
+  moved.does([options] { return move_to(options->data, options->url); });
   auto serving = program.command("serve", "run until a stop is asked for");
   auto listen = serving.option("--listen", options->serving.listen, "address and port, for HTTPS");
   serving.option("--behind-proxy", options->serving.behind_proxy, "address and port on loopback, for a proxy that ends TLS").excludes(listen);

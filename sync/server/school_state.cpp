@@ -23,7 +23,24 @@ Result<sync::VerifiedRoot> open_root_one(const sync::RawBlob& blob) {
   return sync::VerifiedRoot::open_first(blob, hash(payload));
 }
 
+Result<sync::VerifiedRoot> walk(const std::vector<Bytes>& envelopes) {
+  if (envelopes.empty()) {
+    return make_error(ErrorCode::kNotFound, "no school yet (caretaker-server --data DIR adopt ROOT1.json names it)");
+  }
+  TRY(root, open_root_one({envelopes.front()}));
+  for (std::size_t i = 1; i < envelopes.size(); ++i) {
+    TRY(next, root.open_next({envelopes[i]}));
+    root = std::move(next);
+  }
+  return root;
+}
+
 }  // namespace
+
+Result<sync::VerifiedRoot> newest_root(FleetStore& store) {
+  TRY(envelopes, store.roots());
+  return walk(envelopes);
+}
 
 Status SchoolState::adopt(FleetStore& store, const ServerKeys& keys, const sync::RawBlob& first) {
   TRY(root, open_root_one(first));
@@ -36,14 +53,7 @@ Status SchoolState::adopt(FleetStore& store, const ServerKeys& keys, const sync:
 
 Result<SchoolState> SchoolState::open(FleetStore& store, ServerKeys keys) {
   TRY(envelopes, store.roots());
-  if (envelopes.empty()) {
-    return make_error(ErrorCode::kNotFound, "no school yet (caretaker-server --data DIR adopt ROOT1.json names it)");
-  }
-  TRY(root, open_root_one({envelopes.front()}));
-  for (std::size_t i = 1; i < envelopes.size(); ++i) {
-    TRY(next, root.open_next({envelopes[i]}));
-    root = std::move(next);
-  }
+  TRY(root, walk(envelopes));
   TRY_DONE(store.begin_changes(root.root().school));
   return SchoolState(std::move(root), std::move(keys), std::move(envelopes));
 }
@@ -51,7 +61,12 @@ Result<SchoolState> SchoolState::open(FleetStore& store, ServerKeys keys) {
 Result<std::int64_t> SchoolState::publish_next(FleetStore& store, const sync::RawBlob& blob) {
   TRY(next, root_.open_next(blob));
   TRY_DONE(check_names_us(next.root(), keys_));
-  TRY_DONE(store.add_root(next.root().version, blob.bytes));
+  TRY_DONE(store.transaction([&]() -> Status {
+    TRY_DONE(store.add_root(next.root().version, blob.bytes));
+    if (next.root().policy_generation != root_.root().policy_generation) TRY_DONE(store.retire_policies());
+    if (next.root().lists_generation != root_.root().lists_generation) TRY_DONE(store.retire_lists());
+    return ok();
+  }));
   root_ = std::move(next);
   envelopes_.push_back(blob.bytes);
   return root_.root().version;

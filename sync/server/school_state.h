@@ -9,6 +9,9 @@
 
 namespace caretaker::server {
 
+// The newest root held, every one before it walked. kNotFound: no school has been adopted.
+[[nodiscard]] Result<sync::VerifiedRoot> newest_root(FleetStore& store);
+
 class SchoolState {
  public:
   // Makes root 1 this server's school, for good; doing it again is fine. kConflict when there is another, kUnauthentic when the root does not stand up

@@ -1,5 +1,7 @@
 #include "sync/server/server_keys.h"
 
+#include <algorithm>
+
 #include "platform/base/json.h"
 #include "platform/files.h"
 
@@ -22,11 +24,34 @@ Result<std::string> host_of(std::string_view url) {
   return make_error(ErrorCode::kInvalidInput, "expected an address like https://server.school:8443, got \"" + std::string(url) + "\"");
 }
 
+Status write_tls(const std::filesystem::path& folder, const TlsIdentity& tls) {
+  TRY_DONE(platform::replace_file(folder / "tls.crt", as_bytes(tls.certificate_pem), kOwnerOnly));
+  return platform::replace_file(folder / "tls.key", as_bytes(tls.key_pem), kOwnerOnly);
+}
+
 Status write_keys(const std::filesystem::path& folder, const ServerKeys& keys) {
   const Json seeds = Json::Object{{"v", 1}, {"sign_seed", to_hex(keys.sign.seed.view())}, {"box_seed", to_hex(keys.box.seed.view())}};
-  TRY_DONE(platform::replace_file(folder / "tls.crt", as_bytes(keys.tls.certificate_pem), kOwnerOnly));
-  TRY_DONE(platform::replace_file(folder / "tls.key", as_bytes(keys.tls.key_pem), kOwnerOnly));
+  TRY_DONE(write_tls(folder, keys.tls));
   return platform::replace_file(folder / "server.key", as_bytes(seeds.dump(2)), kOwnerOnly);
+}
+
+// A TLS identity that is in nobody's use yet; its pin.
+Result<Hash> make_spare(const std::filesystem::path& folder, const std::string& host, UnixSeconds now) {
+  TRY(spare, make_tls_identity(host, now));
+  TRY_DONE(platform::make_folder(folder, 0700));
+  TRY_DONE(write_tls(folder, spare));
+  return spare.pin;
+}
+
+Status write_public(const std::filesystem::path& folder, Json::Object open) {
+  return platform::replace_file(folder / "server-public.json", as_bytes(Json(std::move(open)).dump(2) + "\n"), 0644);
+}
+
+Result<Json::Object> read_public(const std::filesystem::path& folder) {
+  TRY(bytes, platform::read_file(folder / "server-public.json", kMaxKeyFile));
+  TRY(json, parse_json(as_text(bytes)));
+  if (json.as_object() == nullptr) return make_error(ErrorCode::kDamaged, "server-public.json is no object");
+  return *json.as_object();
 }
 
 Result<std::string> read_text(const std::filesystem::path& path) {
@@ -44,13 +69,39 @@ Status make_server_keys(const std::filesystem::path& folder, const std::string& 
   }
   TRY(tls, make_tls_identity(host, clock.now()));
   const ServerKeys keys{make_signing_key(random_key()), make_box_key(random_key()), std::move(tls)};
-  const Json open = Json::Object{{"v", 1},
+  TRY(spare_pin, make_spare(folder / "spare", host, clock.now()));
+  TRY_DONE(write_public(folder, {{"v", 1},
                                  {"url", url},
                                  {"sign_public", to_hex(keys.sign.public_key)},
                                  {"box_public", to_hex(keys.box.public_key)},
-                                 {"tls_pin", to_hex(keys.tls.pin)}};
-  TRY_DONE(platform::replace_file(folder / "server-public.json", as_bytes(open.dump(2) + "\n"), 0644));
+                                 {"tls_pin", to_hex(keys.tls.pin)},
+                                 {"tls_spare_pin", to_hex(spare_pin)}}));
   return write_keys(folder, keys);
+}
+
+Status switch_tls(const std::filesystem::path& folder, const std::filesystem::path& spare, const std::vector<Hash>& pins_of_root,
+                  const Clock& clock) {
+  TRY(key_pem, read_text(spare / "tls.key"));
+  TRY(certificate_pem, read_text(spare / "tls.crt"));
+  TRY(tls, read_tls_identity(std::move(key_pem), std::move(certificate_pem)));
+  if (std::find(pins_of_root.begin(), pins_of_root.end(), tls.pin) == pins_of_root.end()) {
+    return make_error(ErrorCode::kPermissionDenied, "the school's root does not name this key: no device would speak to the server any more");
+  }
+  TRY(open, read_public(folder));
+  const std::string* url = open["url"].as_string();
+  TRY(host, host_of(url == nullptr ? "" : *url));
+  TRY_DONE(write_tls(folder, tls));
+  TRY(next_spare, make_spare(folder / "spare", host, clock.now()));
+  open["tls_pin"] = to_hex(tls.pin);
+  open["tls_spare_pin"] = to_hex(next_spare);
+  return write_public(folder, std::move(open));
+}
+
+Status change_url(const std::filesystem::path& folder, const std::string& url) {
+  TRY_DONE(host_of(url));
+  TRY(open, read_public(folder));
+  open["url"] = url;
+  return write_public(folder, std::move(open));
 }
 
 Result<ServerKeys> read_server_keys(const std::filesystem::path& folder) {

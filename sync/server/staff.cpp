@@ -1,8 +1,10 @@
 #include "sync/server/staff.h"
 
 #include "platform/base/log.h"
+#include "sync/fields.h"
 #include "sync/server/desk.h"
 #include "sync/server/orders.h"
+#include "sync/server/rewrap.h"
 #include "sync/staff_request.h"
 
 namespace caretaker::server {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kTokenSeconds = 24 * 3600;
 constexpr std::int64_t kMaxPage = 500;
+constexpr std::size_t kRootsAtOnce = 16;  // of at most 256 KiB each, which base64 makes a third longer
 constexpr std::size_t kMaxPageBytes = 3u << 20;  // of bodies and sealed parts, which base64 makes a third longer
 
 Result<Json> new_token(Desk& desk) {
@@ -149,6 +152,19 @@ Result<Json> order_publish(Desk& desk) { return publish_order(desk.store, desk.s
 Result<Json> orders_list(Desk& desk) { return list_orders(desk.store, desk.arguments); }
 Result<Json> wipe_record(Desk& desk) { return give_wipe_record(desk.store, desk.school, desk.arguments); }
 
+// A few at a time, so that an answer stays small; who asks again gets the next.
+Result<Json> list_roots(Desk& desk) {
+  TRY(after, sync::number_at(desk.arguments, "after"));
+  const auto& envelopes = desk.school.envelopes();
+  Json::Array roots;
+  for (auto i = static_cast<std::size_t>(after); i < envelopes.size() && roots.size() < kRootsAtOnce; ++i) {
+    roots.push_back(to_base64(envelopes[i]));
+  }
+  return Json(Json::Object{{"roots", std::move(roots)}});
+}
+
+Result<Json> rewrap(Desk& desk) { return rewrap_events(desk.store, desk.school.root().root(), desk.arguments); }
+
 Result<Json> perform(std::string_view action, Desk& desk) {
   struct Row { std::string_view action; Result<Json> (*perform)(Desk&); };
   static constexpr Row kActions[] = {{"token.new", new_token},           {"devices.list", list_devices},
@@ -157,7 +173,8 @@ Result<Json> perform(std::string_view action, Desk& desk) {
                                      {"exception.publish", publish_exception}, {"exceptions.list", list_exceptions},
                                      {"policy.current", current_policy},  {"changes.list", list_changes},
                                      {"order.publish", order_publish},   {"orders.list", orders_list},
-                                     {"wipe.record", wipe_record}};
+                                     {"wipe.record", wipe_record},        {"roots.list", list_roots},
+                                     {"events.rewrap", rewrap}};
   for (const auto& row : kActions) {
     if (row.action == action) return row.perform(desk);
   }

@@ -23,7 +23,8 @@ Bytes sign_for(sync::PayloadType type, ByteView payload, std::vector<const Signi
 }  // namespace
 
 Bytes SigningRoom::policy(std::int64_t version, const std::string& toml, const Options& options) const {
-  const sync::PolicyBundle bundle{version, clock_.time, clock_.time + options.expires_in, {}, toml};
+  const sync::PolicyBundle bundle{version, clock_.time, clock_.time + options.expires_in, {}, toml,
+                                  school.root.policy_generation};
   const sync::SchoolId id = options.school == sync::SchoolId{} ? school.root.school : options.school;
   return sign_for(sync::PayloadType::kPolicy, sync::make_policy_payload(id, bundle), options.signers, &school.technician);
 }
@@ -32,7 +33,8 @@ Bytes SigningRoom::lists(std::int64_t version, ByteView set_file, const Options&
   const auto view = must(policy::SetView::open(set_file));
   const auto content = must(view.canonical_content());
   sync::ListsManifest manifest{version, clock_.time, clock_.time + options.expires_in, content.all, content.locked,
-                               content.names, content.locked_names, set_file.size(), hash(set_file), {}};
+                               content.names, content.locked_names, set_file.size(), hash(set_file), {},
+                               school.root.lists_generation};
   for (const policy::Category& category : view.categories()) {
     manifest.categories[category.name] = {category.names, category.locked};
   }

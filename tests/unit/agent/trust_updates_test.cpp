@@ -345,6 +345,72 @@ TEST_CASE("while new lists wait for their file the old ones stay in force, over 
   CHECK(world.healthy("lists-waiting"));
 }
 
+TEST_CASE("a stolen key's version without a successor, and its time, are left behind by the root's next generation", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  const UnixSeconds now = world.clock.time;
+  world.clock.time += 100ll * 365 * 86'400;  // so the thief signs
+  const Bytes ahead = world.room.policy(sync::kMaxInteger, kPolicyText);
+  world.clock.time = now;
+  world.give(ahead);
+  CHECK(world.status().policy_version == sync::kMaxInteger);
+  world.give(world.room.policy(3, kPolicyText));
+  CHECK(world.noted("policy.refused B5"));
+  const Bytes former = world.room.policy(4, kPolicyText);
+  ++world.room.school.root.policy_generation;
+  world.give({}, {}, {world.room.next_root()});
+  CHECK(world.status().policy_version == sync::kMaxInteger);  // never off
+  for (const bool restarted : {false, true}) {
+    if (restarted) world.start();
+    world.give(former);
+    world.give(ahead);
+    CHECK(world.status().policy_version == sync::kMaxInteger);
+  }
+  CHECK(world.noted("policy.refused B10"));
+  world.give(world.room.policy(1, kPolicyText));
+  CHECK(world.status().policy_version == 1);
+  world.start();
+  CHECK(world.status().policy_version == 1);
+  world.give(ahead);
+  world.give(world.room.policy(1, std::string(kPolicyText) + "# again\n"));
+  CHECK(world.status().policy_version == 1);
+  world.give(world.room.policy(2, kPolicyText));
+  CHECK(world.status().policy_version == 2);
+}
+
+TEST_CASE("lists of a former generation are not waited for, and the next begin at any version", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  const Bytes ahead = world.room.lists(sync::kMaxInteger, make_set({{"gambling", {"other.example"}}, {"illegal", {"worst.example"}}}),
+                                       {{&world.room.school.lists, &world.room.school.technician}, 1000, {}});
+  world.give({}, ahead);
+  CHECK_FALSE(world.healthy("lists-waiting"));
+  ++world.room.school.root.lists_generation;
+  world.give({}, {}, {world.room.next_root()});
+  CHECK(world.healthy("lists-waiting"));
+  CHECK(world.status().lists_version == 1);
+  world.start();
+  CHECK(world.healthy("lists-waiting"));
+  world.give({}, ahead);
+  CHECK(world.noted("lists.refused B10"));
+  world.give({}, world.room.lists(1, world.set));
+  CHECK(world.status().lists_version == 1);
+  CHECK(world.healthy("lists-signer-gone"));
+  world.give({}, world.room.lists(2, world.set));
+  CHECK(world.status().lists_version == 2);
+}
+
+TEST_CASE("an expired root is kept, and it shows", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  CHECK(world.healthy("root-stale"));
+  world.clock.time = world.room.school.root.expires + 1;
+  CHECK_FALSE(world.healthy("root-stale"));
+  CHECK(world.filter().state == FilterState::kReady);
+  world.give(world.room.policy(2, kPolicyText));
+  CHECK(world.status().policy_version == 2);
+}
+
 TEST_CASE("the number of a check is taken from a refusal, else its code's name") {
   CHECK(rule_of(make_error(ErrorCode::kStale, "B5: not newer")) == "B5");
   CHECK(rule_of(make_error(ErrorCode::kUnauthentic, "T10: root")) == "T10");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/base/json.h"
+#include "platform/files.h"
 #include "tests/unit/server/test_device.h"
 #include "sync/change_log.h"
 #include "sync/exception.h"
@@ -228,4 +230,73 @@ TEST_CASE("the policy in force is told to those who sign or open by it") {
   CHECK(*answer["version"].as_int() == 4);
   CHECK(must(answer.base64_at("envelope")) == school.policy(4));
   CHECK_FALSE(school.ask(school.people.publisher, "policy.current"));
+}
+
+TEST_CASE("roots are handed out from any version on, a few at a time", "[R7]") {
+  TestSchool school;
+  auto next = school.root_one();
+  next.school = school.state.id();
+  for (next.version = 2; next.version <= 20; ++next.version) {
+    must(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next))));
+  }
+  const auto count = [&](std::int64_t after) { return must(school.ask(school.people.lead, "roots.list", Json::Object{{"after", after}})).array_at("roots").value()->size(); };
+  CHECK(count(1) == 16);
+  CHECK(count(17) == 3);
+  CHECK(count(20) == 0);
+  CHECK(count(99) == 0);
+  CHECK(refused(school.ask(school.people.lead, "roots.list", Json::Object{{"after", -1}})) == ErrorCode::kInvalidInput);
+  CHECK_FALSE(school.ask(sync::make_person_key("stranger"), "roots.list", Json::Object{{"after", 1}}));
+}
+
+TEST_CASE("a root that begins a generation takes what was published out of the offer, and versions begin anew", "[R7]") {
+  TestSchool school;
+  must(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(sync::kMaxInteger))));
+  auto next = school.root_one();
+  next.version = 2;
+  next.school = school.state.id();
+  next.policy_generation = 1;
+  must(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next))));
+  CHECK_FALSE(must(school.store.newest_policy()));
+  CHECK_FALSE(school.ask(school.people.technician, "policy.publish", envelope_argument(school.policy(7))));
+  const sync::PolicyBundle bundle{1, kNow, kNow + 1000, {}, "x", 1};
+  const auto anew = TestSchool::envelope(sync::PayloadType::kPolicy, sync::make_policy_payload(school.state.id(), bundle), {&school.people.technician.signing});
+  CHECK(school.ask(school.people.technician, "policy.publish", envelope_argument(anew)));
+  CHECK(must(school.store.newest_policy())->version == 1);
+}
+
+TEST_CASE("keys are wrapped anew by a safeguarding lead alone, and for nobody whom the root does not name", "[R13]") {
+  TestSchool school;
+  const auto offer = [&](const std::string& recipient, std::size_t size) {
+    return Json(Json::Object{{"keys", Json::Array{Json(Json::Object{{"event", 5}, {"recipient", recipient}, {"wrapped", to_base64(Bytes(size))}})}}});
+  };
+  const std::string lead = sync::key_id(school.people.lead.box.public_key);
+  CHECK(must(school.ask(school.people.lead, "events.rewrap", offer(lead, 80))).int_at("left").value_or(0) == 1);  // no such event
+  CHECK(refused(school.ask(school.people.lead, "events.rewrap", offer(std::string(32, 'a'), 80))) == ErrorCode::kPermissionDenied);
+  CHECK(refused(school.ask(school.people.lead, "events.rewrap", offer(lead, 79))) == ErrorCode::kInvalidInput);
+  CHECK(refused(school.ask(school.people.lead, "events.rewrap", Json::Object{})) == ErrorCode::kInvalidInput);
+  CHECK_FALSE(school.ask(school.people.technician, "events.rewrap", offer(lead, 80)));
+}
+
+TEST_CASE("the spare TLS key takes over once the root names it, and a new spare is made") {
+  TempFolder folder;
+  const auto made = folder.path() / "data";
+  must(server::make_server_keys(made, "https://127.0.0.1:8443", system_clock()));
+  const auto before = must(server::read_server_keys(made));
+  const auto announced = must(parse_json(as_text(must(platform::read_file(made / "server-public.json", 8192)))));
+  const Hash spare = must(announced.hex_array_at<32>("tls_spare_pin"));
+  CHECK(before.tls.pin == must(announced.hex_array_at<32>("tls_pin")));
+  CHECK(spare != before.tls.pin);
+  std::filesystem::rename(made / "spare", folder.path() / "safe");
+  CHECK(server::switch_tls(made, folder.path() / "safe", {before.tls.pin}, system_clock()).error().code == ErrorCode::kPermissionDenied);
+  must(platform::replace_file(made / "tls.key", as_bytes("lost"), 0600));
+  must(server::switch_tls(made, folder.path() / "safe", {before.tls.pin, spare}, system_clock()));
+  const auto after = must(server::read_server_keys(made));
+  CHECK(after.tls.pin == spare);
+  CHECK(after.sign.public_key == before.sign.public_key);
+  const auto again = must(parse_json(as_text(must(platform::read_file(made / "server-public.json", 8192)))));
+  CHECK(must(again.hex_array_at<32>("tls_pin")) == spare);
+  CHECK(must(again.hex_array_at<32>("tls_spare_pin")) != spare);
+  must(server::change_url(made, "https://two.example"));
+  CHECK(must(must(parse_json(as_text(must(platform::read_file(made / "server-public.json", 8192))))).string_at("url")) == "https://two.example");
+  CHECK_FALSE(server::change_url(made, "http://two.example"));
 }

@@ -188,3 +188,23 @@ TEST_CASE("figures of a manifest that contradict each other are refused") {
   SECTION("a set file that no device would hold") { signing.lists.file_size = 1ull << 40; }
   CHECK(signing.lists_verdict({&signing.school.lists}) == "B2");
 }
+
+TEST_CASE("only what is signed for the root's generation is taken, whatever its version", "[R7]") {
+  Signing signing;
+  signing.policy.version = 1;
+  signing.policy.generation = 1;
+  CHECK(signing.policy_verdict({&signing.school.technician}) == "B10");
+  signing.lists.generation = 1;
+  CHECK(signing.lists_verdict({&signing.school.lists}) == "B10");
+  const ListsManifest before = signing.lists;
+  signing.school.root.policy_generation = signing.school.root.lists_generation = 1;
+  signing.school.root.school = hash(make_root_payload(signing.school.root));
+  CHECK(signing.policy_verdict({&signing.school.technician}) == "verified");
+  signing.policy.generation = 0;
+  CHECK(signing.policy_verdict({&signing.school.technician}) == "B10");
+  ListsManifest old = before;
+  old.generation = 0;
+  old.version = kMaxInteger;
+  CHECK(signing.lists_verdict({&signing.school.lists}, old) == "verified");  // versions of another generation do not count
+  CHECK(signing.lists_verdict({&signing.school.lists}, before) == "B5");
+}

@@ -180,3 +180,25 @@ TEST_CASE("the escrow key is a recipient whatever was asked for") {
   CHECK(recipients_of(school.root, technician).size() == 1);
   CHECK(recipients_of(school.root, both).size() == 2);
 }
+
+TEST_CASE("a generation goes up by one or stays, and is part of what is signed", "[R7]") {
+  const TestSchool school;
+  Root next = next_root(school);
+  next.policy_generation = 1;
+  CHECK(next_verdict(school, next, {&school.head, &school.deputy}) == "verified");
+  CHECK(parse_root(make_root_payload(next))->policy_generation == 1);
+  next.policy_generation = 2;
+  CHECK(next_verdict(school, next, {&school.head, &school.deputy}) == "T13");
+  next.policy_generation = 0;
+  next.lists_generation = 7;
+  CHECK(next_verdict(school, next, {&school.head, &school.deputy}) == "T13");
+  next.lists_generation = 1;
+  const auto second = school.verified().open_next({envelope_of(PayloadType::kRoot, make_root_payload(next), {&school.head, &school.deputy})});
+  REQUIRE(second);
+  Root third = next;
+  third.version = 3;
+  third.lists_generation = 0;
+  CHECK(verdict(second->open_next({envelope_of(PayloadType::kRoot, make_root_payload(third), {&school.head, &school.deputy})})) == "T13");
+  CHECK(form_verdict("generations", Json::Object{{"policy", -1}, {"lists", 0}}) == "T1");
+  CHECK(form_verdict("generations", Json::Object{{"policy", 1}}) == "T1");
+}

@@ -3,7 +3,7 @@
 
 #include "sync/batch.h"
 #include "sync/bundle_form.h"
-#include "sync/key_file.h"
+#include "sync/key_backup.h"
 #include "sync/order.h"
 #include "sync/wipe_certificate.h"
 #include "sync/staff_request.h"
@@ -46,6 +46,7 @@ TEST_CASE("formats written by another hand are read") {
   CHECK(verdict(parse_enrolment(seed("token/enrolment"))) == "verified");
   CHECK(verdict(parse_staff_request(seed("token/staff"))) == "verified");
   CHECK(verdict(parse_public_person(seed("token/person"))) == "verified");
+  CHECK(verdict(open_backup(as_text(seed("token/printed-key")), "holder")) == "verified");
   CHECK(verdict(parse_order(seed("order/wipe"))) == "verified");
   CHECK(verdict(parse_order(seed("order/cancel"))) == "verified");
   CHECK(verdict(parse_order(seed("order/for_a_group"))) == "O1");
