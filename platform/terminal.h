@@ -11,10 +11,12 @@ namespace caretaker::platform {
 // Whether somebody sees what goes to standard error. Any thread.
 [[nodiscard]] bool error_output_is_terminal();
 
+// Shows `prompt` and reads one line, which is seen as it is typed. kUnavailable when no terminal belongs to this process, or it ends.
+[[nodiscard]] Result<std::string> ask_line(std::string_view prompt);
+// Whether there is somebody to ask.
+[[nodiscard]] bool has_terminal();
+
 // Shows `prompt` and reads one line that is not shown. kUnavailable when no terminal belongs to this process.
 [[nodiscard]] Result<std::string> ask_secret(std::string_view prompt);
-
-// The same with a line that is shown.
-[[nodiscard]] Result<std::string> ask_line(std::string_view prompt);
 
 }  // namespace caretaker::platform

@@ -118,6 +118,22 @@ void check_group_zones(const Section& root, const Policy& policy) {
   }
 }
 
+// An OS group in two groups of ours: its people get the rules of one, and nobody would guess which.
+void check_shared_os_groups(const Section& root, const Policy& policy) {
+  const auto groups = root.section("groups");
+  if (!groups) return;
+  for (auto group = policy.groups.begin(); group != policy.groups.end(); ++group) {
+    for (const std::string& name : group->os_groups) {
+      const auto same = [&](const Group& earlier) { return earlier.os_groups.contains(name); };
+      const auto first = std::find_if(policy.groups.begin(), group, same);
+      const TomlValue* at = groups->table().find(group->name);
+      if (first == group || at == nullptr) continue;
+      groups->warn(group->name + ".os_groups", *at,
+                   "\"" + name + "\" is in groups." + first->name + " too, and its people get the rules of that one");
+    }
+  }
+}
+
 // The kinds of events that carry sealed details; "*" stands for all.
 constexpr std::array<std::string_view, 6> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned"};
 
@@ -149,6 +165,11 @@ std::map<std::string, std::vector<std::string>, std::less<>> read_recipients(con
     for (const TomlValue* value : recipients->texts(member.key)) {
       const auto kind = recipients->chosen<std::string_view>(*value, member.key, kRecipientWords);
       if (kind && std::find(kinds.begin(), kinds.end(), *kind) == kinds.end()) kinds.emplace_back(*kind);
+    }
+    const bool who_and_what = member.key == "*" || member.key == "web.blocked";
+    if (who_and_what && std::find(kinds.begin(), kinds.end(), "technician") != kinds.end()) {
+      recipients->warn(member.key, member.value,
+                       "every technician can read which pupil asked for what; \"safeguarding\" alone keeps it with those who have to know");
     }
     if (member.value.kind == TomlValue::Kind::kArray && member.value.items.empty()) {
       recipients->error(member.key, member.value, "expected at least one of those who may read it");
@@ -186,6 +207,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.groups = read_groups(root);
   read_dns(root, out.policy);
   check_group_zones(root, out.policy);
+  check_shared_os_groups(root, out.policy);
   out.policy.allowed_media = read_allowed_media(root);
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);

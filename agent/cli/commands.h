@@ -11,7 +11,9 @@ void add_policy_diff(Command& policy);   // caretaker policy diff OLD NEW
 void add_policy_sign(Command& policy);   // caretaker policy sign
 void add_policy_push(Command& policy);   // caretaker policy push
 void add_why(Command& program);          // caretaker why NAME
-void add_school(Command& program);       // caretaker school new
+void add_school(Command& program);       // caretaker school new, show, add, sign, publish, ...
+void add_key_commands(Command& program); // caretaker key new, show, backup, restore, passphrase
+void add_records(Command& program);      // caretaker records rewrap
 void add_token(Command& program);        // caretaker token new
 void add_device(Command& program);       // caretaker device list
 void add_exception(Command& program);    // caretaker exception open | close | list

@@ -13,6 +13,8 @@ void add_commands(caretaker::Command program) {
   add_policy_export(policy);
   add_why(program);
   add_school(program);
+  add_key_commands(program);
+  add_records(program);
   add_token(program);
   add_device(program);
   add_exception(program);

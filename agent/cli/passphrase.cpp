@@ -1,5 +1,9 @@
 #include "agent/cli/passphrase.h"
 
+#include <algorithm>
+#include <cstdio>
+
+#include "agent/cli/passphrase_strength.h"
 #include "platform/files.h"
 #include "platform/terminal.h"
 
@@ -7,6 +11,7 @@ namespace caretaker::agent {
 namespace {
 
 constexpr std::size_t kMaxPassphrase = 1024;
+constexpr int kTries = 5;
 
 Result<std::string> not_empty(std::string passphrase) {
   if (!passphrase.empty()) return passphrase;
@@ -21,6 +26,21 @@ Result<std::string> first_line(const std::filesystem::path& file) {
   return passphrase ? std::move(passphrase) : Result<std::string>(passphrase.error().with_context(file.string()));
 }
 
+// Until one is good and typed the same way twice.
+Result<std::string> ask_new(const std::string& holder) {
+  for (int left = kTries; left > 0; --left) {
+    TRY(typed, platform::ask_secret("New passphrase for " + holder + ": "));
+    if (const auto weak = why_weak(typed, holder)) {
+      std::fprintf(stderr, "This passphrase is too weak: %s.\n", weak->c_str());
+      continue;
+    }
+    TRY(again, platform::ask_secret("The same again: "));
+    if (typed == again) return typed;
+    std::fprintf(stderr, "The two were not the same.\n");
+  }
+  return make_error(ErrorCode::kInvalidInput, "no passphrase was chosen");
+}
+
 }  // namespace
 
 Result<std::string> read_passphrase(const std::filesystem::path& file, const std::string& holder) {
@@ -30,11 +50,12 @@ Result<std::string> read_passphrase(const std::filesystem::path& file, const std
 }
 
 Result<std::string> choose_passphrase(const std::filesystem::path& file, const std::string& holder) {
-  if (!file.empty()) return first_line(file);
-  TRY(typed, platform::ask_secret("New passphrase for " + holder + ": "));
-  TRY(again, platform::ask_secret("The same again: "));
-  if (typed != again) return make_error(ErrorCode::kInvalidInput, "the two passphrases differ");
-  return not_empty(std::move(typed));
+  if (file.empty()) return ask_new(holder);
+  TRY(passphrase, first_line(file));
+  if (const auto weak = why_weak(passphrase, holder)) {
+    return make_error(ErrorCode::kInvalidInput, file.string() + ": this passphrase is too weak: " + *weak);
+  }
+  return passphrase;
 }
 
 Result<sync::PersonKey> open_person(const std::filesystem::path& key_file, const std::filesystem::path& passphrase_file) {

@@ -5,13 +5,15 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/policy_diff.h"
 #include "agent/cli/policy_file.h"
+#include "agent/cli/policy_sign.h"
+#include "agent/cli/school_folder.h"
 #include "agent/cli/set_view_file.h"
 
 namespace caretaker::agent {
 namespace {
 
 struct CheckOptions {
-  std::string file, set, against;
+  std::string file, set, against, school;
 };
 
 std::string count_errors(const policy::ParsedPolicy& parsed) {
@@ -19,6 +21,15 @@ std::string count_errors(const policy::ParsedPolicy& parsed) {
       std::count_if(parsed.diagnostics.begin(), parsed.diagnostics.end(),
                     [](const policy::Diagnostic& d) { return d.level == policy::Diagnostic::Level::kError; });
   return std::to_string(errors) + (errors == 1 ? " error" : " errors");
+}
+
+// Whether those for whom records are sealed exist, and are two.
+Status check_school(const CheckOptions& options, const policy::Policy& policy) {
+  TRY(school, open_school(options.school));
+  if (const Status readable = check_recipients(policy, school.root.root()); !readable) {
+    std::fputs((options.file + ": warning: " + readable.error().message + "\n").c_str(), stderr);
+  }
+  return ok();
 }
 
 Status check_policy(const CheckOptions& options) {
@@ -36,6 +47,7 @@ Status check_policy(const CheckOptions& options) {
     return make_error(ErrorCode::kInvalidInput,
                       options.file + ": " + count_errors(parsed) + "; devices would refuse it");
   }
+  if (!options.school.empty()) TRY_DONE(check_school(options, parsed.policy));
   std::fputs(make_policy_summary(parsed.policy).c_str(), stdout);
   if (!options.against.empty()) {
     TRY(before, read_policy_file(options.against));
@@ -52,6 +64,7 @@ void add_policy_check(Command& policy) {
   check.option("FILE", options->file, "The policy, as TOML").required();
   check.option("--set", options->set, "Compiled lists: warns of blocked categories that they have no names for");
   check.option("--against", options->against, "The policy in force: says what the change opens and closes");
+  check.option("--school", options->school, "Folder of the school: warns where only one person could open the records");
   check.does([options] { return check_policy(*options); });
 }
 

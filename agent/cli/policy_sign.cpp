@@ -58,7 +58,8 @@ Result<Unsigned> make_policy(const PolicySignOptions& options, const School& sch
   TRY_DONE(check_recipients(parsed.policy, school.root.root()));
   TRY(next, next_version(options.school, "policy"));
   const std::int64_t version = options.version.value_or(next);
-  const sync::PolicyBundle bundle{version, now, now + options.days * kDay, {}, std::string(as_text(text))};
+  const sync::PolicyBundle bundle{version, now, now + options.days * kDay, {}, std::string(as_text(text)),
+                                  school.root.root().policy_generation};
   return Unsigned{PayloadType::kPolicy, sync::make_policy_payload(school.id, bundle), "policy", version};
 }
 
@@ -69,6 +70,7 @@ Result<Unsigned> make_lists(const PolicySignOptions& options, const School& scho
   manifest.version = options.version.value_or(next);
   manifest.issued = now;
   manifest.expires = now + options.days * kDay;
+  manifest.generation = school.root.root().lists_generation;
   return Unsigned{PayloadType::kLists, sync::make_lists_payload(school.id, manifest), "lists", manifest.version};
 }
 

@@ -32,6 +32,17 @@ Result<sync::VerifiedRoot> walk_roots(const std::filesystem::path& folder, const
   }
 }
 
+Status write_school(const std::filesystem::path& folder, const sync::Root& root) {
+  Json::Array pins;
+  for (const Hash& pin : root.tls_pins) pins.push_back(to_hex(pin));
+  const Json json = Json::Object{{"v", 1},
+                                 {"name", root.school_name},
+                                 {"school", to_hex(root.school)},
+                                 {"servers", Json::Array(root.servers.begin(), root.servers.end())},
+                                 {"tls_pins", std::move(pins)}};
+  return platform::replace_file(folder / "school.json", as_bytes(json.dump(2) + "\n"), 0644);
+}
+
 Result<Json::Object> read_versions(const std::filesystem::path& folder) {
   const auto json = read_json(folder / "versions.json");
   if (!json && json.error().code == ErrorCode::kNotFound) return Json::Object{};
@@ -63,16 +74,12 @@ Status check_no_school(const std::filesystem::path& folder) {
 Status make_school(const std::filesystem::path& folder, const sync::VerifiedRoot& root, ByteView root_envelope) {
   TRY_DONE(check_no_school(folder));
   TRY_DONE(platform::make_folder(folder / "roots", 0755));
-  TRY_DONE(platform::replace_file(root_path(folder, 1), root_envelope, 0644));
-  Json::Array pins;
-  for (const Hash& pin : root.root().tls_pins) pins.push_back(to_hex(pin));
-  const std::vector<std::string>& servers = root.root().servers;
-  const Json json = Json::Object{{"v", 1},
-                                 {"name", root.root().school_name},
-                                 {"school", to_hex(root.root().school)},
-                                 {"servers", Json::Array(servers.begin(), servers.end())},
-                                 {"tls_pins", std::move(pins)}};
-  return platform::replace_file(folder / "school.json", as_bytes(json.dump(2) + "\n"), 0644);
+  return add_root(folder, root, root_envelope);
+}
+
+Status add_root(const std::filesystem::path& folder, const sync::VerifiedRoot& root, ByteView envelope) {
+  TRY_DONE(platform::replace_file(root_path(folder, root.root().version), envelope, 0644));
+  return write_school(folder, root.root());
 }
 
 Result<std::int64_t> next_version(const std::filesystem::path& folder, const std::string& kind) {

@@ -21,6 +21,8 @@ struct School {
 
 // school.json and roots/1.json of a new school; kConflict where there is one already.
 [[nodiscard]] Status make_school(const std::filesystem::path& folder, const sync::VerifiedRoot& root, ByteView root_envelope);
+// A root that follows the newest, and what school.json says from now on.
+[[nodiscard]] Status add_root(const std::filesystem::path& folder, const sync::VerifiedRoot& root, ByteView envelope);
 [[nodiscard]] Status check_no_school(const std::filesystem::path& folder);
 
 // Versions count up from 1 for each of "policy" and "lists"; versions.json keeps the highest that was signed here.

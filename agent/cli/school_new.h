@@ -19,8 +19,10 @@ struct SchoolNewOptions {
   std::vector<std::string> root_holders = {"head", "deputy-head", "chair-of-governors"};
   std::vector<std::string> technicians = {"technician"};
   std::vector<std::string> safeguarding = {"safeguarding-lead", "deputy-safeguarding-lead"};
+  std::vector<std::string> heads;     // who lock, and wipe with another person, beside root holders and technicians
+  std::vector<std::string> teachers;
   std::string lists_holder = "list-publisher";
-  std::vector<std::string> teachers;      // may open a site for a lesson
+  std::filesystem::path backups;  // folder for a page to print of each key; empty: none
   PasswordCost cost;
 };
 
@@ -33,19 +35,17 @@ struct ServerInfo {
 };
 [[nodiscard]] Result<ServerInfo> parse_server_info(ByteView file);
 
-struct SchoolPeople {
-  std::vector<sync::PersonKey> root_holders;
-  std::vector<sync::PersonKey> technicians;
-  std::vector<sync::PersonKey> safeguarding;
-  std::vector<sync::PersonKey> lists;   // one
-  std::vector<sync::PersonKey> escrow;  // one where there is a single safeguarding lead
-  std::vector<sync::PersonKey> teachers = {};
+// Somebody with a new key and the office that goes with it (offices.h).
+struct NewPerson {
+  sync::PersonKey key;
+  std::string_view office;
 };
-// Root 1: root 2 of the holders, everybody else as DESIGN says. Pure but for the keys.
-[[nodiscard]] sync::Root make_first_root(const std::string& name, const SchoolPeople& people, const ServerInfo& server,
-                                         UnixSeconds now);
+// Root 1: two of the root's holders change it, two people together wipe, everything else one. Pure.
+[[nodiscard]] Result<sync::Root> make_first_root(const std::string& name, const std::vector<NewPerson>& people, const ServerInfo& server,
+                                                 UnixSeconds now);
 
-// Does it all and tells the person what happened and what comes next.
+// Does it all and tells the person what happened and what comes next. Without a name, a folder or a server's file it asks
+// (school_guide.h), where there is a terminal.
 [[nodiscard]] Status run_school_new(const SchoolNewOptions& options, const Clock& clock);
 
 }  // namespace caretaker::agent

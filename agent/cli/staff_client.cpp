@@ -35,21 +35,32 @@ Result<Json> parse_staff_answer(const platform::HttpResponse& response) {
 
 Result<StaffClient> StaffClient::connect(const School& school, sync::PersonKey key) {
   const sync::Root& root = school.root.root();
-  TRY(transport, platform::make_http_transport(root.servers.front(), root.tls_pins));
-  return StaffClient(school.id, std::move(key), std::move(transport));
+  Servers servers;
+  for (const std::string& url : root.servers) {
+    TRY(transport, platform::make_http_transport(url, root.tls_pins));
+    servers.push_back(std::move(transport));
+  }
+  return StaffClient(school.id, std::move(key), std::move(servers));
+}
+
+Result<platform::HttpResponse> StaffClient::send(const platform::HttpRequest& request, const platform::HttpLimits& limits) {
+  for (;;) {
+    auto response = servers_.front()->send(request, limits);
+    if (response || servers_.size() == 1 || response.error().code != ErrorCode::kUnavailable) return response;
+    servers_.erase(servers_.begin());
+  }
 }
 
 Result<Json> StaffClient::ask(const std::string& action, Json arguments, const Clock& clock) {
   const sync::StaffRequest request{school_, action, std::move(arguments), to_hex(random_array<16>()), clock.now()};
   const SigningKey* signer = &key_.signing;
   const Bytes envelope = sync::make_envelope(sync::PayloadType::kStaffRequest, sync::make_staff_payload(request), {&signer, 1});
-  TRY(response, transport_->send({"POST", "/v1/staff", "application/json", envelope, 0}, {kTimeout, sync::kMaxAnswerBytes}));
+  TRY(response, send({"POST", "/v1/staff", "application/json", envelope, 0}, {kTimeout, sync::kMaxAnswerBytes}));
   return parse_staff_answer(response);
 }
 
 Status StaffClient::upload_set(const Hash& file_hash, Bytes file) {
-  TRY(response, transport_->send({"POST", "/v1/set/" + to_hex(file_hash), "application/octet-stream", std::move(file), 0},
-                                 {kUploadTimeout, 64u << 10}));
+  TRY(response, send({"POST", "/v1/set/" + to_hex(file_hash), "application/octet-stream", std::move(file), 0}, {kUploadTimeout, 64u << 10}));
   if (response.status == 200 || response.status == 204) return ok();
   return refusal(response);
 }

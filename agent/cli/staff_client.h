@@ -13,7 +13,7 @@ namespace caretaker::agent {
 
 class StaffClient {
  public:
-  // Talks to the first of the root's servers; nothing is sent yet.
+  // Talks to the first of the root's servers that can be reached; nothing is sent yet.
   [[nodiscard]] static Result<StaffClient> connect(const School& school, sync::PersonKey key);
 
   // One action of sync/staff_request.h. A refusal by the server comes back as its own error.
@@ -22,11 +22,14 @@ class StaffClient {
   [[nodiscard]] Status upload_set(const Hash& file_hash, Bytes file);
 
  private:
-  StaffClient(sync::SchoolId school, sync::PersonKey key, std::unique_ptr<platform::HttpTransport> transport)
-      : school_(school), key_(std::move(key)), transport_(std::move(transport)) {}
+  using Servers = std::vector<std::unique_ptr<platform::HttpTransport>>;
+  StaffClient(sync::SchoolId school, sync::PersonKey key, Servers servers)
+      : school_(school), key_(std::move(key)), servers_(std::move(servers)) {}
+  // By the first server that can be reached, which is the only one from then on.
+  [[nodiscard]] Result<platform::HttpResponse> send(const platform::HttpRequest& request, const platform::HttpLimits& limits);
   sync::SchoolId school_;
   sync::PersonKey key_;
-  std::unique_ptr<platform::HttpTransport> transport_;
+  Servers servers_;  // not empty
 };
 
 // The server's answer as a value, or the error that it names.

@@ -1,6 +1,5 @@
 // The command lines of the school's people; what each does is in the file of its name.
-#include <memory>
-
+#include "agent/cli/command_options.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/changes.h"
 #include "agent/cli/device.h"
@@ -9,48 +8,10 @@
 #include "agent/cli/device_order.h"
 #include "agent/cli/policy_push.h"
 #include "agent/cli/policy_sign.h"
-#include "agent/cli/school_new.h"
 #include "agent/cli/server_events.h"
 #include "agent/cli/token.h"
 
 namespace caretaker::agent {
-namespace {
-
-// --school, --passphrase-file: the same for everybody who signs.
-template <typename Options>
-void add_common(Command& command, Options& options) {
-  options.school = ".";
-  command.option("--school", options.school, "Folder of the school").from_environment("CARETAKER_SCHOOL");
-  command.option("--passphrase-file", options.passphrase_file, "File whose first line is the passphrase (else it is asked for)");
-}
-
-template <typename Options>
-void add_key(Command& command, Options& options) {
-  command.option("--key", options.key, "Key file of the person who asks").required();
-}
-
-template <typename Options>
-void set_action(Command& command, std::shared_ptr<Options> options, Status (*run)(const Options&, const Clock&)) {
-  command.does([options, run] { return run(*options, system_clock()); });
-}
-
-}  // namespace
-
-void add_school(Command& program) {
-  auto school = program.command("school", "A school: its keys and its root");
-  auto command = school.command("new", "Make a school: keys for its people, and the root that says what they may do");
-  const auto options = std::make_shared<SchoolNewOptions>();
-  command.option("--dir", options->folder, "Folder to make").required();
-  command.option("--name", options->name, "The school's name").required();
-  command.option("--server-info", options->server_info, "server-public.json of the school's server").required();
-  command.option("--root-holder", options->root_holders, "Holders of the root keys, three or more; two act together");
-  command.option("--technician", options->technicians, "Who signs policies and tokens");
-  command.option("--safeguarding", options->safeguarding, "Who opens the sealed records; two, or an escrow key is made");
-  command.option("--teacher", options->teachers, "Who may open a site for a class and a lesson");
-  command.option("--lists-holder", options->lists_holder, "Whose key signs the day's lists");
-  command.option("--passphrase-file", options->passphrase_file, "File whose first line protects every key (else each holder types one)");
-  set_action(command, options, run_school_new);
-}
 
 void add_policy_sign(Command& policy) {
   auto command = policy.command("sign", "Sign a policy or lists with a person's key");

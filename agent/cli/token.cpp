@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/cli/new_file.h"
 #include "agent/cli/passphrase.h"
 #include "agent/cli/staff_client.h"
 #include "platform/files.h"
@@ -10,6 +11,7 @@
 namespace caretaker::agent {
 
 Status run_token_new(const TokenNewOptions& options, const Clock& clock) {
+  TRY_DONE(check_new_file(options.out));
   TRY(school, open_school(options.school));
   TRY(key, open_person(options.key, options.passphrase_file));
   TRY(client, StaffClient::connect(school, std::move(key)));

@@ -83,7 +83,7 @@ class School:
     def open(self):
         """Sets up the installed server as its man page says, with a policy and lists."""
         m, server = self.machine, ["runuser", "-u", "caretaker-server", "--", "caretaker-server"]
-        m.write(PASSPHRASE, "a passphrase\n", mode=0o600)
+        m.write(PASSPHRASE, "a passphrase for the package test\n", mode=0o600)
         m.run(*server, "init", "--url", URL)
         m.run("/opt/technician/caretaker", "school", "new", "--dir", SCHOOL, "--name", "Package School", "--safeguarding", "lead",
               "--server-info", "/var/lib/caretaker-server/server-public.json", "--passphrase-file", PASSPHRASE)

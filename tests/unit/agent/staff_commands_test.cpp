@@ -44,7 +44,7 @@ struct Workshop {
 
   Workshop() {
     std::filesystem::create_directories(folder);
-    write("passphrase", "open sesame\nignored");
+    write("passphrase", "open sesame, once more\nignored");
     write("policy.toml", kPolicy);
     const Hash key = hash(as_bytes("server"));
     write("server.json", Json(Json::Object{{"v", 1}, {"url", "https://127.0.0.1:1"}, {"sign_public", to_hex(make_signing_key(SecretKey(key)).public_key)},
@@ -89,7 +89,7 @@ TEST_CASE("one command makes a school whose root opens and whose keys are each u
   for (const auto& file : std::filesystem::directory_iterator(shop.made.folder / "keys")) {
     const auto bytes = platform::read_file(file.path(), 1u << 20);
     REQUIRE(bytes);
-    CHECK(sync::open_key_file(*bytes, "open sesame"));
+    CHECK(sync::open_key_file(*bytes, "open sesame, once more"));
     CHECK_FALSE(sync::open_key_file(*bytes, "ignored"));
     CHECK((file.status().permissions() & std::filesystem::perms(0077)) == std::filesystem::perms::none);
   }
@@ -150,8 +150,8 @@ TEST_CASE("what must not be signed is not, and its version is not used up") {
     shop.write("policy.toml", text.replace(text.find("\"safeguarding\""), 14, "\"safeguarding\", \"governor\""));
   }
   SECTION("a key of another role") { options.keys = {shop.key("safeguarding-lead")}; }
-  SECTION("a wrong passphrase") { shop.write("passphrase", "open barley"); }
-  SECTION("an empty passphrase") { shop.write("passphrase", "\nopen sesame"); }
+  SECTION("a wrong passphrase") { shop.write("passphrase", "open barley, once more"); }
+  SECTION("an empty passphrase") { shop.write("passphrase", "\nopen sesame, once more"); }
   CHECK_FALSE(run_policy_sign(options, shop.clock));
   CHECK_FALSE(std::filesystem::exists(options.out));
   CHECK(*next_version(shop.made.folder, "policy") == 1);

@@ -388,3 +388,13 @@ volume = "16E6-83C7"
   CHECK(about("usb = \"0951:1666\"\nserial = \"A\"\nseriel = \"A\"").find("did you mean \"serial\"") != std::string::npos);
   CHECK(complaint_at_top("[media]\nallow = [\"0951:1666\"]").find("expected a section, found a text") != std::string::npos);
 }
+
+TEST_CASE("what is allowed and surely not meant is pointed out: technicians who read everything, an OS group in two groups") {
+  const std::string begin = "school='a'\n[groups.a]\nos_groups=['pupils','year5']\nblocked_categories=[]\n[groups.b]\nos_groups=['staff','pupils']\n"
+                            "blocked_categories=[]\n[groups.c]\ndefault=true\nblocked_categories=[]\n[recipients]\n";
+  const auto found = lines(begin + "'*'=['safeguarding','technician']\n'web.bypass'=['technician']\n");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].find("warning groups.b.os_groups: \"pupils\" is in groups.a too") != std::string::npos);
+  CHECK(found[1].find("warning recipients.*: every technician can read") != std::string::npos);
+  CHECK(lines(begin + "'*'=['safeguarding']\n").size() == 1);
+}
