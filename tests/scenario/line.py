@@ -15,6 +15,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(*self.server.line.carry(self.path, body))
 
     def do_GET(self):
+        self.server.line.fetched += 1
         self.reply(*self.server.line.forward("GET", self.path, None))
 
     def reply(self, status, body):
@@ -35,6 +36,7 @@ class Line:
         self.far, self.trick = far, None
         self.checkins = []  # (request, answer) as they were carried
         self.failures = []  # of a trick
+        self.fetched = 0  # set files that a device has asked for
         self.listener = http.server.ThreadingHTTPServer(("127.0.0.1", near), Handler)
         self.listener.line = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

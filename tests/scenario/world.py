@@ -187,6 +187,7 @@ class World:
 
     def enrol(self):
         token = self.state / "token"
+        token.unlink(missing_ok=True)
         self.as_person("technician", "token", "new", "--out", token)
         if processes.may_change_user():
             os.chown(token, own_users.GUARD, own_users.GUARD)
