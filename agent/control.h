@@ -20,6 +20,7 @@ enum class Ask : std::uint8_t {
   kOfferSet = 6,       // net: a downloaded set file (as an open file) for the manifest that waits for it
   kGetUplink = 7,      // net: server urls, pins, enrolled or not, the set file that is waited for
   kNextHold = 8,       // net: the signed body of a request that the server may hold, or an empty one
+  kReportHelp = 9,     // net: what somebody wrote on the device's own page; the answer says whether it is durable
   kStatus = 16,        // anybody: what `caretaker status` shows
   kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out

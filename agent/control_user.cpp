@@ -10,6 +10,7 @@ constexpr std::size_t kMaxEvents = 10'000;
 constexpr std::size_t kMaxSealed = 1u << 20;
 constexpr std::size_t kMaxMedia = 256;
 constexpr std::size_t kMaxPosture = 16;
+constexpr std::size_t kMaxNotice = 4096;
 constexpr std::size_t kMaxTyped = 1024;  // a name as somebody typed it, a user, a group
 
 constexpr std::array kMediumFields = {&MediumRow::medium, &MediumRow::usb,    &MediumRow::serial, &MediumRow::volume,
@@ -60,6 +61,7 @@ Bytes make_status_answer(const StatusAnswer& answer) {
     out.sized(subject);
     out.sized(word);
   }
+  out.sized(std::string_view(answer.notice).substr(0, kMaxNotice));
   return std::move(out).take();
 }
 
@@ -76,6 +78,7 @@ Result<StatusAnswer> parse_status_answer(ByteView fields) {
   }
   out.events_queued = in.u64();
   const bool whole = read_texts(in, out.health, kMaxHealthCodes) && read_media(in, out.media) && read_posture(in, out.posture);
+  out.notice = in.text(kMaxNotice);
   if (!whole || !in.at_end() || enrolled > 1) return malformed("status");
   out.enrolled = enrolled == 1;
   return out;

@@ -44,6 +44,7 @@ struct StatusAnswer {
   std::vector<std::string> health;  // stable codes; empty when all is well
   std::vector<MediumRow> media;
   std::vector<PostureRow> posture;
+  std::string notice;  // what every user is told; empty before there is a school
 };
 [[nodiscard]] Bytes make_status_answer(const StatusAnswer& answer);
 [[nodiscard]] Result<StatusAnswer> parse_status_answer(ByteView fields);

@@ -40,6 +40,11 @@ Result<bool> GuardClient::report_web(const WebReport& report) {
   return parse_web_report_answer(fields);
 }
 
+Result<HelpOutcome> GuardClient::report_help(const HelpReport& report) {
+  TRY(fields, call(Ask::kReportHelp, make_help_report(report)));
+  return parse_help_answer(fields);
+}
+
 Result<Bytes> GuardClient::next_batch() {
   TRY(fields, call(Ask::kNextBatch, {}));
   return parse_body_answer(fields);

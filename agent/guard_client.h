@@ -2,6 +2,7 @@
 // Errors of a call: what the guard answered, or kUnavailable when it is gone (connect anew).
 #pragma once
 
+#include "agent/control_help.h"
 #include "agent/control_net.h"
 #include "agent/control_user.h"
 #include "platform/control_channel.h"
@@ -21,6 +22,7 @@ class GuardClient {
   [[nodiscard]] Result<FilterFile> get_filter();
   [[nodiscard]] Result<WaitedFilter> wait_filter(const Revision& revision);
   [[nodiscard]] Result<bool> report_web(const WebReport& report);  // true: the school should hear soon
+  [[nodiscard]] Result<HelpOutcome> report_help(const HelpReport& report);
   [[nodiscard]] Result<Bytes> next_batch();
   [[nodiscard]] Result<Bytes> next_hold(std::string_view mark);
   [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);

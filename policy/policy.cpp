@@ -12,7 +12,10 @@ bool ParsedPolicy::usable() const {
 
 const std::vector<std::string>& recipients_for(const Policy& policy, std::string_view event_kind) {
   static const std::vector<std::string> nobody;
+  static const std::map<std::string_view, std::vector<std::string>> for_people = {
+      {"help.worried", {"safeguarding"}}, {"help.unblock", {"safeguarding", "technician"}}};
   auto found = policy.recipients.find(event_kind);
+  if (const auto said = for_people.find(event_kind); found == policy.recipients.end() && said != for_people.end()) return said->second;
   if (found == policy.recipients.end()) found = policy.recipients.find("*");
   return found == policy.recipients.end() ? nobody : found->second;
 }

@@ -55,6 +55,14 @@ struct AllowedMedium {
   bool operator==(const AllowedMedium&) const = default;
 };
 
+// What users are told beside what every device says by itself. Each may be empty.
+struct Notice {
+  std::string text;       // from the school to everybody; may have several lines
+  std::string contact;    // whom to talk to, one line
+  std::string hide_page;  // address of what takes the place of a hidden page
+  bool operator==(const Notice&) const = default;
+};
+
 struct Policy {
   std::string school;
   std::vector<Group> groups;  // in the order of the file: the first that matches a user counts; users beat os_groups
@@ -67,6 +75,7 @@ struct Policy {
   std::map<std::string, std::vector<std::string>, std::less<>> recipients;  // event kind or "*" -> recipient kinds ("safeguarding", ...)
   Suspensions suspended;
   std::optional<ExceptionRules> exceptions;  // nullopt: teachers may open nothing
+  Notice notice;
   std::int64_t event_quota_bytes = 256ll << 20;
 };
 
@@ -93,7 +102,8 @@ struct ParsedPolicy {
 // Never fails as a call: what is wrong is in the diagnostics. max 1 MiB of text.
 [[nodiscard]] ParsedPolicy parse_policy(std::string_view toml, Strictness strictness);
 
-// Recipient kinds for a kind of event: its own line, else that of "*".
+// Recipient kinds for a kind of event: its own line, else that of "*"; of what people say themselves the leads, and what they
+// ask for the technicians too: the line "*" was written about what is recorded of them.
 [[nodiscard]] const std::vector<std::string>& recipients_for(const Policy& policy, std::string_view event_kind);
 
 // Whether the group's questions about the zone go to the zone's own servers.

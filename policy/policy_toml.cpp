@@ -8,6 +8,7 @@
 #include "policy/policy_exceptions.h"
 #include "policy/policy_group.h"
 #include "policy/policy_media.h"
+#include "policy/policy_notice.h"
 #include "policy/policy_section.h"
 #include "policy/policy_session.h"
 #include "policy/policy_words.h"
@@ -20,8 +21,8 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 8> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
-                                                      "suspended", "exceptions"};
+constexpr std::array<std::string_view, 9> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
+                                                      "suspended", "exceptions", "notice"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -135,12 +136,25 @@ void check_shared_os_groups(const Section& root, const Policy& policy) {
 }
 
 // The kinds of events that carry sealed details; "*" stands for all.
-constexpr std::array<std::string_view, 6> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned"};
+constexpr std::array<std::string_view, 8> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned",
+                                                          "help.worried", "help.unblock"};
 
 bool is_event_kind(std::string_view text) {
   return text == "*" || (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
          }));
+}
+
+// What a child tells the safeguarding lead must reach one, and had better reach nobody else.
+void check_readers_of_worries(const Section& recipients, const std::vector<std::string>& kinds) {
+  constexpr std::string_view kKey = "help.worried";
+  const TomlValue& at = *recipients.table().find(kKey);
+  if (std::find(kinds.begin(), kinds.end(), "safeguarding") == kinds.end()) {
+    recipients.error(kKey, at, "must name \"safeguarding\": this is what somebody tells the safeguarding lead");
+  }
+  if (std::find(kinds.begin(), kinds.end(), "technician") != kinds.end()) {
+    recipients.warn(kKey, at, "technicians will read what children tell the safeguarding lead");
+  }
 }
 
 std::map<std::string, std::vector<std::string>, std::less<>> read_recipients(const Section& root) {
@@ -174,6 +188,7 @@ std::map<std::string, std::vector<std::string>, std::less<>> read_recipients(con
     if (member.value.kind == TomlValue::Kind::kArray && member.value.items.empty()) {
       recipients->error(member.key, member.value, "expected at least one of those who may read it");
     }
+    if (member.key == "help.worried") check_readers_of_worries(*recipients, kinds);
   }
   return out;
 }
@@ -211,6 +226,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.allowed_media = read_allowed_media(root);
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
+  out.policy.notice = read_notice(root);
   out.policy.suspended = read_suspensions(root);
   out.policy.exceptions = read_exceptions(root);
   out.diagnostics = std::move(report.diagnostics);

@@ -5,6 +5,8 @@
 namespace caretaker::agent {
 namespace {
 
+constexpr const char* kWords = "words";  // what a person wrote: shown in lines of its own
+
 // Why a row shows no details, in words.
 std::string why_closed(const Error& error) {
   if (error.code == ErrorCode::kNotFound) return "sealed, not to this key";
@@ -57,7 +59,9 @@ std::string details_text(const Json& row) {
   const Json::Object* details = row["details"].as_object();
   if (details == nullptr) return row["sealed"].is_null() ? "" : "(" + text_of(row["sealed"]) + ")";
   std::string out;
-  for (const auto& [key, value] : *details) out += (out.empty() ? "" : " ") + key + "=" + text_of(value);
+  for (const auto& [key, value] : *details) {
+    if (key != kWords) out += (out.empty() ? "" : " ") + key + "=" + text_of(value);
+  }
   return out;
 }
 
@@ -91,7 +95,10 @@ Result<Json> open_row(const Json& row, const BoxKey* key) {
 
 std::string show_rows(const Json::Array& opened) {
   Table table({"TIME", "DEVICE", "SEQ", "SEVERITY", "KIND", "COUNT", "DETAILS"});
-  for (const Json& row : opened) table.add(columns(row));
+  for (const Json& row : opened) {
+    table.add(columns(row));
+    if (const std::string words = text_of(row["details"][kWords]); !words.empty()) table.add_text(words);
+  }
   return table.text();
 }
 

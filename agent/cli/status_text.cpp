@@ -94,15 +94,8 @@ Json medium_json(const MediumRow& medium) {
 
 }  // namespace
 
-std::string monitoring_notice(const StatusAnswer& status) {
-  if (!status.enrolled) return "";
-  return "This device belongs to " + printable(status.school) +
-         ". What is asked for on the internet is filtered;\nattempts to open what is blocked are recorded, and the school's "
-         "safeguarding lead can read them.\n";
-}
-
 std::string show_status(const StatusAnswer& status) {
-  std::string out = monitoring_notice(status);
+  std::string out = printable_lines(status.notice);
   if (!out.empty()) out += "\n";
   add_line(out, "enrolled", status.enrolled ? "yes" : "no");
   if (status.enrolled) add_line(out, "school", status.school);
@@ -135,6 +128,7 @@ Json status_json(const StatusAnswer& status) {
                       {"events_queued", status.events_queued},
                       {"last_receipt", status.last_receipt},
                       {"health", Json::Array(status.health.begin(), status.health.end())},
+                      {"notice", status.notice},
                       {"media", std::move(media)},
                       {"posture", Json::Object(status.posture.begin(), status.posture.end())}};
 }

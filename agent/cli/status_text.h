@@ -9,7 +9,6 @@
 namespace caretaker::agent {
 
 // What every user of a monitored device is told.
-[[nodiscard]] std::string monitoring_notice(const StatusAnswer& status);
 [[nodiscard]] std::string show_status(const StatusAnswer& status);
 [[nodiscard]] Json status_json(const StatusAnswer& status);
 

@@ -28,11 +28,12 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
-      checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock),
+      checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
   });
+  if (!settings_.notice.empty()) notice_file_.emplace(settings_.notice);
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   letters_.set_part(sync::PayloadType::kOrder, [this](const sync::RawBlob& blob, const sync::LetterId&) { return orders_.take(blob); });
   if (settings_.sessions == nullptr) return;
@@ -134,6 +135,7 @@ void Guard::tick() {
   if (posture_) posture_->tick();
   exceptions_.tick();
   orders_.tick();
+  if (notice_file_) notice_file_->update(notice());
   book_.tick();
   if (clock_.monotonic_ms() >= next_walk_) {
     trust_.check_set_again();

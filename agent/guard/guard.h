@@ -13,8 +13,10 @@
 #include "agent/guard/letters.h"
 #include "agent/guard/media.h"
 #include "agent/guard/orders.h"
+#include "agent/guard/notice_file.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/posture.h"
+#include "agent/guard/report_help.h"
 #include "agent/guard/report_web.h"
 #include "agent/guard/session_watch.h"
 #include "platform/control_channel.h"
@@ -28,6 +30,7 @@ struct GuardSettings {
   std::uint32_t owner_uid = 0;  // who the guard itself runs as
   Posture::Look posture;        // how the machine is kept; empty: nobody asks
   std::function<Status(const WipePermit&)> start_wipe;  // empty: this guard wipes nothing
+  std::filesystem::path notice = {};  // what users are told at log-in; empty: no such file
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
 };
 
@@ -59,6 +62,7 @@ class Guard {
   [[nodiscard]] Result<Answered> offer_set(const Asked& asked);
   [[nodiscard]] Result<Answered> get_uplink(const Asked& asked);
   [[nodiscard]] Result<Answered> next_hold(const Asked& asked);
+  [[nodiscard]] Result<Answered> report_help(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
   [[nodiscard]] Result<Answered> status(const Asked& asked);
@@ -100,6 +104,7 @@ class Guard {
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open) const;
   [[nodiscard]] std::set<std::string> health() const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
+  [[nodiscard]] std::string notice() const;  // what users are told; empty before there is a school
   void store_repeats(bool all);
   void try_book_again();
   void watch_sessions();
@@ -121,6 +126,8 @@ class Guard {
   Orders orders_;
   Checkin checkin_;
   WebReports web_;
+  HelpReports help_;
+  std::optional<NoticeFile> notice_file_;
   std::optional<SessionWatch> session_watch_;
   std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
   std::optional<Media> media_;

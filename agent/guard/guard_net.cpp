@@ -55,6 +55,21 @@ Result<Answered> Guard::report_web(const Asked& asked) {
   return Answered{make_web_report_answer(urgent), {}};
 }
 
+Result<Answered> Guard::report_help(const Asked& asked) {
+  TRY(report, parse_help_report(asked.fields));
+  TRY_DONE(check_help(report));
+  if (book_.store() == nullptr || trust_.policy() == nullptr) {
+    return make_error(ErrorCode::kUnavailable, "there is nobody to record for yet");
+  }
+  const HelpReports::Plan plan = help_.plan(report, trust_.policy()->rules, trust_.set());
+  if (plan.outcome == HelpOutcome::kStored) {
+    TRY_DONE(book_.append({plan.event}, report.id));
+    help_.on_stored(report, plan.user);
+  }
+  if (plan.outcome == HelpOutcome::kTooMany) book_.note({"events.dropped", "help-rate", sync::Severity::kMedium});
+  return Answered{make_help_answer(plan.outcome), {}};
+}
+
 Result<Answered> Guard::next_batch(const Asked& asked) {
   TRY_DONE(without_fields(asked));
   TRY(body, checkin_.next_request(health(), posture_ ? posture_->words() : PostureWords(), orders_.state_members()));

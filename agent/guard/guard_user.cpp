@@ -1,5 +1,6 @@
 // What the command line asks for.
 #include "agent/guard/guard.h"
+#include "agent/notice.h"
 #include "agent/why.h"
 
 namespace caretaker::agent {
@@ -27,6 +28,11 @@ std::vector<MediumRow> Guard::media_rows() const {
   return rows;
 }
 
+std::string Guard::notice() const {
+  if (identity_.state() != DeviceIdentity::State::kCertified || trust_.root() == nullptr) return "";
+  return make_notice(trust_.root()->root().school_name, trust_.policy() == nullptr ? policy::Notice() : trust_.policy()->rules.notice);
+}
+
 Result<Answered> Guard::status(const Asked& asked) {
   if (!asked.fields.empty()) return make_error(ErrorCode::kInvalidInput, "this request has no fields");
   StatusAnswer answer;
@@ -47,6 +53,7 @@ Result<Answered> Guard::status(const Asked& asked) {
   }
   const auto codes = health();
   answer.health.assign(codes.begin(), codes.end());
+  answer.notice = notice();
   answer.media = media_rows();
   if (posture_) answer.posture.assign(posture_->words().begin(), posture_->words().end());
   return Answered{make_status_answer(answer), {}};

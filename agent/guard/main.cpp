@@ -33,6 +33,7 @@ constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask 
 struct Options {
   std::filesystem::path state = "/var/lib/caretaker/guard";
   std::filesystem::path socket = kDefaultSocket;
+  std::filesystem::path notice;
   std::optional<std::uint32_t> net_uid;
   bool sessions = false;
   bool posture = false;
@@ -52,6 +53,7 @@ Result<GuardSettings> make_settings(const Options& options) {
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
   if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
   if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
+  settings.notice = options.notice;
   if (options.net_uid) {
     settings.net_uid = *options.net_uid;
     return settings;
@@ -142,6 +144,7 @@ void declare(Command program) {
   program.option("--state", options->state, "Folder of everything that it keeps");
   program.option("--socket", options->socket, "The control socket");
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
+  program.option("--notice", options->notice, "File that says to everybody who logs in that the device is monitored");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
   program.flag("--may-wipe", options->may_wipe, "Start caretaker-wipe.service when the school has ordered a wipe (needs root)");

@@ -15,6 +15,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kOfferSet, "offer-set", Who::kNet, &Guard::offer_set},
     MonitorRow{Ask::kGetUplink, "get-uplink", Who::kNet, &Guard::get_uplink},
     MonitorRow{Ask::kNextHold, "next-hold", Who::kNet, &Guard::next_hold},
+    MonitorRow{Ask::kReportHelp, "report-help", Who::kNet, &Guard::report_help},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},

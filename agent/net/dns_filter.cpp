@@ -1,5 +1,6 @@
 #include "agent/net/dns_filter.h"
 
+#include "agent/notice.h"
 #include "platform/base/clock.h"
 
 namespace caretaker::agent {
@@ -80,11 +81,26 @@ DnsFilter::Outcome DnsFilter::on_query(ByteView message, const DnsClient& client
       return Outcome::kAnswered;
     case Parsed::kIgnored: count(counters_.malformed); return Outcome::kIgnored;
   }
+  if (is_for_page(query)) {
+    write_page(query, answer_limit(query, client.transport), out);
+    return Outcome::kAnswered;
+  }
   if (filter_) return decide_and_answer(client, query, now, out);
   count(counters_.not_ready);
   write_empty_answer(query, rcode::kServFail, Explanation{ExtendedError::kNotReady, "no-policy"},
                      answer_limit(query, client.transport), out);
   return Outcome::kAnswered;
+}
+
+bool DnsFilter::is_for_page(const DnsQuery& query) const {
+  NameText buffer;
+  return page_ && to_rule_text(query.question.name, buffer) == kPageHost;
+}
+
+void DnsFilter::write_page(const DnsQuery& query, std::size_t limit, DnsWriter& out) const {
+  const auto wanted = page_->is_v6 ? dns_type::kAaaa : dns_type::kA;
+  if (query.question.type != wanted) return write_empty_answer(query, rcode::kNoError, std::nullopt, limit, out);
+  write_address_answer(query, ByteView(page_->address).first(page_->is_v6 ? 16 : 4), std::nullopt, limit, out);
 }
 
 DnsFilter::Outcome DnsFilter::decide_and_answer(const DnsClient& client, const DnsQuery& query, MonotonicMs now,

@@ -36,6 +36,9 @@ class DnsFilter {
  public:
   DnsFilter(platform::Poller& poller, std::vector<platform::Endpoint> own, ViolationSink sink, DnsCounters& counters);
 
+  // Where the device's own page is: kPageHost is answered with it, whatever the policy says, and without one too.
+  void serve_page(const platform::Endpoint& page) { page_ = page; }
+
   // What to decide with from the next question on. Those that wait for an upstream are answered by what they came under.
   void use(FilterPtr filter);
 
@@ -75,6 +78,8 @@ class DnsFilter {
                             MonotonicMs now, DnsWriter& out);
   [[nodiscard]] std::vector<Finished> take(DnsUpstream::Answer answer, MonotonicMs now);
 
+  [[nodiscard]] bool is_for_page(const DnsQuery& query) const;
+  void write_page(const DnsQuery& query, std::size_t limit, DnsWriter& out) const;
   void write_blocked(const DnsQuery& query, const Asker& asker, const policy::DnsDecision& decision, std::size_t limit,
                      DnsWriter& out);
   void write_checked(const Waiting& waiting, ByteView clean, std::uint32_t age, MonotonicMs now, DnsWriter& out);
@@ -87,6 +92,7 @@ class DnsFilter {
   DnsUpstream upstream_;
   DnsCache cache_;
   ViolationLog violations_;
+  std::optional<platform::Endpoint> page_;
   FilterPtr filter_;
   std::uint64_t generation_ = 0;
   std::size_t waiting_count_ = 0;

@@ -197,6 +197,8 @@ Result<std::unique_ptr<DnsServer>> DnsServer::listen(const std::vector<std::stri
 DnsServer::DnsServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DnsServer::~DnsServer() = default;
 
+void DnsServer::serve_page(const platform::Endpoint& page) { state_->filter.serve_page(page); }
+
 void DnsServer::set_filter(FilterPtr filter) {
   const std::lock_guard lock(state_->new_filter_mutex);
   state_->new_filter = std::move(filter);

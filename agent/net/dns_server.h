@@ -8,6 +8,7 @@
 
 #include "agent/net/filter.h"
 #include "platform/base/result.h"
+#include "platform/dns_host.h"
 #include "platform/service_host.h"
 
 namespace caretaker::agent {
@@ -35,6 +36,8 @@ class DnsServer {
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
 
+  // Where the device's own page is (agent/net/dns_filter.h). Before run().
+  void serve_page(const platform::Endpoint& page);
   // What to decide with from the next question on. Any thread.
   void set_filter(FilterPtr filter);
 

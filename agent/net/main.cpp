@@ -4,6 +4,7 @@
 
 #include "agent/net/dns_server.h"
 #include "agent/net/guard_link.h"
+#include "agent/net/page_server.h"
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
@@ -21,15 +22,53 @@ struct Options {
   std::filesystem::path socket = kDefaultSocket;
   std::filesystem::path work = "/var/lib/caretaker/net";
   std::vector<std::string> listen{"127.0.0.1:53"};
+  std::string page;
 };
+
+// A few tries: the guard is back within a second when it was restarted, and somebody waits for an answer.
+Result<HelpOutcome> hand_on(const std::filesystem::path& socket, const HelpReport& report) {
+  constexpr int kTries = 10;
+  constexpr std::chrono::milliseconds kPause{300};
+  for (int i = 1;; ++i) {
+    auto guard = GuardClient::connect(socket);
+    auto outcome = guard ? guard->report_help(report) : Result<HelpOutcome>(guard.error());
+    if (outcome || outcome.error().code != ErrorCode::kUnavailable || i == kTries) return outcome;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+Result<HelpOutcome> report_help(const std::filesystem::path& socket, const HelpReport& report, Uplink& uplink) {
+  auto outcome = hand_on(socket, report);
+  if (!outcome) log_error("page", "what somebody wrote could not be stored: " + outcome.error().message);
+  if (outcome && *outcome == HelpOutcome::kStored && report.kind == HelpKind::kWorried) uplink.hurry();
+  return outcome;
+}
+
+// Without the page the filter goes on: a port that somebody else has must not cost the machine its names.
+std::unique_ptr<PageServer> start_page(const Options& options, HelpPage& page, DnsServer& dns) {
+  if (options.page.empty()) return nullptr;
+  auto server = PageServer::start(options.page, page, system_clock());
+  if (!server) {
+    log_warning("page", "the device's own page is not there: " + server.error().message);
+    return nullptr;
+  }
+  dns.serve_page((*server)->at());
+  log_info("page", "the device's own page is at " + (*server)->url());
+  return std::move(*server);
+}
 
 Status run(const Options& options) {
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
   Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
-  GuardLink link(options.socket, queue,
-                 {[&dns](FilterPtr filter) { dns->set_filter(std::move(filter)); }, [&uplink] { uplink.hurry(); }});
+  HelpPage page([&](const HelpReport& report) { return report_help(options.socket, report, uplink); }, system_clock());
+  const auto on_filter = [&](FilterPtr filter) {
+    page.set_filter(filter);
+    dns->set_filter(std::move(filter));
+  };
+  GuardLink link(options.socket, queue, {on_filter, [&uplink] { uplink.hurry(); }});
+  const auto page_server = start_page(options, page, *dns);
   TRY(stop, platform::StopSignal::install([&dns] { dns->stop(); }));
   for (const std::string& address : dns->addresses()) log_info("net", "answering at " + address);
 
@@ -49,6 +88,7 @@ void declare(Command program) {
   const auto options = std::make_shared<Options>();
   program.option("--socket", options->socket, "The guard's control socket");
   program.option("--listen", options->listen, "ADDRESS:PORT to answer DNS at; may be given again");
+  program.option("--page", options->page, "ADDRESS:PORT of the device's own page (http://caretaker.internal/); without it there is none");
   program.option("--work", options->work, "Folder for downloads, on the file system of the guard's state");
   program.does([options] { return run(*options); });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace caretaker {
 
@@ -10,5 +11,12 @@ namespace caretaker {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
 }
+
+// Whether it is UTF-8 in which nothing steers a terminal or turns what stands around it: no control characters, no marks of
+// direction, no line ends but line feeds where there may be many.
+enum class Lines { kOne, kMany };
+[[nodiscard]] bool is_clean_text(std::string_view text, Lines lines);
+// What somebody typed, as such a text of many lines: CR LF and CR are line feeds, what steers is a space, what is no UTF-8 U+FFFD.
+[[nodiscard]] std::string clean_text(std::string_view text);
 
 }  // namespace caretaker

@@ -3,13 +3,22 @@
 
 #include <vector>
 
+#include "platform/http_server.h"
 #include "sync/server/holds.h"
-#include "sync/server/http_server.h"
 #include "sync/server/retention.h"
 #include "sync/server/set_files.h"
 #include "sync/server/school_state.h"
 
 namespace caretaker::server {
+
+using platform::HttpQuery;
+using platform::HttpReply;
+using platform::HttpServer;
+using platform::HttpServerLimits;
+using platform::HttpService;
+using platform::LateReply;
+using platform::Round;
+using platform::Route;
 
 // Everything behind the routes; must outlive the HttpServer.
 struct Backend {

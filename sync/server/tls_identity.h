@@ -5,15 +5,11 @@
 #include <string>
 
 #include "platform/base/clock.h"
-#include "platform/base/crypto.h"
+#include "platform/http_server.h"
 
 namespace caretaker::server {
 
-struct TlsIdentity {
-  std::string key_pem;
-  std::string certificate_pem;
-  Hash pin{};  // SHA-256 over SubjectPublicKeyInfo
-};
+using platform::TlsIdentity;
 
 // An ECDSA P-256 key and a certificate for `host` (name or address), good for 20 years.
 [[nodiscard]] Result<TlsIdentity> make_tls_identity(const std::string& host, UnixSeconds now);

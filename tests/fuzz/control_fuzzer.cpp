@@ -2,6 +2,7 @@
 // it takes goes out and in again unchanged.
 #include <cstdlib>
 
+#include "agent/control_help.h"
 #include "agent/control_net.h"
 #include "agent/control_user.h"
 
@@ -24,6 +25,7 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kWaitFilter: return round_trip(fields, parse_wait_filter, make_wait_filter);
     case Ask::kReportWeb: return round_trip(fields, parse_web_report, make_web_report);
     case Ask::kTakeAnswer: return round_trip(fields, parse_take_answer, make_take_answer);
+    case Ask::kReportHelp: return round_trip(fields, parse_help_report, make_help_report);
     case Ask::kNextHold: return round_trip(fields, parse_next_hold, make_next_hold);
     case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin, make_enrol_begin);
@@ -39,6 +41,7 @@ void answers(std::uint8_t ask, ByteView fields) {
     case Ask::kGetFilter: return round_trip(fields, parse_filter_answer, make_filter_answer);
     case Ask::kWaitFilter: return round_trip(fields, parse_wait_filter_answer, make_wait_filter_answer);
     case Ask::kReportWeb: return round_trip(fields, parse_web_report_answer, make_web_report_answer);
+    case Ask::kReportHelp: return round_trip(fields, parse_help_answer, make_help_answer);
     case Ask::kNextBatch:
     case Ask::kNextHold: return round_trip(fields, parse_body_answer, make_body_answer);
     case Ask::kTakeAnswer: return round_trip(fields, parse_taken_answer, make_taken_answer);

@@ -28,7 +28,7 @@ ONE_FILE = {
     "cpprest/": "HTTP client: archived upstream, replaceable in a day; behind platform/http_transport.h",
     "toml": "TOML: slow to compile; behind policy/policy.h",
     "CLI/": "command line: 20 s a file; behind platform/base/command_line.h",
-    "microhttpd.h": "HTTP server: behind one file of sync/server",
+    "microhttpd.h": "HTTP server: behind platform/http_server.h",
     "sqlite3.h": "SQLite: behind platform/sqlite.h",
 }
 DISK_OF_SQLITE = "tests/sim/disk_sqlite.cpp"  # the other side of it: the port through which SQLite reaches a disk

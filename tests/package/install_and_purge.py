@@ -19,7 +19,7 @@ from root_image import Unavailable, make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
 
-PROMISES = "R7 R11 R15 R18"
+PROMISES = "R7 R11 R13 R15 R16 R18"
 SKIPPED = 77
 
 
@@ -42,6 +42,8 @@ def play(m):
     story.the_server_is_installed_and_gets_a_school(m, school)
     story.the_agent_is_installed_with_a_token(m, school)
     story.it_filters_and_reports(m, school)
+    story.who_logs_in_is_told(m)
+    story.the_page_is_there(m)
     story.the_sandbox_is_tight(m)
     story.what_is_killed_comes_back(m, school)
     story.what_hangs_is_ended_and_comes_back(m, school)

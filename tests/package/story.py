@@ -128,6 +128,28 @@ def a_pupil_cannot_starve_it(m, school):
     tell("a pupil who holds every connection he can get keeps nobody else away")
 
 
+def who_logs_in_is_told(m):
+    wait_until("the notice", lambda: "monitored" in m.run("cat", "/run/caretaker/notice", check=False).stdout, timeout=60)
+    seen = m.run("script", "-qec", "login -f pupil", "/dev/null", check=False, stdin="exit\n").stdout
+    assert "This device belongs to" in seen and "http://caretaker.internal/" in seen, seen
+    entry = m.run("cat", "/etc/xdg/autostart/caretaker-notice.desktop").stdout
+    program = entry.split("Exec=")[1].split("\n")[0]
+    # A desktop's own program stands in for the notification: what it is given is what the user would see.
+    m.run("sh", "-c", "printf '#!/bin/sh\nprintf \"%%s\\n\" \"$@\"\n' > /tmp/notify-send; chmod 755 /tmp/notify-send")
+    told = m.run("env", "PATH=/tmp:/usr/bin:/bin", program).stdout
+    assert "This device is monitored" in told and "safeguarding lead" in told, told
+    m.run("rm", "/tmp/notify-send")
+    tell("who logs in at a console or a desktop is told that the device is monitored")
+
+
+def the_page_is_there(m):
+    ask = ("import urllib.request as u; print(u.urlopen(u.Request('http://127.0.0.153%s', headers={'Host': 'caretaker.internal'})).read().decode())")
+    page = m.run("python3", "-c", ask % "/why?name=www.casino.example", user="pupil").stdout
+    assert "www.casino.example is blocked" in page, page
+    assert "you are <b>pupil</b>" in m.run("python3", "-c", ask % "/about", user="pupil").stdout
+    tell("a user's own page says why a name is blocked, and to whom")
+
+
 def who_is_suspended_cannot_log_in(m, school):
     def may_log_in(user):  # by the account step that every log-in goes through
         return m.run(

@@ -103,6 +103,7 @@ TEST_CASE("what the command line asks and hears comes back as it went") {
   status.health = {"policy-stale", "hardware-changed"};
   status.media = {{"usb-storage", "0951:1666", "A1", "16e6-83c7", "vfat", "keep-out", "not-encrypted", "This drive ..."}, {}};
   status.posture = {{"disk", "not-encrypted"}, {"firewall", "on"}};
+  status.notice = "This device is monitored.\n";
   const auto read = parse_status_answer(make_status_answer(status));
   REQUIRE(read);
   CHECK(read->school == "Wood End");
@@ -110,6 +111,7 @@ TEST_CASE("what the command line asks and hears comes back as it went") {
   CHECK(read->stale_since == 1790000000);
   CHECK(read->events_queued == 3);
   CHECK(read->health == status.health);
+  CHECK(read->notice == status.notice);
   CHECK(read->media == status.media);
   CHECK(read->posture == status.posture);
 

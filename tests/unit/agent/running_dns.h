@@ -48,13 +48,14 @@ inline FilterPtr make_filter(policy::Policy policy) {
 
 class RunningDns {
  public:
-  explicit RunningDns(FilterPtr filter = nullptr) {
+  explicit RunningDns(FilterPtr filter = nullptr, const std::optional<platform::Endpoint>& page = std::nullopt) {
     auto server = DnsServer::listen({"127.0.0.1:0"}, [this](Violation violation) {
       const std::lock_guard lock(mutex_);
       violations_.push_back(std::move(violation));
     });
     REQUIRE(server);
     server_ = std::move(*server);
+    if (page) server_->serve_page(*page);
     if (filter) server_->set_filter(std::move(filter));
     at_ = *platform::parse_endpoint(server_->addresses().front(), 0);
     thread_ = std::thread([this] { (void)server_->run(host_); });

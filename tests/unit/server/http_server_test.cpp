@@ -1,4 +1,4 @@
-#include "sync/server/http_server.h"
+#include "sync/server/api.h"
 
 #include <catch2/catch.hpp>
 #include <csignal>

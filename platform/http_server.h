@@ -1,39 +1,45 @@
-// HTTPS for the few routes that a server has, by libmicrohttpd; plain HTTP for a proxy on the same machine. One thread of its
-// own runs everything, handlers included, so they never meet each other and must be short; SQLite behind them needs no lock. A
+// HTTPS for the few routes that a server has; plain HTTP for a proxy or for people on the same machine. Port: libmicrohttpd
+// on Linux. One thread of its own runs everything, handlers included, so they never meet each other and must be short; SQLite behind them needs no lock. A
 // request may be kept and answered later: it costs a few kB and no thread.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "platform/base/clock.h"
+#include "platform/base/crypto.h"
 #include "platform/files.h"
 #include "platform/sockets.h"
-#include "sync/server/tls_identity.h"
 
-namespace caretaker::server {
+namespace caretaker::platform {
 
 struct HttpQuery {
   std::string path;           // without the query string
   Bytes body;
   std::uint64_t range_from = 0;  // of "Range: bytes=N-", the one form that is honoured
   std::uint64_t ticket = 0;      // names this request among those that are kept
+  // Only where the service names its peers. Names in lower case; what stands twice among the headers is joined by ", ".
+  std::string peer;
+  std::map<std::string, std::string> headers;
+  std::map<std::string, std::string> arguments;  // of the query string, decoded; of those that stand twice the first
 };
 
 struct HttpReply {
   int status = 200;
   std::string content_type = "application/json";
   Bytes body;
-  std::optional<platform::MappedFile> file;  // instead of a body, from query.range_from on
+  std::optional<MappedFile> file;  // instead of a body, from query.range_from on
   std::optional<int> retry_after_s;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 struct Route {
   std::string method;  // "GET" or "POST"
-  std::string path;    // whole; or, when it ends with '/', the beginning
+  std::string path;    // whole; or, when it ends with '/', the beginning of longer ones; "/": every path
   // The longest body that is taken for this path; asked before a byte of it is read.
   std::function<std::size_t(const std::string& path)> max_body;
   // nullopt: the request is kept, and answered by a LateReply to its ticket.
@@ -51,8 +57,12 @@ struct Round {
 
 struct HttpService {
   std::vector<Route> routes;
-  // Asked after each round of work, on the server's thread; each kept request must be answered in the end.
+  // Asked after each round of work, on the server's thread; each kept request must be answered in the end. Empty: no request is
+  // ever kept, and without requests the thread sleeps.
   std::function<Round()> after_round;
+  // Plain HTTP for people of this machine: who is at the other end of a new connection. Each name has its own share of the
+  // connections (HttpServerLimits::connections_per_address).
+  std::function<std::string(const Endpoint& client)> name_peer = {};
 };
 
 struct HttpServerLimits {
@@ -64,9 +74,15 @@ struct HttpServerLimits {
   std::size_t buffered = 600u << 20;       // of all unfinished bodies together; room for the largest set file
 };
 
+struct TlsIdentity {
+  std::string key_pem;
+  std::string certificate_pem;
+  Hash pin{};  // SHA-256 over SubjectPublicKeyInfo
+};
+
 struct HttpListen {
-  platform::Endpoint at;            // port 0: any free one
-  // nullptr: plain, behind a proxy that ends TLS and names its client last in X-Forwarded-For; loopback only.
+  Endpoint at;              // port 0: any free one
+  // nullptr: plain, on loopback only; without `name_peer` behind a proxy that ends TLS and names its client last in X-Forwarded-For.
   const TlsIdentity* identity = nullptr;
 };
 
@@ -80,4 +96,4 @@ class HttpServer {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 
-}  // namespace caretaker::server
+}  // namespace caretaker::platform

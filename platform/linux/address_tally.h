@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace caretaker::server {
+namespace caretaker::platform {
 
 class AddressTally {
  public:
@@ -22,6 +22,7 @@ class AddressTally {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() { leave(); }
+    [[nodiscard]] const std::string& address() const { return address_; }
     void leave() {
       if (std::exchange(is_taken_, false)) tally_.remove(address_);
     }
@@ -44,4 +45,4 @@ class AddressTally {
   std::unordered_map<std::string, unsigned> taken_;
 };
 
-}  // namespace caretaker::server
+}  // namespace caretaker::platform

@@ -1,5 +1,5 @@
 // The only file that knows libmicrohttpd.
-#include "sync/server/http_server.h"
+#include "platform/http_server.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -8,13 +8,16 @@
 #include <atomic>
 #include <charconv>
 #include <cstring>
+#include <map>
 #include <thread>
 #include <unordered_map>
 
 #include "platform/base/log.h"
-#include "sync/server/address_tally.h"
+#include "platform/base/text.h"
+#include "platform/linux/address_tally.h"
+#include "platform/linux/endpoint_posix.h"
 
-namespace caretaker::server {
+namespace caretaker::platform {
 namespace {
 
 HttpReply plain_error(int status, std::string_view name) {
@@ -39,6 +42,7 @@ struct Incoming {
 };
 
 bool matches(const Route& route, std::string_view path) {
+  if (route.path == "/") return true;
   return route.path.ends_with('/') ? path.starts_with(route.path) && path.size() > route.path.size() : path == route.path;
 }
 
@@ -58,6 +62,17 @@ std::string_view header(MHD_Connection* connection, const char* name) {
 std::uint64_t range_from(std::string_view range) {
   if (!range.starts_with("bytes=") || !range.ends_with('-')) return 0;
   return parse_number(range.substr(6, range.size() - 7)).value_or(0);
+}
+
+using Pairs = std::map<std::string, std::string>;
+
+// Into a map of lower-case names. A header that stands twice has both values, which is then no good value of any that counts.
+MHD_Result collect(void* into, MHD_ValueKind kind, const char* name, std::size_t name_size, const char* value, std::size_t size) {
+  auto& pairs = *static_cast<Pairs*>(into);
+  const std::string text(value ? value : "", value ? size : 0);
+  const auto [place, is_new] = pairs.emplace(lower_case({name, name_size}), text);
+  if (!is_new && kind == MHD_HEADER_KIND) place->second += ", " + text;
+  return MHD_YES;
 }
 
 class MicrohttpdServer : public HttpServer {
@@ -84,6 +99,8 @@ class MicrohttpdServer : public HttpServer {
   MHD_Result on_end(MHD_Connection* connection, Incoming& incoming);
   static MHD_Result answer(MHD_Connection* connection, HttpReply reply, std::uint64_t from);
   void forget_body(Incoming& incoming);
+  void describe(Incoming& incoming) const;
+  [[nodiscard]] std::string peer_name(const sockaddr* from) const;
   AddressTally::Place* place_of(const Incoming& incoming) const;
   void keep(Incoming& incoming);
   void resume(LateReply late);
@@ -92,7 +109,7 @@ class MicrohttpdServer : public HttpServer {
   const HttpService service_;
   const HttpServerLimits limits_;
   const Clock& clock_;
-  bool is_plain_ = false;
+  bool behind_proxy_ = false;
   MHD_Daemon* daemon_ = nullptr;
   // The server's thread only.
   std::size_t buffered_ = 0;
@@ -110,7 +127,7 @@ union Address {
   sockaddr_in6 v6;
 };
 
-Address to_address(const platform::Endpoint& at) {
+Address to_address(const Endpoint& at) {
   Address out{};
   if (at.is_v6) {
     out.v6.sin6_family = AF_INET6;
@@ -145,7 +162,7 @@ std::string forwarded_for(MHD_Connection* connection) {
   return std::string(begin == std::string_view::npos ? list : list.substr(begin + 1));
 }
 
-bool is_loopback(const platform::Endpoint& at) {
+bool is_loopback(const Endpoint& at) {
   static constexpr std::array<std::uint8_t, 16> kLoopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   return at.is_v6 ? at.address == kLoopback6 : at.address[0] == 127;
 }
@@ -161,13 +178,15 @@ std::vector<MHD_OptionItem> tls_options(const TlsIdentity* identity) {
 }
 
 Status MicrohttpdServer::listen(const HttpListen& where) {
-  is_plain_ = where.identity == nullptr;
-  if (is_plain_ && !is_loopback(where.at)) {
-    return make_error(ErrorCode::kInvalidInput, "plain HTTP is for a proxy on this machine: give an address of 127.0.0.0/8 or ::1");
+  const bool is_plain = where.identity == nullptr;
+  behind_proxy_ = is_plain && !service_.name_peer;
+  if (is_plain && !is_loopback(where.at)) {
+    return make_error(ErrorCode::kInvalidInput, "plain HTTP is for this machine alone: give an address of 127.0.0.0/8 or ::1");
   }
   const Address address = to_address(where.at);
   unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-  if (!is_plain_) flags |= MHD_USE_TLS;
+  if (!is_plain) flags |= MHD_USE_TLS;
+  if (!service_.after_round) flags |= MHD_USE_INTERNAL_POLLING_THREAD;  // sleeps until somebody comes
   if (where.at.is_v6) flags |= MHD_USE_IPv6;
   std::vector<MHD_OptionItem> tls = tls_options(where.identity);
   daemon_ = MHD_start_daemon(flags, where.at.port, on_connect, this, on_access, this,
@@ -179,8 +198,8 @@ Status MicrohttpdServer::listen(const HttpListen& where) {
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.headers,
                              MHD_OPTION_NOTIFY_CONNECTION, on_connection, this,
                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
-  if (!daemon_) return make_error(ErrorCode::kUnavailable, "cannot listen on " + platform::to_text(where.at));
-  thread_ = std::thread([this] { run(); });
+  if (!daemon_) return make_error(ErrorCode::kUnavailable, "cannot listen on " + to_text(where.at));
+  if (service_.after_round) thread_ = std::thread([this] { run(); });
   return ok();
 }
 
@@ -207,22 +226,29 @@ void MicrohttpdServer::run() {
 // Behind a proxy every connection comes from the proxy, and the request says for whom.
 MHD_Result MicrohttpdServer::on_connect(void* self, const sockaddr* from, socklen_t) {
   const auto& server = *static_cast<MicrohttpdServer*>(self);
-  return server.is_plain_ || server.tally_.has_room(host_of(from)) ? MHD_YES : MHD_NO;
+  return server.behind_proxy_ || server.tally_.has_room(server.peer_name(from)) ? MHD_YES : MHD_NO;
 }
 
 void MicrohttpdServer::on_connection(void* self, MHD_Connection* connection, void** place, MHD_ConnectionNotificationCode what) {
   auto& server = *static_cast<MicrohttpdServer*>(self);
-  if (server.is_plain_) return;
+  if (server.behind_proxy_) return;
   if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
     delete static_cast<AddressTally::Place*>(*place);
     return;
   }
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  if (info) *place = new AddressTally::Place(server.tally_, host_of(info->client_addr));
+  if (info) *place = new AddressTally::Place(server.tally_, server.peer_name(info->client_addr));
+}
+
+std::string MicrohttpdServer::peer_name(const sockaddr* from) const {
+  if (!service_.name_peer) return host_of(from);
+  sockaddr_storage address{};
+  std::memcpy(&address, from, from->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  return service_.name_peer(from_sockaddr(address));
 }
 
 AddressTally::Place* MicrohttpdServer::place_of(const Incoming& incoming) const {
-  if (is_plain_) return incoming.place.get();
+  if (behind_proxy_) return incoming.place.get();
   const auto* info = MHD_get_connection_info(incoming.connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return info ? static_cast<AddressTally::Place*>(info->socket_context) : nullptr;
 }
@@ -292,24 +318,31 @@ std::optional<HttpReply> MicrohttpdServer::refuse(MHD_Connection* connection, In
   if (!announced.empty() && parse_number(announced).value_or(UINT64_MAX) > incoming.max_body) {
     return incoming.max_body == 0 ? plain_error(404, "not-found") : plain_error(413, "too-large");
   }
-  if (is_plain_ && !tally_.has_room(forwarded_for(connection))) return plain_error(503, "unavailable");
+  if (behind_proxy_ && !tally_.has_room(forwarded_for(connection))) return plain_error(503, "unavailable");
   return std::nullopt;
+}
+
+void MicrohttpdServer::describe(Incoming& incoming) const {
+  if (const auto* place = place_of(incoming)) incoming.query.peer = place->address();
+  MHD_get_connection_values_n(incoming.connection, MHD_HEADER_KIND, collect, &incoming.query.headers);
+  MHD_get_connection_values_n(incoming.connection, MHD_GET_ARGUMENT_KIND, collect, &incoming.query.arguments);
 }
 
 // Answering here, before the body, makes libmicrohttpd close the connection after the answer.
 MHD_Result MicrohttpdServer::on_headers(MHD_Connection* connection, const char* path, const char* method, void** state) {
   auto incoming = std::make_unique<Incoming>();
   incoming->began = clock_.monotonic_ms();
-  incoming->query = {path, {}, range_from(header(connection, "Range")), ++last_ticket_};
+  incoming->query = {path, {}, range_from(header(connection, "Range")), ++last_ticket_, {}, {}, {}};
   incoming->connection = connection;
+  if (service_.name_peer) describe(*incoming);
   incoming->refusal = refuse(connection, *incoming, method);
-  const bool has_room = !is_plain_ || tally_.has_room(forwarded_for(connection));
+  const bool has_room = !behind_proxy_ || tally_.has_room(forwarded_for(connection));
   if (incoming->refusal) {
     const auto announced = parse_number(header(connection, "Content-Length")).value_or(0);
     const bool comes = announced > 0 && announced <= kMaxDiscarded && header(connection, "Expect").empty();
     if (!comes || !has_room) return answer(connection, std::move(*incoming->refusal), 0);
   }
-  if (is_plain_) incoming->place = std::make_unique<AddressTally::Place>(tally_, forwarded_for(connection));
+  if (behind_proxy_) incoming->place = std::make_unique<AddressTally::Place>(tally_, forwarded_for(connection));
   *state = incoming.release();
   return MHD_YES;
 }
@@ -325,10 +358,10 @@ MHD_Result MicrohttpdServer::on_data(Incoming& incoming, ByteView piece) {
   return MHD_YES;
 }
 
-MHD_Response* file_response(platform::MappedFile file, std::uint64_t from) {
+MHD_Response* file_response(MappedFile file, std::uint64_t from) {
   const ByteView tail = file.bytes().subspan(static_cast<std::size_t>(from));
-  auto* keeper = new platform::MappedFile(std::move(file));
-  const auto forget = [](void* kept) { delete static_cast<platform::MappedFile*>(kept); };
+  auto* keeper = new MappedFile(std::move(file));
+  const auto forget = [](void* kept) { delete static_cast<MappedFile*>(kept); };
   return MHD_create_response_from_buffer_with_free_callback_cls(tail.size(), const_cast<std::uint8_t*>(tail.data()), forget, keeper);
 }
 
@@ -346,6 +379,7 @@ MHD_Result MicrohttpdServer::answer(MHD_Connection* connection, HttpReply reply,
   }
   if (!response) return MHD_NO;
   MHD_add_response_header(response, "Content-Type", reply.content_type.c_str());
+  for (const auto& [name, value] : reply.headers) MHD_add_response_header(response, name.c_str(), value.c_str());
   if (reply.retry_after_s) MHD_add_response_header(response, "Retry-After", std::to_string(*reply.retry_after_s).c_str());
   const MHD_Result queued = MHD_queue_response(connection, static_cast<unsigned>(reply.status), response);
   MHD_destroy_response(response);
@@ -361,4 +395,4 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpListen& listen, 
   return std::unique_ptr<HttpServer>(std::move(server));
 }
 
-}  // namespace caretaker::server
+}  // namespace caretaker::platform
