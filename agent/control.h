@@ -1,5 +1,5 @@
 // What is said between the guard and its callers: the requests and how a frame begins. The fields of each are in
-// control_net.h (asked by caretaker-net) and control_user.h (asked by the command line); who may ask what is one table in
+// control_net.h (asked by caretaker-net), control_gate.h (by caretaker-gate) and control_user.h (by the command line); who may ask what is one table in
 // agent/guard/monitor.cpp. A request is one byte (Ask), then its fields; an answer is one byte (0, or an error code + 1),
 // then its fields or the error's message. agent/PROTOCOL.md describes the bytes. Pure; any thread.
 #pragma once
@@ -21,6 +21,7 @@ enum class Ask : std::uint8_t {
   kGetUplink = 7,      // net: server urls, pins, enrolled or not, the set file that is waited for
   kNextHold = 8,       // net: the signed body of a request that the server may hold, or an empty one
   kReportHelp = 9,     // net: what somebody wrote on the device's own page; the answer says whether it is durable
+  kReportGate = 32,    // gate: what happened at the packet filter in, the policy out
   kStatus = 16,        // anybody: what `caretaker status` shows
   kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out

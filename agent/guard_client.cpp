@@ -80,6 +80,11 @@ Result<UplinkAnswer> GuardClient::get_uplink() {
   return parse_uplink_answer(fields);
 }
 
+Result<GateAnswer> GuardClient::report_gate(const GateReport& report) {
+  TRY(fields, call(Ask::kReportGate, make_gate_report(report)));
+  return parse_gate_answer(fields);
+}
+
 Result<StatusAnswer> GuardClient::status() {
   TRY(fields, call(Ask::kStatus, {}));
   return parse_status_answer(fields);

@@ -1,8 +1,9 @@
-// Typed calls to the guard: what caretaker-net and the command line say over the control socket. One thread per client.
+// Typed calls to the guard: what caretaker-net, caretaker-gate and the command line say over the control socket. One thread per client.
 // Errors of a call: what the guard answered, or kUnavailable when it is gone (connect anew).
 #pragma once
 
 #include "agent/control_help.h"
+#include "agent/control_gate.h"
 #include "agent/control_net.h"
 #include "agent/control_user.h"
 #include "platform/control_channel.h"
@@ -28,6 +29,8 @@ class GuardClient {
   [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);
   [[nodiscard]] Status offer_set(const platform::OpenFile& file);
   [[nodiscard]] Result<UplinkAnswer> get_uplink();
+
+  [[nodiscard]] Result<GateAnswer> report_gate(const GateReport& report);
 
   [[nodiscard]] Result<StatusAnswer> status();
   [[nodiscard]] Result<EventsAnswer> events(const EventsQuestion& question);

@@ -30,6 +30,7 @@ struct Endpoint {
   bool is_v6 = false;
   std::array<std::uint8_t, 16> address{};
   std::uint16_t port = 0;
+  std::uint32_t scope = 0;  // the interface (its number) of a link-local IPv6 address, which means nothing without
   bool operator==(const Endpoint&) const = default;
 };
 

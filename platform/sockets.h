@@ -14,7 +14,7 @@
 
 namespace caretaker::platform {
 
-// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353"; no names. kInvalidInput for anything else.
+// "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353", "fe80::1%eth0", "fe80::1%2"; no names. kInvalidInput for anything else.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port);
 [[nodiscard]] std::string to_text(const Endpoint& endpoint);  // always with the port
 
@@ -28,6 +28,7 @@ struct Transfer {
 struct Packet {
   Endpoint peer;
   std::span<std::uint8_t> bytes;
+  std::uint32_t mark = 0;  // of one that came, where take_marks() was called
 };
 inline constexpr std::size_t kPacketsAtOnce = 32;
 
@@ -42,7 +43,11 @@ class Socket {
   // Begins to connect; it is done, or has failed, when the socket can be written.
   [[nodiscard]] static Result<Socket> tcp_client(const Endpoint& server);
 
+  // Packets carry from here on what the packet filter has marked them with. Needs CAP_NET_RAW when it is called.
+  [[nodiscard]] Status take_marks();
   [[nodiscard]] Result<Endpoint> local() const;
+  // Of an accepted connection: what its other side had connected to, before the packet filter led it here.
+  [[nodiscard]] std::optional<Endpoint> meant_for() const;
   // The next connection, if one waits.
   [[nodiscard]] std::optional<Socket> accept(Endpoint& from);
   [[nodiscard]] Transfer receive(std::span<std::uint8_t> into);

@@ -19,6 +19,9 @@ struct User {
 [[nodiscard]] Result<User> find_user(std::uint32_t uid);
 [[nodiscard]] Result<User> find_user(const std::string& name);
 
+// People with an account of this machine's own; not those of a directory.
+[[nodiscard]] std::vector<User> local_people();
+
 // Who this process runs as.
 [[nodiscard]] std::uint32_t own_uid();
 

@@ -12,6 +12,7 @@
 
 #include "platform/base/result.h"
 #include "policy/exception_rules.h"
+#include "policy/network_rules.h"
 #include "policy/session_rules.h"
 
 namespace caretaker::policy {
@@ -39,6 +40,7 @@ struct Group {
   std::optional<NameSet> forwarded_zones;  // of the policy's zones those that this group may ask; nullopt: all of them
   IdleLock idle_lock;
   std::optional<PowerOff> power_off;  // nullopt: machines stay on
+  IfFilterFails if_filter_fails = IfFilterFails::kClosed;
 };
 
 // "internal.school.example" -> ask these servers instead; never filtered by category, still by the locked class.
@@ -76,6 +78,7 @@ struct Policy {
   Suspensions suspended;
   std::optional<ExceptionRules> exceptions;  // nullopt: teachers may open nothing
   Notice notice;
+  NetworkRules network;
   std::int64_t event_quota_bytes = 256ll << 20;
 };
 

@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kMaxUserName = 256;
 constexpr std::size_t kMaxGroups = 64;
-constexpr std::array<std::string_view, 13> kGroupKeys = {
+constexpr std::array<std::string_view, 14> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
-    "forwarded_zones", "media", "idle_lock", "power_off"};
+    "forwarded_zones", "media", "idle_lock", "power_off", "if_filter_fails"};
 
 std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -137,6 +137,7 @@ Group read_group(const std::string& name, const Section& section) {
   if (section.has("forwarded_zones")) group.forwarded_zones = read_names(section, "forwarded_zones");
   group.idle_lock = read_idle_lock(section);
   group.power_off = read_power_off(section);
+  group.if_filter_fails = section.choice<IfFilterFails>("if_filter_fails", kIfFilterFailsWords).value_or(IfFilterFails::kClosed);
   if (!group.is_default && group.users.empty() && group.os_groups.empty()) {
     section.warn("", section.table(), "nobody belongs to this group: name users or os_groups, or make it the default");
   }

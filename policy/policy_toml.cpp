@@ -9,6 +9,7 @@
 #include "policy/policy_group.h"
 #include "policy/policy_media.h"
 #include "policy/policy_notice.h"
+#include "policy/policy_network.h"
 #include "policy/policy_section.h"
 #include "policy/policy_session.h"
 #include "policy/policy_words.h"
@@ -21,8 +22,8 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 9> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
-                                                      "suspended", "exceptions", "notice"};
+constexpr std::array<std::string_view, 10> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
+                                                      "suspended", "exceptions", "notice", "network"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -229,6 +230,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.notice = read_notice(root);
   out.policy.suspended = read_suspensions(root);
   out.policy.exceptions = read_exceptions(root);
+  out.policy.network = read_network(root);
   out.diagnostics = std::move(report.diagnostics);
   std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);

@@ -36,6 +36,11 @@ inline constexpr std::array<std::pair<std::string_view, IfNotLocked>, 3> kIfNotL
     {"end_session", IfNotLocked::kEndSession},
 }};
 
+inline constexpr std::array<std::pair<std::string_view, IfFilterFails>, 2> kIfFilterFailsWords = {{
+    {"open", IfFilterFails::kOpen},
+    {"closed", IfFilterFails::kClosed},
+}};
+
 // The word of a value; every value has one.
 template <typename T, std::size_t N>
 [[nodiscard]] constexpr std::string_view word_of(const std::array<std::pair<std::string_view, T>, N>& words, T value) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "policy/policy_network.h"
 #include "policy/policy_words.h"
 
 namespace caretaker::policy {
@@ -94,6 +95,10 @@ void compare_groups(const Group& before, const Group& after, PolicyChange& chang
         .push_back(who + "removable media that are not encrypted: now \"" + std::string(word_of(kPlainMediaWords, after.plain_media)) +
                    "\"");
   }
+  if (before.if_filter_fails != after.if_filter_fails) {
+    (after.if_filter_fails > before.if_filter_fails ? change.closes : change.opens)
+        .push_back(who + "names while the filter does not work: now \"" + std::string(word_of(kIfFilterFailsWords, after.if_filter_fails)) + "\"");
+  }
   if (before.youtube != after.youtube) {
     (after.youtube > before.youtube ? change.closes : change.opens)
         .push_back(who + "YouTube is now \"" + std::string(word_of(kYouTubeWords, after.youtube)) + "\"");
@@ -156,6 +161,28 @@ NameSet media_names(const Policy& policy) {
   return out;
 }
 
+NameSet port_names(const std::vector<GatePorts>& ports) {
+  NameSet out;
+  for (const GatePorts& one : ports) out.insert("port " + ports_text(one));
+  return out;
+}
+
+void compare_network(const NetworkRules& before, const NetworkRules& after, PolicyChange& change) {
+  const NameSet closed_before = port_names(before.closed_ports);
+  const NameSet closed_after = port_names(after.closed_ports);
+  note_missing(closed_before, closed_after, "", " is no longer closed", change.opens);
+  note_missing(closed_after, closed_before, "", " is now closed", change.closes);
+  const NameSet open_before = port_names(before.open_ports);
+  const NameSet open_after = port_names(after.open_ports);
+  note_missing(open_after, open_before, "", " stays open for whatever uses it", change.opens);
+  note_missing(open_before, open_after, "", " is no longer held open", change.closes);
+  const NameSet addresses_before(before.closed_addresses.begin(), before.closed_addresses.end());
+  const NameSet addresses_after(after.closed_addresses.begin(), after.closed_addresses.end());
+  note_missing(addresses_before, addresses_after, "address ", " is no longer closed", change.opens);
+  note_missing(addresses_after, addresses_before, "address ", " is now closed", change.closes);
+  compare_number(before.portal_minutes, after.portal_minutes, "minutes that a captive portal's own name is open: ", change);
+}
+
 void compare_rest(const Policy& before, const Policy& after, PolicyChange& change) {
   const NameSet zones_before = zone_names(before);
   const NameSet zones_after = zone_names(after);
@@ -170,6 +197,7 @@ void compare_rest(const Policy& before, const Policy& after, PolicyChange& chang
   const NameSet readers_after = readers(after, before);
   note_missing(readers_after, readers_before, "details can now be read: ", "", change.opens);
   note_missing(readers_before, readers_after, "details can no longer be read: ", "", change.opens);
+  compare_network(before.network, after.network, change);
   if (before.event_quota_bytes != after.event_quota_bytes) {
     (after.event_quota_bytes < before.event_quota_bytes ? change.opens : change.closes)
         .push_back("events may now take " + std::to_string(after.event_quota_bytes >> 20) + " MiB");

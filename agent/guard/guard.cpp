@@ -29,7 +29,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock),
-      next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
+      gate_seen_(clock.monotonic_ms()), next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
   });
@@ -97,14 +97,14 @@ std::set<std::string> Guard::health() const {
   }
   codes.merge(trust_.health(clock_.now()));
   codes.merge(orders_.health());
+  add_gate_health(codes);
   return codes;
 }
 
 void Guard::store_repeats(bool all) {
   if (trust_.policy() == nullptr) return;
-  for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) {
-    if (unstored_repeats_.size() < kMaxUnstored) unstored_repeats_.push_back(std::move(event));
-  }
+  for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
+  if (unstored_repeats_.size() > kMaxUnstored) unstored_repeats_.resize(kMaxUnstored);
   if (!unstored_repeats_.empty() && book_.append(unstored_repeats_)) unstored_repeats_.clear();
   if (const std::uint32_t dropped = web_.take_dropped(); dropped > 0) {
     book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);

@@ -32,6 +32,7 @@ struct GuardSettings {
   std::function<Status(const WipePermit&)> start_wipe;  // empty: this guard wipes nothing
   std::filesystem::path notice = {};  // what users are told at log-in; empty: no such file
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
+  std::optional<std::uint32_t> gate_uid = std::nullopt;  // who caretaker-gate runs as, where there is one
 };
 
 // A request that the monitor let through.
@@ -63,6 +64,9 @@ class Guard {
   [[nodiscard]] Result<Answered> get_uplink(const Asked& asked);
   [[nodiscard]] Result<Answered> next_hold(const Asked& asked);
   [[nodiscard]] Result<Answered> report_help(const Asked& asked);
+
+  // caretaker-gate's (guard_gate.cpp).
+  [[nodiscard]] Result<Answered> report_gate(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
   [[nodiscard]] Result<Answered> status(const Asked& asked);
@@ -103,6 +107,7 @@ class Guard {
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open) const;
   [[nodiscard]] std::set<std::string> health() const;
+  void add_gate_health(std::set<std::string>& codes) const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
   [[nodiscard]] std::string notice() const;  // what users are told; empty before there is a school
   void store_repeats(bool all);
@@ -135,6 +140,8 @@ class Guard {
   std::optional<GroupId> last_group_;  // stored
   std::optional<UnstoredGroup> unstored_;
   std::vector<PlannedEvent> unstored_repeats_;
+  MonotonicMs gate_seen_ = 0;          // when caretaker-gate last spoke, or this began
+  bool filter_works_ = true;           // as caretaker-gate says
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
   MonotonicMs next_walk_ = 0;           // when the set file is gone over again: disks and memory lose bits

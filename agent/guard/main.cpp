@@ -35,6 +35,7 @@ struct Options {
   std::filesystem::path socket = kDefaultSocket;
   std::filesystem::path notice;
   std::optional<std::uint32_t> net_uid;
+  std::optional<std::uint32_t> gate_uid;
   bool sessions = false;
   bool posture = false;
   bool may_wipe = false;
@@ -48,12 +49,16 @@ PostureFacts look_at_posture(const std::filesystem::path& state) {
 }
 
 Result<GuardSettings> make_settings(const Options& options) {
-  GuardSettings settings{options.state, {}, 0, platform::own_uid()};
+  GuardSettings settings;
+  settings.state = options.state;
+  settings.gate_uid = options.gate_uid;
+  settings.owner_uid = platform::own_uid();
   const platform::HardwareIdentity hardware = platform::hardware_identity();
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
   if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
   if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
   settings.notice = options.notice;
+  if (const auto gate = platform::find_user(std::string("caretaker-gate")); gate && !options.gate_uid) settings.gate_uid = gate->uid;
   if (options.net_uid) {
     settings.net_uid = *options.net_uid;
     return settings;
@@ -145,6 +150,7 @@ void declare(Command program) {
   program.option("--socket", options->socket, "The control socket");
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
   program.option("--notice", options->notice, "File that says to everybody who logs in that the device is monitored");
+  program.option("--gate-uid", options->gate_uid, "The user that caretaker-gate runs as (default: caretaker-gate's, where there is one)");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
   program.flag("--may-wipe", options->may_wipe, "Start caretaker-wipe.service when the school has ordered a wipe (needs root)");

@@ -16,6 +16,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kGetUplink, "get-uplink", Who::kNet, &Guard::get_uplink},
     MonitorRow{Ask::kNextHold, "next-hold", Who::kNet, &Guard::next_hold},
     MonitorRow{Ask::kReportHelp, "report-help", Who::kNet, &Guard::report_help},
+    MonitorRow{Ask::kReportGate, "report-gate", Who::kGate, &Guard::report_gate},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},
@@ -41,6 +42,7 @@ std::span<const MonitorRow> monitor_table() { return kTable; }
 bool Monitor::may(Who who, const platform::Peer& peer) const {
   switch (who) {
     case Who::kNet: return peer.uid == guard_.settings().net_uid;
+    case Who::kGate: return peer.uid == guard_.settings().gate_uid;
     case Who::kOwner: return guard_.is_owner(peer);
     case Who::kAnybody: return true;
   }
@@ -63,7 +65,7 @@ platform::ControlFrame Monitor::answer(const platform::Peer& peer, platform::Con
   const Error& error = answered.error();
   if (is_refusal(error.code)) {
     ++refused_;
-    if (peer.uid == guard_.settings().net_uid) {
+    if (peer.uid == guard_.settings().net_uid || peer.uid == guard_.settings().gate_uid) {
       guard_.book().note({"guard.refused-ask", name + ":" + std::string(error_code_name(error.code)), sync::Severity::kMedium});
     }
   }

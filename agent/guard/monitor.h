@@ -13,6 +13,7 @@ namespace caretaker::agent {
 
 enum class Who {
   kNet,      // the user that caretaker-net runs as
+  kGate,     // the user that caretaker-gate runs as
   kOwner,    // the user that the guard runs as, or root
   kAnybody,
 };

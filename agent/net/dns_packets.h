@@ -12,7 +12,8 @@ class DnsPackets {
  public:
   // The questions that wait at `socket`, which listens at `server`, in the order in which they came; how many, at most
   // kPacketsAtOnce. All owners are looked up now, after the last of them came: two questions from one port have one owner, as
-  // they would have if each were looked up by itself. Those of the time before are forgotten.
+  // they would have if each were looked up by itself. Those of the time before are forgotten. A question that the packet filter has
+  // led here carries its owner in its mark: its own socket is not looked for, since that speaks to somebody else.
   [[nodiscard]] std::size_t receive(platform::Socket& socket, const platform::Endpoint& server,
                                     platform::SocketOwners& owners);
 
@@ -28,6 +29,7 @@ class DnsPackets {
  private:
   static constexpr std::size_t kAtOnce = platform::kPacketsAtOnce;
   static constexpr std::size_t kMaxQuestion = 2048;  // a longer one is cut, and so refused
+  void find_owners(std::size_t count, const platform::Endpoint& server, platform::SocketOwners& owners);
   static_assert(kAtOnce <= platform::SocketOwners::kAtOnce);
 
   std::array<platform::Packet, kAtOnce> questions_;

@@ -9,6 +9,7 @@
 #include "agent/net/dns_filter.h"
 #include "agent/net/dns_packets.h"
 #include "platform/base/clock.h"
+#include "platform/base/log.h"
 
 namespace caretaker::agent {
 namespace {
@@ -49,8 +50,15 @@ Result<Listener> open_listener(const std::string& address) {
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
   std::vector<Listener> listeners;
   for (const auto& address : addresses) {
-    TRY(listener, open_listener(address));
-    listeners.push_back(std::move(listener));
+    auto listener = open_listener(address);
+    const auto at = platform::parse_endpoint(address, 53);
+    if (!listener && at && at->is_v6 && addresses.size() > 1) {  // a machine without IPv6: nobody asks there
+      log_warning("net", "not answering at " + address + ": " + listener.error().message);
+      continue;
+    }
+    if (!listener) return listener.error();
+    if (!listener->udp.take_marks()) log_debug("net", "who asks is found by socket alone");
+    listeners.push_back(std::move(*listener));
   }
   if (listeners.empty()) return make_error(ErrorCode::kInvalidInput, "no address to listen on");
   return listeners;
@@ -144,7 +152,8 @@ void DnsServer::State::on_tcp(Listener& listener, MonotonicMs now) {
   for (int i = 0; i < kAtOnce; ++i) {
     auto socket = listener.tcp.accept(client);
     if (!socket) return;
-    connections.add(std::move(*socket), owners.owner(platform::Protocol::kTcp, client, listener.at), now);
+    const auto server = socket->meant_for().value_or(listener.at);
+    connections.add(std::move(*socket), owners.owner(platform::Protocol::kTcp, client, server), now);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/powers.h"
 #include "platform/service_host.h"
 #include "platform/stop_signal.h"
 
@@ -61,6 +62,7 @@ Status run(const Options& options) {
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
+  TRY_DONE(platform::give_up_powers());  // what they were needed for is open
   Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
   HelpPage page([&](const HelpReport& report) { return report_help(options.socket, report, uplink); }, system_clock());
   const auto on_filter = [&](FilterPtr filter) {

@@ -85,7 +85,7 @@ std::vector<std::string> parse_resolv_conf(std::string_view text) {
 std::vector<std::string> system_resolvers(const std::filesystem::path& root) {
   const auto named = nameservers_in(root / "etc/resolv.conf");
   if (!std::all_of(named.begin(), named.end(), is_loopback)) return named;
-  for (const char* learned : {"run/systemd/resolve/resolv.conf", "run/NetworkManager/no-stub-resolv.conf"}) {
+  for (const char* learned : {"run/systemd/resolve/resolv.conf", "run/NetworkManager/no-stub-resolv.conf", "run/dnsmasq/resolv.conf"}) {
     auto servers = nameservers_in(root / learned);
     std::erase_if(servers, is_loopback);
     if (!servers.empty()) return servers;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "platform/linux/endpoint_posix.h"
 #include "platform/linux/posix_error.h"
@@ -17,6 +18,7 @@ namespace caretaker::platform {
 namespace {
 
 constexpr std::uint64_t kWakeToken = ~0ull;
+constexpr int kOriginalDestination = 80;  // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST: their headers do not go with those of sockets
 
 Result<OpenFile> new_socket(const Endpoint& endpoint, int type) {
   const int fd = ::socket(endpoint.is_v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -83,6 +85,18 @@ struct PacketHeaders {
   std::array<sockaddr_storage, kPacketsAtOnce> addresses;
 };
 
+using MarkRoom = std::array<char, CMSG_SPACE(sizeof(std::uint32_t))>;
+
+std::uint32_t mark_in(msghdr& message) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_MARK || part->cmsg_len != CMSG_LEN(sizeof(std::uint32_t))) continue;
+    std::uint32_t mark = 0;
+    std::memcpy(&mark, CMSG_DATA(part), sizeof mark);
+    return mark;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<Socket> Socket::udp_server(const Endpoint& at) {
@@ -104,6 +118,17 @@ Result<Socket> Socket::udp_client(const Endpoint& server) {
 Result<Socket> Socket::tcp_client(const Endpoint& server) {
   TRY(file, connected_socket(server, SOCK_STREAM));
   return Socket(std::move(file));
+}
+
+Status Socket::take_marks() { return set_option(file_, SOL_SOCKET, SO_RCVMARK); }
+
+std::optional<Endpoint> Socket::meant_for() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockopt(fd(), IPPROTO_IP, kOriginalDestination, &address, &size) == 0) return from_sockaddr(address);
+  size = sizeof address;
+  if (::getsockopt(fd(), IPPROTO_IPV6, kOriginalDestination, &address, &size) == 0) return from_sockaddr(address);
+  return std::nullopt;
 }
 
 Result<Endpoint> Socket::local() const {
@@ -131,10 +156,16 @@ Transfer Socket::receive(std::span<std::uint8_t> into) {
 
 std::size_t Socket::receive_packets(std::span<Packet> into) {
   PacketHeaders headers(into.first(std::min(into.size(), kPacketsAtOnce)));
+  alignas(cmsghdr) std::array<MarkRoom, kPacketsAtOnce> marks;
+  for (unsigned i = 0; i < headers.count; ++i) {
+    headers.messages[i].msg_hdr.msg_control = marks[i].data();
+    headers.messages[i].msg_hdr.msg_controllen = marks[i].size();
+  }
   const int count = ::recvmmsg(fd(), headers.messages.data(), headers.count, 0, nullptr);
   for (int i = 0; i < count; ++i) {
     into[i].peer = from_sockaddr(headers.addresses[i]);
     into[i].bytes = into[i].bytes.first(headers.messages[i].msg_len);
+    into[i].mark = mark_in(headers.messages[i].msg_hdr);
   }
   return count < 0 ? 0 : static_cast<std::size_t>(count);
 }

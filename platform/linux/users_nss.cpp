@@ -4,6 +4,7 @@
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -14,6 +15,8 @@
 
 namespace caretaker::platform {
 namespace {
+
+constexpr std::size_t kMaxLocalPeople = 4096;
 
 // The getpw*_r and getgr*_r calls ask for a larger buffer with ERANGE.
 int with_buffer(const std::function<int(std::vector<char>&)>& call) {
@@ -90,6 +93,16 @@ Result<User> find_user(const std::string& name) {
   return look_up(name, [&name](passwd& entry, std::vector<char>& buffer, passwd*& found) {
     return ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
   });
+}
+
+std::vector<User> local_people() {
+  std::vector<User> people;
+  const std::unique_ptr<FILE, int (*)(FILE*)> accounts(std::fopen("/etc/passwd", "re"), &std::fclose);
+  if (!accounts) return people;
+  while (const passwd* entry = ::fgetpwent(accounts.get())) {
+    if (people.size() < kMaxLocalPeople && is_person(entry->pw_uid)) people.push_back({entry->pw_uid, entry->pw_name, groups_of(*entry), true});
+  }
+  return people;
 }
 
 std::uint32_t own_uid() { return ::geteuid(); }

@@ -12,7 +12,7 @@ import report
 from lab import Lab, NotHere
 
 NAMES = ("set_build", "idle", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
-         "events", "server_checkins", "held_requests", "push", "lists_delta", "root_walk")
+         "events", "server_checkins", "held_requests", "push", "lists_delta", "root_walk", "redirect")
 
 
 def run_one(name, lab):

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "agent/control_help.h"
+#include "agent/control_gate.h"
 #include "agent/control_net.h"
 #include "agent/control_user.h"
 
@@ -26,6 +27,7 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kReportWeb: return round_trip(fields, parse_web_report, make_web_report);
     case Ask::kTakeAnswer: return round_trip(fields, parse_take_answer, make_take_answer);
     case Ask::kReportHelp: return round_trip(fields, parse_help_report, make_help_report);
+    case Ask::kReportGate: return round_trip(fields, parse_gate_report, make_gate_report);
     case Ask::kNextHold: return round_trip(fields, parse_next_hold, make_next_hold);
     case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin, make_enrol_begin);
@@ -46,6 +48,7 @@ void answers(std::uint8_t ask, ByteView fields) {
     case Ask::kNextHold: return round_trip(fields, parse_body_answer, make_body_answer);
     case Ask::kTakeAnswer: return round_trip(fields, parse_taken_answer, make_taken_answer);
     case Ask::kGetUplink: return round_trip(fields, parse_uplink_answer, make_uplink_answer);
+    case Ask::kReportGate: return round_trip(fields, parse_gate_answer, make_gate_answer);
     case Ask::kStatus: return round_trip(fields, parse_status_answer, make_status_answer);
     case Ask::kEvents: return round_trip(fields, parse_events_answer, make_events_answer);
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin_answer, make_enrol_begin_answer);

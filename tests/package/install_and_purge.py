@@ -19,7 +19,7 @@ from root_image import Unavailable, make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
 
-PROMISES = "R7 R11 R13 R15 R16 R18"
+PROMISES = "R7 R10 R11 R13 R15 R16 R18"
 SKIPPED = 77
 
 
@@ -44,6 +44,8 @@ def play(m):
     story.it_filters_and_reports(m, school)
     story.who_logs_in_is_told(m)
     story.the_page_is_there(m)
+    story.every_question_is_ours(m, school)
+    story.what_another_package_changes_is_taken_again(m)
     story.the_sandbox_is_tight(m)
     story.what_is_killed_comes_back(m, school)
     story.what_hangs_is_ended_and_comes_back(m, school)

@@ -7,7 +7,7 @@ import subprocess
 
 SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
 # systemd as a laptop has it; python3 to ask questions and to stand in for the internet.
-ALWAYS = ("init-system-helpers", "systemd", "systemd-sysv", "libpam-systemd", "dbus", "polkitd", "python3", "procps")
+ALWAYS = ("init-system-helpers", "systemd", "systemd-sysv", "libpam-systemd", "dbus", "polkitd", "python3", "procps", "nftables", "iproute2")
 OPTIONS = ("path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/man/*",
            "path-include=/usr/share/man/*caretaker*", "path-include=/usr/share/doc/caretaker*")
 

@@ -5,8 +5,18 @@ from processes import wait_until
 from school import POLICY, TOKEN
 from world import tell
 
-AGENT = ("caretakerd.service", "caretaker-net.service")
-MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
+AGENT = ("caretakerd.service", "caretaker-net.service", "caretaker-gate.service")
+NSS = "hosts:          files resolve [!UNAVAIL=return] dns"
+PAST_US = """
+import socket, sys
+kind = socket.SOCK_STREAM if sys.argv[3] == 'tcp' else socket.SOCK_DGRAM
+s = socket.socket(socket.AF_INET, kind); s.settimeout(3)
+try:
+    s.connect((sys.argv[1], int(sys.argv[2]))); s.send(b'?'); s.recv(1)
+except OSError as why:
+    print(why.errno or 'nothing')
+"""
+MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-gate.service": 20, "caretaker-resolver.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
 
 
 def install(machine, package, version):
@@ -22,6 +32,11 @@ def add_people(m):
         m.run("useradd", "--create-home", "--shell", "/bin/bash", user)
     m.run("groupadd", "pupils")
     m.run("usermod", "--append", "--groups", "pupils", "pupil")
+    m.run("sed", "--in-place", f"s/^hosts:.*/{NSS}/", "/etc/nsswitch.conf")  # as where systemd-resolved is installed
+
+
+def resolver_settings(m):
+    return m.run("cat", "/etc/resolv.conf", "/etc/hosts", check=False).stdout
 
 
 def the_server_is_installed_and_gets_a_school(m, school):
@@ -32,16 +47,13 @@ def the_server_is_installed_and_gets_a_school(m, school):
     tell("the server is installed and has a school")
 
 
-def resolver_settings(m):
-    return m.run("cat", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts", check=False).stdout
-
-
 def the_agent_is_installed_with_a_token(m, school):
     school.lay_down_token()
     settings = resolver_settings(m)
     install(m, "caretaker-agent", "1.0")
     assert running(m, *AGENT)
-    assert resolver_settings(m) == settings, "the system's own name resolution was touched"
+    assert resolver_settings(m) == settings, "which resolver the system asks was changed"
+    assert "\nhosts:          files dns\n" in m.run("cat", "/etc/nsswitch.conf").stdout, "nss-resolve is still asked"
     wait_until("the machine to enrol by itself", lambda: school.status().get("enrolled"), timeout=120)
     wait_until("the token to go", lambda: not m.exists(TOKEN))
     school.wait_until_filtering()
@@ -53,6 +65,37 @@ def it_filters_and_reports(m, school):
     assert school.ask("fine.example") == "NOERROR"
     wait_until("the record on the server", lambda: school.has_blocked("casino.example"), timeout=180)
     tell("a pupil's question is answered as the policy says, and the lead reads the record")
+
+
+def give_a_line(m):
+    """A line to nowhere, with a route to everywhere: what leaves the machine is lost, but it leaves."""
+    for words in ("link add line type veth peer name nowhere", "addr add 192.0.2.5/24 dev line", "link set nowhere up", "link set line up",
+                  "route add default via 192.0.2.1"):
+        m.run("ip", *words.split())
+
+
+def every_question_is_ours(m, school):
+    give_a_line(m)
+    wait_until("the rules", lambda: "dnat" in m.run("nft", "list", "table", "inet", "caretaker", check=False).stdout, timeout=60)
+    for resolver in ("198.51.100.53", "127.0.0.53", "1.1.1.1"):
+        assert school.ask("www.casino.example", resolver=resolver) == "NXDOMAIN", resolver
+        assert school.ask("fine.example", resolver=resolver) == "NOERROR", resolver
+    for address, port, protocol, code in (("198.51.100.53", 853, "tcp", "111"), ("1.1.1.1", 443, "tcp", "111"), ("1.1.1.1", 443, "udp", "1"),
+                                          ("198.51.100.9", 1194, "udp", "1")):
+        assert m.run("python3", "-c", PAST_US, address, port, protocol, user="pupil").stdout.strip() == code, (address, port, protocol)
+    wait_until("the records", lambda: len([row for row in school.rows() if row.get("kind") == "web.bypass" and row["details"].get("user") == "pupil"]) >= 4,
+               timeout=180)
+    m.run("nft", "flush", "ruleset")
+    wait_until("the rules to be back", lambda: "dnat" in m.run("nft", "list", "table", "inet", "caretaker", check=False).stdout, timeout=20)
+    tell("questions to other resolvers are answered by us, other ways are refused and seen, and rules that are flushed come back")
+
+
+def what_another_package_changes_is_taken_again(m):
+    m.run("sed", "--in-place", "s/^hosts:.*/hosts: files resolve/", "/etc/nsswitch.conf")
+    wait_until("nss-resolve to go", lambda: "hosts: files dns\n" in m.run("cat", "/etc/nsswitch.conf").stdout, timeout=20)
+    m.run("sed", "--in-place", f"s/^hosts:.*/{NSS}/", "/etc/nsswitch.conf")
+    wait_until("nss-resolve to go again", lambda: "resolve" not in m.run("grep", "^hosts:", "/etc/nsswitch.conf").stdout, timeout=20)
+    tell("nss-resolve, put back by another package, is taken out again")
 
 
 def the_sandbox_is_tight(m):
@@ -199,6 +242,7 @@ def an_upgrade_keeps_everything(m, school):
 def removal_keeps_the_state_and_purge_takes_it(m):
     m.run("apt-get", "remove", "--yes", "caretaker-agent")
     assert m.exists("/var/lib/caretaker/guard/device.json") and not m.exists("/run/caretaker")
+    assert not m.run("nft", "list", "tables").stdout.strip(), "rules are left in the packet filter"
     m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
     units = m.run("systemctl", "list-units", "--no-legend", "caretaker*").stdout
     assert not units, f"still running:\n{units}"

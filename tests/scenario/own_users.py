@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-GUARD, NET, SERVER = 64001, 64002, 64003
+GUARD, NET, SERVER, GATE = 64001, 64002, 64003, 64004
 FIRST_PUPIL, PUPILS = 20001, 200
 TEACHER, PUPIL_GROUP, STAFF_GROUP = 21001, 20000, 21000
 UNSHARE = ["unshare", "--mount", "--propagation", "private"]
@@ -20,6 +20,7 @@ def passwd_lines():
     yield f"ct-guard:x:{GUARD}:{GUARD}::/:/usr/sbin/nologin"
     yield f"ct-net:x:{NET}:{NET}::/:/usr/sbin/nologin"
     yield f"ct-server:x:{SERVER}:{SERVER}::/:/usr/sbin/nologin"
+    yield f"ct-gate:x:{GATE}:{GATE}::/:/usr/sbin/nologin"
     yield f"teacher:x:{TEACHER}:{STAFF_GROUP}::/:/usr/sbin/nologin"
     for n in range(PUPILS):
         yield f"pupil{n + 1}:x:{FIRST_PUPIL + n}:{PUPIL_GROUP}::/:/usr/sbin/nologin"

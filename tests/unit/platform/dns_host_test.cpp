@@ -212,7 +212,7 @@ TEST_CASE("a TCP socket that its process has left is nobody's, not root's", "[R5
 }
 
 TEST_CASE("resolv.conf is read as resolv.conf(5) says and rubbish in it is passed over") {
-  CHECK(parse_resolv_conf("# x\nnameserver 192.0.2.1\nnameserver\t2001:db8::1  # y\r\nnameserver fe80::1%eth0\n"
+  CHECK(parse_resolv_conf("# x\nnameserver 192.0.2.1\nnameserver\t2001:db8::1  # y\r\nnameserver fe80::1%no-such-interface\n"
                           "nameserverx 192.0.2.9\nnameserver example.com\nnameserver\nnameserver 300.1.1.1\n"
                           "search a b\noptions ndots:1\nnameserver 192.0.2.2") ==
         std::vector<std::string>{"192.0.2.1", "2001:db8::1", "192.0.2.2"});
@@ -232,11 +232,18 @@ TEST_CASE("behind a stub the resolvers that the network gave are found") {
   std::filesystem::remove_all(root);
 }
 
+TEST_CASE("a router that is known by its link-local address alone is a resolver", "[R10]") {
+  CHECK(parse_resolv_conf("nameserver fe80::1%7\nnameserver fe80::2\n") == std::vector<std::string>{"fe80::1%7", "fe80::2"});
+}
+
 TEST_CASE("addresses of servers are read with and without a port and nothing else is") {
   CHECK(to_text(*parse_endpoint("192.0.2.1", 53)) == "192.0.2.1:53");
   CHECK(to_text(*parse_endpoint("192.0.2.1:5353", 53)) == "192.0.2.1:5353");
   CHECK(to_text(*parse_endpoint("2001:db8::1", 53)) == "[2001:db8::1]:53");
   CHECK(to_text(*parse_endpoint("[2001:db8::1]:5353", 53)) == "[2001:db8::1]:5353");
+  CHECK(to_text(*parse_endpoint("fe80::1%7", 53)) == "[fe80::1%7]:53");
+  CHECK(to_text(*parse_endpoint("[fe80::1%lo]:5353", 53)) == "[fe80::1%1]:5353");
+  for (const char* wrong : {"fe80::1%", "fe80::1%no-such-interface", "2001:db8::1%7", "192.0.2.1%7", "fe80::1%0"}) CHECK_FALSE(parse_endpoint(wrong, 53));
   for (const char* wrong : {"", ":53", "example.com", "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:5x", "[::1", "[::1]x",
                             "[::1]:", "1.2.3", "192.0.2.1 "}) {
     INFO(wrong);

@@ -1,0 +1,37 @@
+// The fields of the one request that caretaker-gate makes. Every parse_ is bounded, takes any bytes, and refuses what is left over.
+// agent/PROTOCOL.md. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/control.h"
+#include "platform/base/crypto.h"
+#include "platform/base/gate_rules.h"
+
+namespace caretaker::agent {
+
+// Something about the packet filter that the school is to know.
+enum class GateNews : std::uint8_t { kFilterDown, kFilterUp, kRulesRestored, kRulesRefused };
+[[nodiscard]] std::string_view gate_news_name(GateNews news);  // stable: the event's rule
+
+inline constexpr std::size_t kMaxGateNews = 64;
+inline constexpr std::size_t kMaxAttempts = 64;
+struct GateReport {
+  Hash policy{};           // of the policy's text that the caller has; all zeros: none
+  bool filter_works = false;
+  std::vector<GateNews> news;
+  std::vector<GateAttempt> attempts;
+};
+[[nodiscard]] Bytes make_gate_report(const GateReport& report);
+[[nodiscard]] Result<GateReport> parse_gate_report(ByteView fields);
+
+struct GateAnswer {
+  enum class Word : std::uint8_t { kNoPolicy, kUnchanged, kPolicy };
+  Word word = Word::kNoPolicy;
+  std::string policy_toml;
+};
+[[nodiscard]] Bytes make_gate_answer(const GateAnswer& answer);
+[[nodiscard]] Result<GateAnswer> parse_gate_answer(ByteView fields);
+
+}  // namespace caretaker::agent

@@ -1,0 +1,61 @@
+// What caretaker-gate asks for: it says what happened at the packet filter and hears the policy.
+#include "agent/control_gate.h"
+#include "agent/guard/guard.h"
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+namespace {
+
+using policy::Reason;
+using sync::Severity;
+
+constexpr MonotonicMs kSilentMs = 60'000;
+
+Reason reason_of(GateAttempt::Way way) {
+  switch (way) {
+    case GateAttempt::Way::kPlainDns:
+    case GateAttempt::Way::kDnsOverTls:
+    case GateAttempt::Way::kDnsOverHttps: return Reason::kBypassDoh;
+    case GateAttempt::Way::kVpn: return Reason::kBypassVpn;
+    case GateAttempt::Way::kProxy: return Reason::kBypassProxy;
+  }
+  return Reason::kBypassProxy;
+}
+
+Violation make_violation(const GateAttempt& attempt, UnixSeconds now) {
+  const bool is_v6 = attempt.address.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + attempt.address + "]" : attempt.address;
+  return {attempt.uid, reason_of(attempt.way), "", host + ":" + std::to_string(attempt.port) + (attempt.tcp ? "/tcp" : "/udp"), now, 1};
+}
+
+Severity news_severity(GateNews news) { return news == GateNews::kFilterUp ? Severity::kLow : Severity::kMedium; }
+
+}  // namespace
+
+Result<Answered> Guard::report_gate(const Asked& asked) {
+  TRY(report, parse_gate_report(asked.fields));
+  gate_seen_ = clock_.monotonic_ms();
+  filter_works_ = report.filter_works;
+  for (const GateNews news : report.news) book_.note({"gate.changed", std::string(gate_news_name(news)), news_severity(news)});
+  GateAnswer answer;
+  if (trust_.policy() == nullptr) return Answered{make_gate_answer(answer), {}};
+  if (!report.attempts.empty()) {
+    WebReport web;
+    for (const GateAttempt& attempt : report.attempts) web.violations.push_back(make_violation(attempt, clock_.now()));
+    // What finds no room now is stored as soon as there is some: told again, it would be taken for a repeat.
+    for (PlannedEvent& event : web_.plan(web, trust_.policy()->rules)) unstored_repeats_.push_back(std::move(event));
+    store_repeats(false);
+  }
+  const std::string& text = trust_.policy()->verified.bundle().policy_toml;
+  answer.word = GateAnswer::Word::kUnchanged;
+  if (hash(as_bytes(text)) != report.policy) answer = {GateAnswer::Word::kPolicy, text};
+  return Answered{make_gate_answer(answer), {}};
+}
+
+void Guard::add_gate_health(std::set<std::string>& codes) const {
+  if (!settings_.gate_uid) return;
+  if (clock_.monotonic_ms() - gate_seen_ > kSilentMs) codes.insert("gate-silent");
+  else if (!filter_works_) codes.insert("filter-down");
+}
+
+}  // namespace caretaker::agent

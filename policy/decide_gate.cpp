@@ -1,0 +1,77 @@
+#include "policy/decide_gate.h"
+
+#include <algorithm>
+
+#include "policy/bypass_network.h"
+
+namespace caretaker::policy {
+namespace {
+
+constexpr std::uint16_t kDns = 53;
+constexpr std::uint16_t kDnsOverTls = 853;
+
+bool covers(const GatePorts& ports, bool is_tcp, std::uint16_t port) {
+  return (is_tcp ? ports.tcp : ports.udp) && ports.first <= port && port <= ports.last;
+}
+
+bool is_open(const std::vector<GatePorts>& open, bool is_tcp, std::uint16_t port) {
+  return std::ranges::any_of(open, [&](const GatePorts& ports) { return covers(ports, is_tcp, port); });
+}
+
+// A known range is one port wide nearly always; of a wider one, what the policy opens is cut out port by port.
+void add_closed(const GatePorts& closed, const std::vector<GatePorts>& open, std::vector<GatePorts>& out) {
+  for (const bool is_tcp : {true, false}) {
+    if (!(is_tcp ? closed.tcp : closed.udp)) continue;
+    GatePorts part{is_tcp, !is_tcp, 0, 0};
+    for (std::uint32_t port = closed.first; port <= closed.last; ++port) {
+      if (is_open(open, is_tcp, static_cast<std::uint16_t>(port))) {
+        if (part.first != 0) out.push_back(part);
+        part.first = 0;
+        continue;
+      }
+      if (part.first == 0) part.first = static_cast<std::uint16_t>(port);
+      part.last = static_cast<std::uint16_t>(port);
+    }
+    if (part.first != 0) out.push_back(part);
+  }
+}
+
+void add_address(std::string_view address, GateRules& rules) {
+  (address.find(':') == std::string_view::npos ? rules.doh_v4 : rules.doh_v6).emplace_back(address);
+}
+
+void add_person(const GatePerson& person, const Group& group, bool filter_works, GateRules& rules) {
+  rules.people.insert(person.uid);
+  if (!group.blocked_bypass.contains(Bypass::kDnsOverHttps)) rules.may_doh.insert(person.uid);
+  if (!group.blocked_bypass.contains(Bypass::kVpn)) rules.may_vpn.insert(person.uid);
+  if (!group.blocked_bypass.contains(Bypass::kProxy)) rules.may_proxy.insert(person.uid);
+  if (!filter_works && group.if_filter_fails == IfFilterFails::kOpen) rules.unfiltered.insert(person.uid);
+}
+
+}  // namespace
+
+GateRules decide_gate(const Policy& policy, const std::vector<GatePerson>& people, const std::set<std::uint32_t>& exempt,
+                      bool filter_works) {
+  GateRules rules;
+  rules.exempt = exempt;
+  for (const GatePerson& person : people) {
+    if (!exempt.contains(person.uid)) add_person(person, group_of(policy, person.name, person.os_groups), filter_works, rules);
+  }
+  for (const std::string_view address : resolver_addresses()) add_address(address, rules);
+  for (const std::string& address : policy.network.closed_addresses) add_address(address, rules);
+  for (const GatePorts& ports : vpn_ports()) add_closed(ports, policy.network.open_ports, rules.vpn);
+  for (const GatePorts& ports : policy.network.closed_ports) add_closed(ports, policy.network.open_ports, rules.vpn);
+  for (const GatePorts& ports : proxy_ports()) add_closed(ports, policy.network.open_ports, rules.proxy);
+  return rules;
+}
+
+GateAttempt::Way way_of(const GateRules& rules, bool is_tcp, std::uint16_t port) {
+  const auto covered = [&](const GatePorts& ports) { return covers(ports, is_tcp, port); };
+  if (port == kDns) return GateAttempt::Way::kPlainDns;
+  if (port == kDnsOverTls) return GateAttempt::Way::kDnsOverTls;
+  if (std::ranges::any_of(rules.vpn, covered)) return GateAttempt::Way::kVpn;
+  if (std::ranges::any_of(rules.proxy, covered)) return GateAttempt::Way::kProxy;
+  return GateAttempt::Way::kDnsOverHttps;  // what is left is refused for its address
+}
+
+}  // namespace caretaker::policy
