@@ -7,12 +7,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "agent/net/askers.h"
+#include "agent/askers.h"
 #include "agent/net/dns_answer.h"
 #include "agent/net/dns_cache.h"
 #include "agent/net/dns_routes.h"
 #include "agent/net/dns_upstream.h"
-#include "agent/net/violation_log.h"
+#include "agent/violation_log.h"
 
 namespace caretaker::agent {
 

@@ -4,9 +4,9 @@
 #include <map>
 #include <vector>
 
+#include "agent/filter.h"
 #include "agent/net/dns_cache.h"
 #include "agent/net/dns_upstream.h"
-#include "agent/net/filter.h"
 
 namespace caretaker::agent {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/net/filter.h"
+#include "agent/filter.h"
 #include "platform/base/result.h"
 #include "platform/dns_host.h"
 #include "platform/service_host.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "agent/control_help.h"
-#include "agent/net/askers.h"
+#include "agent/askers.h"
 #include "agent/net/page_checks.h"
 #include "agent/net/page_html.h"
 #include "agent/net/page_token.h"

@@ -2,8 +2,8 @@
 #include <memory>
 #include <thread>
 
+#include "agent/guard_link.h"
 #include "agent/net/dns_server.h"
-#include "agent/net/guard_link.h"
 #include "agent/net/page_server.h"
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"

@@ -1,4 +1,4 @@
-#include "agent/net/guard_link.h"
+#include "agent/guard_link.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "agent/net/violation_queue.h"
+#include "agent/violation_queue.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;

@@ -1,4 +1,4 @@
-#include "agent/net/askers.h"
+#include "agent/askers.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// What the DNS filter decides with, as one immutable set that is swapped as a whole.
+// What names are decided with, by caretaker-net and caretaker-inspect, as one immutable set that is swapped as a whole.
 #pragma once
 
 #include <memory>

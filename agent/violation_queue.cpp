@@ -1,4 +1,4 @@
-#include "agent/net/violation_queue.h"
+#include "agent/violation_queue.h"
 
 namespace caretaker::agent {
 

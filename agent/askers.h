@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "agent/net/filter.h"
+#include "agent/filter.h"
 #include "platform/dns_host.h"
 
 namespace caretaker::agent {

@@ -1,4 +1,4 @@
-#include "agent/net/violation_log.h"
+#include "agent/violation_log.h"
 
 #include "policy/domain_name.h"
 

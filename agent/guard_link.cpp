@@ -1,4 +1,4 @@
-#include "agent/net/guard_link.h"
+#include "agent/guard_link.h"
 
 #include <algorithm>
 #include <thread>

@@ -7,9 +7,9 @@
 #include <functional>
 #include <optional>
 
+#include "agent/filter.h"
 #include "agent/guard_client.h"
-#include "agent/net/filter.h"
-#include "agent/net/violation_queue.h"
+#include "agent/violation_queue.h"
 
 namespace caretaker::agent {
 

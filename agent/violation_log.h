@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "agent/net/askers.h"
+#include "agent/askers.h"
 
 namespace caretaker::agent {
 
