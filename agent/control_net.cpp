@@ -35,7 +35,7 @@ Violation read_violation(ByteReader& in, bool& sensible) {
   out.name = in.text(kMaxName);
   out.time = static_cast<UnixSeconds>(in.u64());
   out.count = in.u32();
-  sensible = sensible && known <= 1 && reason <= static_cast<std::uint8_t>(policy::Reason::kNoPolicy) && out.count > 0;
+  sensible = sensible && known <= 1 && reason <= static_cast<std::uint8_t>(policy::kLastReason) && out.count > 0;
   return out;
 }
 

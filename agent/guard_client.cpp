@@ -45,6 +45,11 @@ Result<HelpOutcome> GuardClient::report_help(const HelpReport& report) {
   return parse_help_answer(fields);
 }
 
+Status GuardClient::report_programs(const ProgramReport& report) {
+  TRY_DONE(call(Ask::kReportPrograms, make_program_report(report)));
+  return ok();
+}
+
 Result<Bytes> GuardClient::next_batch() {
   TRY(fields, call(Ask::kNextBatch, {}));
   return parse_body_answer(fields);

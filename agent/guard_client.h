@@ -5,6 +5,7 @@
 #include "agent/control_help.h"
 #include "agent/control_gate.h"
 #include "agent/control_net.h"
+#include "agent/control_programs.h"
 #include "agent/control_user.h"
 #include "platform/control_channel.h"
 
@@ -24,6 +25,7 @@ class GuardClient {
   [[nodiscard]] Result<WaitedFilter> wait_filter(const Revision& revision);
   [[nodiscard]] Result<bool> report_web(const WebReport& report);  // true: the school should hear soon
   [[nodiscard]] Result<HelpOutcome> report_help(const HelpReport& report);
+  [[nodiscard]] Status report_programs(const ProgramReport& report);
   [[nodiscard]] Result<Bytes> next_batch();
   [[nodiscard]] Result<Bytes> next_hold(std::string_view mark);
   [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);

@@ -74,6 +74,7 @@ std::string explain(const WhyAnswer& answer) {
       {"exception", "a teacher has opened it for a lesson"},
       {"canary", "its absence tells programs that this device is filtered"},
       {"no-policy", "no verified policy is loaded, and nothing is answered without one"},
+      {"no-readable-name", "a connection that does not show where it goes, or hides it"},
   };
   const auto found = texts.find(answer.reason);
   return found == texts.end() ? answer.reason : found->second;

@@ -176,6 +176,7 @@ std::string_view reason_name(Reason reason) {
     case Reason::kCanary: return "canary";
     case Reason::kException: return "exception";
     case Reason::kNoPolicy: return "no-policy";
+    case Reason::kNoReadableName: return "no-readable-name";
   }
   return "no-policy";
 }

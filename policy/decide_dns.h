@@ -37,7 +37,9 @@ enum class Reason {
   kCanary,           // "canary"              use-application-dns.net, _dns.resolver.arpa: answered, no violation
   kException,        // "exception"           a teacher has opened it for a lesson (policy/exceptions.h)
   kNoPolicy,         // "no-policy"           nothing verified is loaded: nothing is answered
+  kNoReadableName,   // "no-readable-name"    of a connection: it shows none, or hides it
 };
+inline constexpr Reason kLastReason = Reason::kNoReadableName;
 [[nodiscard]] std::string_view reason_name(Reason reason);
 
 struct DnsDecision {

@@ -12,6 +12,7 @@
 
 #include "platform/base/result.h"
 #include "policy/exception_rules.h"
+#include "policy/inspection_rules.h"
 #include "policy/network_rules.h"
 #include "policy/session_rules.h"
 
@@ -20,6 +21,7 @@ namespace caretaker::policy {
 enum class YouTube { kOff, kModerate, kStrict, kBlocked };          // off: not restricted
 enum class BlockAnswer { kNxdomain, kAddress };                     // address: block_address_v4/v6 of the policy
 enum class PlainMedia { kWarn, kReadOnly, kKeepOut };               // what becomes of volumes that are not encrypted
+enum class Downloads { kAllow, kRecord, kDeny };                    // programs that a user could have brought
 enum class Bypass { kDnsOverHttps, kVpn, kProxy, kPrivateRelay };   // kinds of ways round the filter
 
 using NameSet = std::set<std::string, std::less<>>;  // asked with views, without a copy
@@ -37,6 +39,7 @@ struct Group {
   YouTube youtube = YouTube::kStrict;
   std::set<Bypass> blocked_bypass;
   PlainMedia plain_media = PlainMedia::kKeepOut;
+  Downloads downloads = Downloads::kDeny;
   std::optional<NameSet> forwarded_zones;  // of the policy's zones those that this group may ask; nullopt: all of them
   IdleLock idle_lock;
   std::optional<PowerOff> power_off;  // nullopt: machines stay on
@@ -71,6 +74,7 @@ struct Policy {
   std::vector<std::string> upstreams;  // empty: the system's own resolvers
   std::vector<ForwardedZone> forwarded_zones;
   std::vector<AllowedMedium> allowed_media;
+  InspectionRules inspection;
   BlockAnswer block_answer = BlockAnswer::kNxdomain;
   std::string block_address_v4;
   std::string block_address_v6;

@@ -8,6 +8,7 @@
 #include "policy/categories.h"
 #include "policy/domain_name.h"
 #include "policy/policy_media.h"
+#include "policy/policy_programs.h"
 #include "policy/policy_session.h"
 #include "policy/policy_words.h"
 #include "policy/suggestion.h"
@@ -17,9 +18,9 @@ namespace {
 
 constexpr std::size_t kMaxUserName = 256;
 constexpr std::size_t kMaxGroups = 64;
-constexpr std::array<std::string_view, 14> kGroupKeys = {
+constexpr std::array<std::string_view, 15> kGroupKeys = {
     "users", "os_groups", "default", "blocked_categories", "allow", "deny", "safe_search", "youtube", "blocked_bypass",
-    "forwarded_zones", "media", "idle_lock", "power_off", "if_filter_fails"};
+    "forwarded_zones", "media", "programs", "idle_lock", "power_off", "if_filter_fails"};
 
 std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -134,6 +135,7 @@ Group read_group(const std::string& name, const Section& section) {
   group.youtube = section.choice<YouTube>("youtube", kYouTubeWords).value_or(YouTube::kStrict);
   group.blocked_bypass = read_bypass(section, "blocked_bypass");
   group.plain_media = read_plain_media(section);
+  group.downloads = read_downloads(section);
   if (section.has("forwarded_zones")) group.forwarded_zones = read_names(section, "forwarded_zones");
   group.idle_lock = read_idle_lock(section);
   group.power_off = read_power_off(section);

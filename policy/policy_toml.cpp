@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 #include "policy/policy_exceptions.h"
 #include "policy/policy_group.h"
+#include "policy/policy_inspection.h"
 #include "policy/policy_media.h"
 #include "policy/policy_notice.h"
 #include "policy/policy_network.h"
@@ -22,8 +23,8 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 10> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
-                                                      "suspended", "exceptions", "notice", "network"};
+constexpr std::array<std::string_view, 11> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
+                                                      "suspended", "exceptions", "notice", "network", "inspection"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -137,8 +138,8 @@ void check_shared_os_groups(const Section& root, const Policy& policy) {
 }
 
 // The kinds of events that carry sealed details; "*" stands for all.
-constexpr std::array<std::string_view, 8> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned",
-                                                          "help.worried", "help.unblock"};
+constexpr std::array<std::string_view, 10> kSealedKinds = {"*", "web.blocked", "web.bypass", "media.kept-out", "media.read-only", "media.warned",
+                                                          "help.worried", "help.unblock", "program.denied", "program.recorded"};
 
 bool is_event_kind(std::string_view text) {
   return text == "*" || (!text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -225,6 +226,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   check_group_zones(root, out.policy);
   check_shared_os_groups(root, out.policy);
   out.policy.allowed_media = read_allowed_media(root);
+  out.policy.inspection = read_inspection(root);
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
   out.policy.notice = read_notice(root);

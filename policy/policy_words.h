@@ -24,6 +24,15 @@ inline constexpr std::array<std::pair<std::string_view, PlainMedia>, 3> kPlainMe
     {"read_only", PlainMedia::kReadOnly},
     {"keep_out", PlainMedia::kKeepOut},
 }};
+inline constexpr std::array<std::pair<std::string_view, Downloads>, 3> kDownloadsWords = {{
+    {"allow", Downloads::kAllow},
+    {"record", Downloads::kRecord},
+    {"deny", Downloads::kDeny},
+}};
+inline constexpr std::array<std::pair<std::string_view, Unreadable>, 2> kUnreadableWords = {{
+    {"allow", Unreadable::kAllow},
+    {"refuse", Unreadable::kRefuse},
+}};
 inline constexpr std::array<std::pair<std::string_view, Bypass>, 4> kBypassWords = {{
     {"dns-over-https", Bypass::kDnsOverHttps},
     {"vpn", Bypass::kVpn},

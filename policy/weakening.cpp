@@ -99,6 +99,10 @@ void compare_groups(const Group& before, const Group& after, PolicyChange& chang
     (after.if_filter_fails > before.if_filter_fails ? change.closes : change.opens)
         .push_back(who + "names while the filter does not work: now \"" + std::string(word_of(kIfFilterFailsWords, after.if_filter_fails)) + "\"");
   }
+  if (before.downloads != after.downloads) {
+    (after.downloads > before.downloads ? change.closes : change.opens)
+        .push_back(who + "programs that a user could have brought: now \"" + std::string(word_of(kDownloadsWords, after.downloads)) + "\"");
+  }
   if (before.youtube != after.youtube) {
     (after.youtube > before.youtube ? change.closes : change.opens)
         .push_back(who + "YouTube is now \"" + std::string(word_of(kYouTubeWords, after.youtube)) + "\"");
@@ -183,6 +187,11 @@ void compare_network(const NetworkRules& before, const NetworkRules& after, Poli
   compare_number(before.portal_minutes, after.portal_minutes, "minutes that a captive portal's own name is open: ", change);
 }
 
+void compare_unreadable(Unreadable before, Unreadable after, const std::string& what, PolicyChange& change) {
+  if (before == after) return;
+  (after > before ? change.closes : change.opens).push_back(what + ": now \"" + std::string(word_of(kUnreadableWords, after)) + "\"");
+}
+
 void compare_rest(const Policy& before, const Policy& after, PolicyChange& change) {
   const NameSet zones_before = zone_names(before);
   const NameSet zones_after = zone_names(after);
@@ -193,6 +202,8 @@ void compare_rest(const Policy& before, const Policy& after, PolicyChange& chang
   const NameSet media_after = media_names(after);
   note_missing(media_after, media_before, "", " is now allowed", change.opens);
   note_missing(media_before, media_after, "", " is no longer allowed", change.closes);
+  compare_unreadable(before.inspection.unreadable, after.inspection.unreadable, "connections without a readable name", change);
+  compare_unreadable(before.inspection.when_down, after.inspection.when_down, "connections while their names are not read", change);
   const NameSet readers_before = readers(before, after);
   const NameSet readers_after = readers(after, before);
   note_missing(readers_after, readers_before, "details can now be read: ", "", change.opens);

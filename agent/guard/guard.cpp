@@ -28,7 +28,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
-      checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock),
+      checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
       gate_seen_(clock.monotonic_ms()), next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
@@ -104,9 +104,10 @@ std::set<std::string> Guard::health() const {
 void Guard::store_repeats(bool all) {
   if (trust_.policy() == nullptr) return;
   for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
+  for (PlannedEvent& event : programs_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
   if (unstored_repeats_.size() > kMaxUnstored) unstored_repeats_.resize(kMaxUnstored);
   if (!unstored_repeats_.empty() && book_.append(unstored_repeats_)) unstored_repeats_.clear();
-  if (const std::uint32_t dropped = web_.take_dropped(); dropped > 0) {
+  if (const std::uint32_t dropped = web_.take_dropped() + programs_.take_dropped(); dropped > 0) {
     book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);
   }
 }
@@ -142,6 +143,19 @@ void Guard::tick() {
     next_walk_ = clock_.monotonic_ms() + kBetweenWalksMs;
   }
   watch_sessions();
+}
+
+// Whoever's programs were refused, in their own sessions.
+void Guard::tell_about_programs() {
+  const auto notices = programs_.take_notices();
+  if (settings_.sessions == nullptr || notices.empty()) return;
+  const auto sessions = settings_.sessions->list();
+  if (!sessions) return;
+  for (const platform::Session& session : *sessions) {
+    const auto notice = notices.find(session.uid);
+    if (notice == notices.end()) continue;
+    if (auto told = settings_.sessions->tell(session, notice->second); !told) log_debug("programs", told.error().message);
+  }
 }
 
 void Guard::watch_sessions() {

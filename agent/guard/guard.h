@@ -2,6 +2,7 @@
 // answer is a few lines over the parts that do the work. One thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -16,12 +17,15 @@
 #include "agent/guard/notice_file.h"
 #include "agent/guard/policy_store.h"
 #include "agent/guard/posture.h"
+#include "agent/guard/program_reports.h"
 #include "agent/guard/report_help.h"
 #include "agent/guard/report_web.h"
 #include "agent/guard/session_watch.h"
 #include "platform/control_channel.h"
 
 namespace caretaker::agent {
+
+inline constexpr std::uint32_t kNobody = UINT32_MAX;  // no process has this uid
 
 struct GuardSettings {
   std::filesystem::path state;  // folder of everything that the guard keeps
@@ -33,6 +37,8 @@ struct GuardSettings {
   std::filesystem::path notice = {};  // what users are told at log-in; empty: no such file
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
   std::optional<std::uint32_t> gate_uid = std::nullopt;  // who caretaker-gate runs as, where there is one
+  std::uint32_t inspect_uid = kNobody;   // who caretaker-inspect runs as
+  std::uint32_t programs_uid = kNobody;  // who caretaker-programs runs as
 };
 
 // A request that the monitor let through.
@@ -67,6 +73,8 @@ class Guard {
 
   // caretaker-gate's (guard_gate.cpp).
   [[nodiscard]] Result<Answered> report_gate(const Asked& asked);
+  // And caretaker-programs'.
+  [[nodiscard]] Result<Answered> report_programs(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
   [[nodiscard]] Result<Answered> status(const Asked& asked);
@@ -113,6 +121,7 @@ class Guard {
   void store_repeats(bool all);
   void try_book_again();
   void watch_sessions();
+  void tell_about_programs();
 
   // Events of a group that could not be stored: when the group comes again, they are what is stored.
   struct UnstoredGroup {
@@ -133,12 +142,16 @@ class Guard {
   WebReports web_;
   HelpReports help_;
   std::optional<NoticeFile> notice_file_;
+  ProgramReports programs_;
   std::optional<SessionWatch> session_watch_;
   std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
   std::optional<Media> media_;
   std::optional<Posture> posture_;
-  std::optional<GroupId> last_group_;  // stored
-  std::optional<UnstoredGroup> unstored_;
+  struct Reported {
+    std::optional<GroupId> stored;  // the newest that was
+    std::optional<UnstoredGroup> unstored;
+  };
+  std::map<std::uint32_t, Reported> reported_;  // by the uid of the caller
   std::vector<PlannedEvent> unstored_repeats_;
   MonotonicMs gate_seen_ = 0;          // when caretaker-gate last spoke, or this began
   bool filter_works_ = true;           // as caretaker-gate says

@@ -41,17 +41,19 @@ Result<Answered> Guard::report_web(const Asked& asked) {
   if (book_.store() == nullptr || trust_.policy() == nullptr) {
     return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   }
-  if (last_group_ == report.id) return Answered{make_web_report_answer(false), {}};
-  const bool again = unstored_ && unstored_->id == report.id;
+  Reported& reported = reported_[asked.peer.uid];
+  if (reported.stored == report.id) return Answered{make_web_report_answer(false), {}};
+  auto& unstored = reported.unstored;
+  const bool again = unstored && unstored->id == report.id;
   if (!again) {
-    unstored_ = UnstoredGroup{report.id, web_.plan(report, trust_.policy()->rules)};
+    unstored = UnstoredGroup{report.id, web_.plan(report, trust_.policy()->rules)};
     if (report.lost > 0) book_.note({"events.dropped", "net-queue", sync::Severity::kMedium}, report.lost);
   }
-  if (!unstored_->events.empty()) TRY_DONE(book_.append(unstored_->events, report.id));
-  last_group_ = report.id;
+  if (!unstored->events.empty()) TRY_DONE(book_.append(unstored->events, report.id));
+  reported.stored = report.id;
   bool urgent = false;
-  for (const PlannedEvent& event : unstored_->events) urgent |= event.subject.severity == sync::Severity::kHigh;
-  unstored_.reset();
+  for (const PlannedEvent& event : unstored->events) urgent |= event.subject.severity == sync::Severity::kHigh;
+  unstored.reset();
   return Answered{make_web_report_answer(urgent), {}};
 }
 
@@ -68,6 +70,25 @@ Result<Answered> Guard::report_help(const Asked& asked) {
   }
   if (plan.outcome == HelpOutcome::kTooMany) book_.note({"events.dropped", "help-rate", sync::Severity::kMedium});
   return Answered{make_help_answer(plan.outcome), {}};
+}
+
+Result<Answered> Guard::report_programs(const Asked& asked) {
+  TRY(report, parse_program_report(asked.fields));
+  TRY_DONE(check_report(report));
+  if (book_.store() == nullptr || trust_.policy() == nullptr) {
+    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
+  }
+  Reported& reported = reported_[asked.peer.uid];
+  if (reported.stored == report.id) return Answered{};
+  if (!reported.unstored || reported.unstored->id != report.id) {
+    reported.unstored = UnstoredGroup{report.id, programs_.plan(report, trust_.policy()->rules)};
+    if (report.lost > 0) book_.note({"events.dropped", "programs-queue", sync::Severity::kMedium}, report.lost);
+    if (report.let_through > 0) book_.note({"program.unchecked", "too-slow", sync::Severity::kMedium}, report.let_through);
+  }
+  if (!reported.unstored->events.empty()) TRY_DONE(book_.append(reported.unstored->events, report.id));
+  reported = {report.id, std::nullopt};
+  tell_about_programs();
+  return Answered{};
 }
 
 Result<Answered> Guard::next_batch(const Asked& asked) {

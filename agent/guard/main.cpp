@@ -36,6 +36,8 @@ struct Options {
   std::filesystem::path notice;
   std::optional<std::uint32_t> net_uid;
   std::optional<std::uint32_t> gate_uid;
+  std::optional<std::uint32_t> inspect_uid;
+  std::optional<std::uint32_t> programs_uid;
   bool sessions = false;
   bool posture = false;
   bool may_wipe = false;
@@ -46,6 +48,13 @@ struct Options {
 PostureFacts look_at_posture(const std::filesystem::path& state) {
   const auto inspect = [](const std::filesystem::path& node) { return platform::inspect_apart(node, kOwnDiskMs); };
   return platform::find_posture({"/", state, kFirewallReport, inspect, system_clock().monotonic_ms()});
+}
+
+// These programs may be missing.
+std::uint32_t uid_of(const std::optional<std::uint32_t>& given, const std::string& name) {
+  if (given) return *given;
+  const auto user = platform::find_user(name);
+  return user ? user->uid : kNobody;
 }
 
 Result<GuardSettings> make_settings(const Options& options) {
@@ -59,6 +68,8 @@ Result<GuardSettings> make_settings(const Options& options) {
   if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
   settings.notice = options.notice;
   if (const auto gate = platform::find_user(std::string("caretaker-gate")); gate && !options.gate_uid) settings.gate_uid = gate->uid;
+  settings.inspect_uid = uid_of(options.inspect_uid, "caretaker-inspect");
+  settings.programs_uid = uid_of(options.programs_uid, "caretaker-programs");
   if (options.net_uid) {
     settings.net_uid = *options.net_uid;
     return settings;
@@ -151,6 +162,8 @@ void declare(Command program) {
   program.option("--net-uid", options->net_uid, "The user that caretaker-net runs as (default: caretaker-net's)");
   program.option("--notice", options->notice, "File that says to everybody who logs in that the device is monitored");
   program.option("--gate-uid", options->gate_uid, "The user that caretaker-gate runs as (default: caretaker-gate's, where there is one)");
+  program.option("--inspect-uid", options->inspect_uid, "The user that caretaker-inspect runs as (default: caretaker-inspect's)");
+  program.option("--programs-uid", options->programs_uid, "The user that caretaker-programs runs as (default: caretaker-programs')");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
   program.flag("--may-wipe", options->may_wipe, "Start caretaker-wipe.service when the school has ordered a wipe (needs root)");

@@ -7,9 +7,9 @@ namespace caretaker::agent {
 namespace {
 
 constexpr std::array kTable = {
-    MonitorRow{Ask::kGetFilter, "get-filter", Who::kNet, &Guard::get_filter},
-    MonitorRow{Ask::kWaitFilter, "wait-filter", Who::kNet, &Guard::wait_filter},
-    MonitorRow{Ask::kReportWeb, "report-web", Who::kNet, &Guard::report_web},
+    MonitorRow{Ask::kGetFilter, "get-filter", Who::kDecides, &Guard::get_filter},
+    MonitorRow{Ask::kWaitFilter, "wait-filter", Who::kDecides, &Guard::wait_filter},
+    MonitorRow{Ask::kReportWeb, "report-web", Who::kNames, &Guard::report_web},
     MonitorRow{Ask::kNextBatch, "next-batch", Who::kNet, &Guard::next_batch},
     MonitorRow{Ask::kTakeAnswer, "take-answer", Who::kNet, &Guard::take_answer},
     MonitorRow{Ask::kOfferSet, "offer-set", Who::kNet, &Guard::offer_set},
@@ -17,6 +17,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kNextHold, "next-hold", Who::kNet, &Guard::next_hold},
     MonitorRow{Ask::kReportHelp, "report-help", Who::kNet, &Guard::report_help},
     MonitorRow{Ask::kReportGate, "report-gate", Who::kGate, &Guard::report_gate},
+    MonitorRow{Ask::kReportPrograms, "report-programs", Who::kPrograms, &Guard::report_programs},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},
@@ -40,9 +41,13 @@ bool is_refusal(ErrorCode code) {
 std::span<const MonitorRow> monitor_table() { return kTable; }
 
 bool Monitor::may(Who who, const platform::Peer& peer) const {
+  const GuardSettings& settings = guard_.settings();
   switch (who) {
-    case Who::kNet: return peer.uid == guard_.settings().net_uid;
-    case Who::kGate: return peer.uid == guard_.settings().gate_uid;
+    case Who::kNet: return peer.uid == settings.net_uid;
+    case Who::kNames: return peer.uid == settings.net_uid || peer.uid == settings.inspect_uid;
+    case Who::kDecides: return may(Who::kNames, peer) || may(Who::kPrograms, peer);
+    case Who::kPrograms: return peer.uid == settings.programs_uid;
+    case Who::kGate: return peer.uid == settings.gate_uid;
     case Who::kOwner: return guard_.is_owner(peer);
     case Who::kAnybody: return true;
   }
@@ -65,7 +70,7 @@ platform::ControlFrame Monitor::answer(const platform::Peer& peer, platform::Con
   const Error& error = answered.error();
   if (is_refusal(error.code)) {
     ++refused_;
-    if (peer.uid == guard_.settings().net_uid || peer.uid == guard_.settings().gate_uid) {
+    if (may(Who::kDecides, peer) || may(Who::kGate, peer)) {
       guard_.book().note({"guard.refused-ask", name + ":" + std::string(error_code_name(error.code)), sync::Severity::kMedium});
     }
   }

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 4> kMediumCategories = {"adult", "race_ha
 
 bool is_bypass(Reason reason) {
   return reason == Reason::kBypassDoh || reason == Reason::kBypassRelay || reason == Reason::kBypassVpn ||
-         reason == Reason::kBypassProxy;
+         reason == Reason::kBypassProxy || reason == Reason::kNoReadableName;
 }
 
 Status check_violation(const Violation& violation) {
@@ -40,6 +40,7 @@ Severity severity_of(Reason reason, std::string_view category) {
   if (reason == Reason::kLockedClass || std::ranges::find(kHighCategories, category) != kHighCategories.end()) {
     return Severity::kHigh;
   }
+  if (reason == Reason::kNoReadableName) return Severity::kLow;  // old programs do it too
   if (is_bypass(reason) || std::ranges::find(kMediumCategories, category) != kMediumCategories.end()) {
     return Severity::kMedium;
   }

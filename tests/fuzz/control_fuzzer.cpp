@@ -5,6 +5,7 @@
 #include "agent/control_help.h"
 #include "agent/control_gate.h"
 #include "agent/control_net.h"
+#include "agent/control_programs.h"
 #include "agent/control_user.h"
 
 using namespace caretaker;
@@ -29,6 +30,7 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kReportHelp: return round_trip(fields, parse_help_report, make_help_report);
     case Ask::kReportGate: return round_trip(fields, parse_gate_report, make_gate_report);
     case Ask::kNextHold: return round_trip(fields, parse_next_hold, make_next_hold);
+    case Ask::kReportPrograms: return round_trip(fields, parse_program_report, make_program_report);
     case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);
     case Ask::kEnrolBegin: return round_trip(fields, parse_enrol_begin, make_enrol_begin);
     case Ask::kEnrolFinish: return round_trip(fields, parse_enrol_finish, make_enrol_finish);

@@ -18,6 +18,8 @@ LAYERS = {
     "agent/net": (BELOW_AGENT, "net is the part that may be broken into: nothing of the guard's is linked into its reach"),
     "agent/boot": (BELOW_AGENT, "it runs before any disk is unlocked: verify and erase, nothing else"),
     "agent/gate": (BELOW_AGENT, "it holds the packet filter and nothing else: what it needs of the others comes by their frames"),
+    "agent/inspect": (BELOW_AGENT, "it reads foreign packets with a right that nobody else should have: it shares the decision with net, and nothing else"),
+    "agent/programs": (BELOW_AGENT, "every program that starts waits for it: it does this and nothing else"),
     "agent/cli": (BELOW_AGENT, "the command line asks the guard and the server; it does not look into their stores"),
 }
 ANYWHERE = ("tests/bench", "tests/fuzz", "tests/hostile_net", "tests/sim", "tests/unit")  # a test may look at any layer, but at no mechanism of one system

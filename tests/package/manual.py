@@ -7,6 +7,7 @@ import sys
 
 INSTALLER = pathlib.Path(__file__).resolve().parents[2] / "installer"
 PAGES = {"caretaker": "caretaker.1", "caretakerd": "caretakerd.8", "caretaker-net": "caretaker-net.8", "caretaker-gate": "caretaker-gate.8",
+         "caretaker-inspect": "caretaker-inspect.8", "caretaker-programs": "caretaker-programs.8",
          "caretaker-server": "caretaker-server.8"}
 COMPLETE = """
 . "$1"; shift

@@ -16,7 +16,8 @@ try:
 except OSError as why:
     print(why.errno or 'nothing')
 """
-MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-gate.service": 20, "caretaker-resolver.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
+MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-gate.service": 20,
+                 "caretaker-inspect.service": 20, "caretaker-programs.service": 20, "caretaker-resolver.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
 
 
 def install(machine, package, version):

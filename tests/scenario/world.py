@@ -18,7 +18,7 @@ import processes
 import stand_in_resolver
 from processes import Program, wait_until
 
-PROGRAMS = ("caretakerd", "caretaker-net", "caretaker", "caretaker-server")
+PROGRAMS = ("caretakerd", "caretaker-net", "caretaker-inspect", "caretaker-programs", "caretaker", "caretaker-server")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSPHRASE = "a passphrase for one scenario"
 POLICY = """

@@ -65,6 +65,8 @@ NamesByCategory some_names() {
 GuardWorld::GuardWorld() {
   set_log_level(LogLevel::kError);
   settings = {folder / "guard", {"uuid-1", "board-1"}, kNet, kOwner};
+  settings.inspect_uid = kInspect;
+  settings.programs_uid = kPrograms;
   start();
 }
 

@@ -57,6 +57,8 @@ class SigningRoom {
 struct GuardWorld {
   GuardWorld();
   static constexpr std::uint32_t kNet = 990;
+  static constexpr std::uint32_t kInspect = 991;
+  static constexpr std::uint32_t kPrograms = 992;
   static constexpr std::uint32_t kOwner = 0;
   static constexpr std::uint32_t kAnna = 1001;  // a pupil
 

@@ -27,7 +27,7 @@ TEST_CASE("every request stands in the monitor's table once") {
     CHECK(asks.insert(row.ask).second);
     CHECK(names.insert(row.name).second);
   }
-  CHECK(asks.size() == 19);
+  CHECK(asks.size() == 21);
 }
 
 TEST_CASE("each request is for those whom the table names, and nobody else") {
@@ -35,8 +35,14 @@ TEST_CASE("each request is for those whom the table names, and nobody else") {
   for (const MonitorRow& row : monitor_table()) {
     const bool anybody = row.who == Who::kAnybody;
     CHECK((code_for(world, kStranger, row.ask) == ErrorCode::kPermissionDenied) == !anybody);
-    CHECK((code_for(world, GuardWorld::kNet, row.ask) == ErrorCode::kPermissionDenied) == (row.who == Who::kOwner || row.who == Who::kGate));
-    CHECK((code_for(world, GuardWorld::kOwner, row.ask) == ErrorCode::kPermissionDenied) == (row.who == Who::kNet || row.who == Who::kGate));
+    const bool for_net = row.who == Who::kNet || row.who == Who::kNames || row.who == Who::kDecides;
+    const bool for_inspect = row.who == Who::kNames || row.who == Who::kDecides;
+    const bool for_programs = row.who == Who::kPrograms || row.who == Who::kDecides;
+    const bool for_owner = row.who == Who::kOwner;
+    CHECK((code_for(world, GuardWorld::kNet, row.ask) == ErrorCode::kPermissionDenied) == !(for_net || anybody));
+    CHECK((code_for(world, GuardWorld::kInspect, row.ask) == ErrorCode::kPermissionDenied) == !(for_inspect || anybody));
+    CHECK((code_for(world, GuardWorld::kPrograms, row.ask) == ErrorCode::kPermissionDenied) == !(for_programs || anybody));
+    CHECK((code_for(world, GuardWorld::kOwner, row.ask) == ErrorCode::kPermissionDenied) == !(for_owner || anybody));
   }
 }
 

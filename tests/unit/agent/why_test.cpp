@@ -64,7 +64,7 @@ TEST_CASE("why refuses what is no name and no group, and suggests one that is") 
 }
 
 TEST_CASE("every reason is explained in words", "[R8]") {
-  for (int i = 0; i <= static_cast<int>(policy::Reason::kNoPolicy); ++i) {
+  for (int i = 0; i <= static_cast<int>(policy::kLastReason); ++i) {
     WhyAnswer answer;
     answer.reason = policy::reason_name(static_cast<policy::Reason>(i));
     CHECK(explain(answer) != answer.reason);

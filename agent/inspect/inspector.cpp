@@ -1,0 +1,155 @@
+#include "agent/inspect/inspector.h"
+
+#include <algorithm>
+
+#include "policy/address.h"
+#include "policy/domain_name.h"
+
+namespace caretaker::agent {
+namespace {
+
+using platform::PacketVerdict;
+using platform::Protocol;
+using policy::Verdict;
+
+constexpr std::size_t kMaxFlows = 1024;
+constexpr int kMaxPackets = 64;       // of a connection that does not show its name
+constexpr int kOtherDatagrams = 3;    // of no protocol that we know, before a connection is left alone
+constexpr MonotonicMs kFlowMs = 60'000;
+constexpr std::uint16_t kHttps = 443;
+
+// Of the network at hand: printers, projectors, a router's pages, which have addresses and no names.
+bool is_near(const platform::Endpoint& to) {
+  const auto& a = to.address;
+  if (to.is_v6) return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+  return a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
+}
+
+// An address as the DNS writes it: what stands in the event instead of a name.
+std::string reverse_name(const platform::Endpoint& to) {
+  std::string out;
+  if (!to.is_v6) {
+    for (int i = 3; i >= 0; --i) out += std::to_string(to.address[static_cast<std::size_t>(i)]) + ".";
+    return out + "in-addr.arpa";
+  }
+  const std::string hex = to_hex(to.address);
+  for (auto digit = hex.rbegin(); digit != hex.rend(); ++digit) (out += *digit) += '.';
+  return out + "ip6.arpa";
+}
+
+bool refuses_unreadable(const FilterPtr& filter) { return filter->policy.inspection.unreadable == policy::Unreadable::kRefuse; }
+
+}  // namespace
+
+void Inspector::use(FilterPtr filter) {
+  filter_ = std::move(filter);
+  askers_ = Askers();  // or one who asks no more would hold on to the old set
+}
+
+Inspector::FlowKey Inspector::key_of(const IpPacket& packet) {
+  FlowKey key{packet.protocol, {}};
+  auto at = key.ends.begin();
+  for (const platform::Endpoint* end : {&packet.from, &packet.to}) {
+    at = std::ranges::copy(end->address, at).out;
+    *at++ = static_cast<std::uint8_t>(end->port >> 8);
+    *at++ = static_cast<std::uint8_t>(end->port);
+  }
+  return key;
+}
+
+// One that has to go for another is read from its middle when it goes on, and so not at all.
+Inspector::Flow& Inspector::flow_of(const FlowKey& key, MonotonicMs now) {
+  if (const auto known = flows_.find(key); known != flows_.end()) return known->second;
+  if (flows_.size() >= kMaxFlows) {
+    std::erase_if(flows_, [now](const auto& entry) { return entry.second.ends <= now; });
+  }
+  if (flows_.size() >= kMaxFlows) {
+    flows_.erase(std::ranges::min_element(flows_, {}, [](const auto& entry) { return entry.second.ends; }));
+  }
+  Flow& flow = flows_[key];
+  flow.ends = now + kFlowMs;
+  return flow;
+}
+
+Hello Inspector::read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
+  const auto known = flows_.find(key);
+  if (known == flows_.end() || known->second.ends <= now) {
+    if (known != flows_.end()) flows_.erase(known);
+    Hello hello = parse_tcp_start(packet.content);
+    if (hello.state != HelloState::kMore) return hello;
+    Flow& flow = flow_of(key, now);
+    flow.first = packet.sequence;
+    flow.stream = to_bytes(packet.content);
+    return hello;
+  }
+  Flow& flow = known->second;
+  const auto offset = static_cast<std::int32_t>(packet.sequence - flow.first);  // numbers wrap
+  const auto size = static_cast<std::int64_t>(flow.stream.size());
+  if (offset > size || ++flow.packets > kMaxPackets) return {HelloState::kUnreadable, "", false};  // something went by unseen
+  if (offset >= 0 && offset + static_cast<std::int64_t>(packet.content.size()) > size) {
+    const ByteView fresh = packet.content.subspan(static_cast<std::size_t>(size - offset));
+    flow.stream.insert(flow.stream.end(), fresh.begin(), fresh.end());
+  }
+  return parse_tcp_start(flow.stream);
+}
+
+Hello Inspector::read_udp(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
+  Flow& flow = flow_of(key, now);
+  if (!flow.quic) flow.quic.emplace();
+  Hello hello = flow.quic->add(packet.content);
+  if (hello.state == HelloState::kOther && packet.to.port != kHttps && ++flow.packets < kOtherDatagrams) hello.state = HelloState::kMore;
+  return hello;
+}
+
+PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
+  ++counters_.packets;
+  const auto packet = parse_ip_packet(held.bytes);
+  if (!filter_ || !packet) return PacketVerdict::kPass;
+  if (packet->content.empty()) {
+    if (packet->ends) flows_.erase(key_of(*packet));
+    return PacketVerdict::kPass;
+  }
+  const MonotonicMs now = clock_.monotonic_ms();
+  const FlowKey key = key_of(*packet);
+  const Hello hello = packet->protocol == Protocol::kTcp ? read_tcp(key, *packet, now) : read_udp(key, *packet, now);
+  if (hello.state == HelloState::kMore) return PacketVerdict::kPass;
+  flows_.erase(key);
+  const PacketVerdict verdict = settle(hello, *packet, held.uid, now);
+  ++(verdict == PacketVerdict::kRefuse ? counters_.refused : counters_.accepted);
+  return verdict;
+}
+
+PacketVerdict Inspector::settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
+  switch (hello.state) {
+    case HelloState::kName: return decide_name(hello.name, packet, owner, now);
+    case HelloState::kOther: return packet.to.port == kHttps ? decide_unreadable(packet, owner, now) : PacketVerdict::kAccept;
+    case HelloState::kNoName: return is_near(packet.to) ? PacketVerdict::kAccept : decide_unreadable(packet, owner, now);
+    case HelloState::kMore:
+    case HelloState::kUnreadable: break;
+  }
+  return decide_unreadable(packet, owner, now);
+}
+
+PacketVerdict Inspector::decide_name(std::string_view written, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
+  const auto name = policy::normalise_name(written);
+  if (!name || policy::is_ipv4(*name)) {
+    return is_near(packet.to) && name ? PacketVerdict::kAccept : decide_unreadable(packet, owner, now);
+  }
+  const AskerPtr asker = askers_.find(filter_, owner, now);
+  const policy::DnsDecision decision = agent::decide(*asker, *name);
+  if (decision.verdict != Verdict::kBlock) return PacketVerdict::kAccept;
+  violations_.note(*asker, decision, *name, clock_.now(), now);
+  return PacketVerdict::kRefuse;
+}
+
+PacketVerdict Inspector::decide_unreadable(const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
+  ++counters_.unreadable;
+  if (!refuses_unreadable(filter_)) return PacketVerdict::kAccept;
+  policy::DnsDecision decision;
+  decision.reason = policy::Reason::kNoReadableName;
+  decision.is_violation = true;
+  violations_.note(*askers_.find(filter_, owner, now), decision, reverse_name(packet.to), clock_.now(), now);
+  return PacketVerdict::kRefuse;
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,60 @@
+// What becomes of a connection that leaves this machine, by the name that its first packets carry. No sockets, no queue: packets in,
+// verdicts out. One thread.
+#pragma once
+
+#include <map>
+
+#include "agent/askers.h"
+#include "agent/inspect/ip_packet.h"
+#include "agent/inspect/quic_start.h"
+#include "agent/violation_log.h"
+#include "platform/packet_queue.h"
+
+namespace caretaker::agent {
+
+struct InspectCounters {
+  std::uint64_t packets = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t unreadable = 0;  // of either
+};
+
+class Inspector {
+ public:
+  Inspector(ViolationSink sink, const Clock& clock) : violations_(std::move(sink)), clock_(clock) {}
+
+  void use(FilterPtr filter);  // from now on; nullptr: everything passes
+  [[nodiscard]] platform::PacketVerdict decide(const platform::HeldPacket& packet);
+  [[nodiscard]] const InspectCounters& counters() const { return counters_; }
+
+ private:
+  struct FlowKey {
+    platform::Protocol protocol = platform::Protocol::kTcp;
+    std::array<std::uint8_t, 36> ends{};
+    friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
+  };
+  // A connection that has not shown its name yet.
+  struct Flow {
+    std::uint32_t first = 0;  // TCP: number of the first byte of `stream`
+    Bytes stream;
+    std::optional<QuicStart> quic;
+    int packets = 0;
+    MonotonicMs ends = 0;
+  };
+  [[nodiscard]] static FlowKey key_of(const IpPacket& packet);
+  [[nodiscard]] Flow& flow_of(const FlowKey& key, MonotonicMs now);
+  [[nodiscard]] Hello read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
+  [[nodiscard]] Hello read_udp(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
+  [[nodiscard]] platform::PacketVerdict settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now);
+  [[nodiscard]] platform::PacketVerdict decide_name(std::string_view written, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now);
+  [[nodiscard]] platform::PacketVerdict decide_unreadable(const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now);
+
+  FilterPtr filter_;
+  Askers askers_;
+  ViolationLog violations_;
+  const Clock& clock_;
+  std::map<FlowKey, Flow> flows_;
+  InspectCounters counters_;
+};
+
+}  // namespace caretaker::agent

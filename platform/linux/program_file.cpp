@@ -1,0 +1,117 @@
+#include "platform/linux/program_file.h"
+
+#include <elf.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include "platform/files.h"
+
+namespace caretaker::platform {
+namespace {
+
+constexpr long kFuse = 0x65735546;  // linux/magic.h
+constexpr std::size_t kHead = 4096;
+constexpr std::size_t kMaxText = 64u << 10;
+constexpr MonotonicMs kKnownMs = 1000;  // a device's number may soon be another's
+constexpr int kMaxDepth = 4;            // of devices on devices
+constexpr unsigned kLoopMajor = 7;
+
+template <typename Header, typename Segment>
+bool has_interpreter(const std::array<std::uint8_t, kHead>& head, std::size_t size) {
+  Header header;
+  if (size < sizeof header) return false;
+  std::memcpy(&header, head.data(), sizeof header);
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    Segment segment;
+    const std::size_t at = header.e_phoff + std::size_t{i} * sizeof segment;
+    if (header.e_phentsize != sizeof segment || at > size || size - at < sizeof segment) return false;
+    std::memcpy(&segment, head.data() + at, sizeof segment);
+    if (segment.p_type == PT_INTERP) return true;
+  }
+  return false;
+}
+
+std::string number_of(dev_t device) { return std::to_string(major(device)) + ":" + std::to_string(minor(device)); }
+
+std::string text_of(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kMaxText);
+  return bytes ? std::string(as_text(*bytes)) : "";
+}
+
+// An image that only root can have made and changed is the system's.
+bool is_own_image(const std::string& number) {
+  std::string backing = text_of("/sys/dev/block/" + number + "/loop/backing_file");
+  if (!backing.empty() && backing.back() == '\n') backing.pop_back();
+  struct stat found {};
+  if (backing.empty() || ::stat(("/proc/1/root" + backing).c_str(), &found) != 0) return false;
+  return found.st_uid == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// udev's rules mark what is removable (installer/udev); what lies upon it, as an opened LUKS volume does, is no better.
+bool is_brought_device(const std::string& number, int depth) {
+  if (text_of("/run/udev/data/b" + number).find("\nE:CARETAKER_MEDIUM=") != std::string::npos) return true;
+  if (number.starts_with(std::to_string(kLoopMajor) + ":") && !is_own_image(number)) return true;
+  std::error_code none;
+  const std::filesystem::path device = "/sys/dev/block/" + number;
+  if (depth == 0) return true;
+  for (const auto& below : std::filesystem::directory_iterator(device / "slaves", none)) {
+    std::string of_below = text_of(below.path() / "dev");
+    if (!of_below.empty() && of_below.back() == '\n') of_below.pop_back();
+    if (!of_below.empty() && is_brought_device(of_below, depth - 1)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool names_a_loader(int fd) {
+  std::array<std::uint8_t, kHead> head;
+  const ssize_t got = ::pread(fd, head.data(), head.size(), 0);
+  if (got < EI_NIDENT || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0) return false;
+  const auto size = static_cast<std::size_t>(got);
+  return head[EI_CLASS] == ELFCLASS64 ? has_interpreter<Elf64_Ehdr, Elf64_Phdr>(head, size) : has_interpreter<Elf32_Ehdr, Elf32_Phdr>(head, size);
+}
+
+std::string file_name_of(int fd) {
+  std::array<char, 4096> path;
+  const ssize_t got = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path.data(), path.size());
+  const std::string_view whole(path.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::string name(whole.substr(whole.rfind('/') + 1));
+  std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return name.empty() ? "?" : name;
+}
+
+bool is_loader_name(const std::string& name) {
+  const bool is_library = name.find(".so") != std::string::npos;
+  return is_library && (name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld-2.") || name.starts_with("ld.so") || name.starts_with("ld64.so"));
+}
+
+std::optional<std::uint32_t> real_uid_of(std::int32_t pid) {
+  const std::string status = text_of("/proc/" + std::to_string(pid) + "/status");
+  const auto line = status.find("\nUid:\t");
+  if (line == std::string::npos) return std::nullopt;
+  std::uint32_t uid = 0;
+  const char* begin = status.data() + line + 6;
+  const auto [end, error] = std::from_chars(begin, status.data() + status.size(), uid);
+  return error == std::errc() && end != begin ? std::optional(uid) : std::nullopt;
+}
+
+bool BroughtFileSystems::contains(int fd, dev_t device, MonotonicMs now) {
+  Known& known = known_[device];
+  if (known.until > now) return known.brought;
+  struct statfs found {};
+  const bool is_fuse = ::fstatfs(fd, &found) == 0 && found.f_type == kFuse;
+  const bool brought = is_fuse || (major(device) != 0 && is_brought_device(number_of(device), kMaxDepth));
+  if (known_.size() > 1024) known_.clear();
+  known_[device] = {brought, now + kKnownMs};
+  return brought;
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,60 @@
+#include "platform/mount_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace caretaker::platform {
+namespace {
+
+constexpr std::array<std::string_view, 22> kKernelTypes = {
+    "proc",     "sysfs",   "cgroup",     "cgroup2",  "devpts",    "securityfs", "debugfs", "tracefs",     "bpf",   "pstore",   "efivarfs",
+    "mqueue",   "configfs", "fusectl",   "autofs",   "rpc_pipefs", "binfmt_misc", "nsfs",   "selinuxfs",   "nfsd",  "hugetlbfs", "fuse"};
+
+std::string_view take_word(std::string_view& line) {
+  const std::string_view word = line.substr(0, line.find(' '));
+  line.remove_prefix(std::min(line.size(), word.size() + 1));
+  return word;
+}
+
+// "\040" is a space.
+std::string unescaped(std::string_view text) {
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] <= '3' && is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3])) {
+      out.push_back(static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0')));
+      i += 3;
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Mount> parse_mounts(std::string_view text) {
+  std::vector<Mount> out;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    Mount mount;
+    (void)take_word(line);  // number
+    (void)take_word(line);  // of its parent
+    mount.device = take_word(line);
+    (void)take_word(line);  // what of the file system is mounted
+    mount.point = unescaped(take_word(line));
+    (void)take_word(line);  // options
+    while (!line.empty() && take_word(line) != "-") {
+    }
+    mount.type = take_word(line);
+    if (!mount.type.empty() && mount.point.starts_with('/') && mount.device.find(':') != std::string::npos) out.push_back(std::move(mount));
+  }
+  return out;
+}
+
+bool may_hold_programs(const Mount& mount) {
+  return std::ranges::find(kKernelTypes, mount.type) == kKernelTypes.end() && !mount.type.starts_with("fuse.");
+}
+
+}  // namespace caretaker::platform

@@ -1,0 +1,21 @@
+// The kernel's table of mounts, /proc/PID/mountinfo (proc_pid_mountinfo(5)). Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace caretaker::platform {
+
+struct Mount {
+  std::string device;  // "8:1", "0:45"
+  std::string point;   // with its escapes undone
+  std::string type;    // "ext4", "fuse.sshfs"
+};
+// Lines that are not of the form are left out.
+[[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text);
+// Whether files that somebody wrote can lie there and be run. Not those of the kernel's own making; nor those that a process of a user's
+// answers for (FUSE): to open a file there, as a listener has to, is to wait for that process.
+[[nodiscard]] bool may_hold_programs(const Mount& mount);
+
+}  // namespace caretaker::platform

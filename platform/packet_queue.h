@@ -1,0 +1,49 @@
+// Packets that the kernel holds until somebody says what becomes of them. Port: NFQUEUE on Linux (CAP_NET_ADMIN).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "platform/base/bytes.h"
+
+namespace caretaker::platform {
+
+// What is written on a packet that goes on, and by the rules behind the queue on its connection. Bits that no other part uses.
+inline constexpr std::uint32_t kMarkAccepted = 0x04000000;
+inline constexpr std::uint32_t kMarkRefused = 0x08000000;
+
+struct HeldPacket {
+  std::uint32_t id = 0;
+  std::optional<std::uint32_t> uid;  // of the local socket that sent it
+  ByteView bytes;                    // from the IP header on
+};
+enum class PacketVerdict {
+  kPass,    // this packet; the connection's next ones are held as well
+  kAccept,  // and the connection with it
+  kRefuse,  // the rules behind the queue tell the sender
+};
+
+class PacketQueue {
+ public:
+  using Handler = std::function<PacketVerdict(const HeldPacket& packet)>;
+  // `fail_open`: what finds no room in the queue passes, else it is dropped. kPermissionDenied; kConflict: another process listens
+  // to this number.
+  [[nodiscard]] static Result<PacketQueue> open(std::uint16_t number, bool fail_open);
+  PacketQueue(PacketQueue&&) noexcept;
+  PacketQueue& operator=(PacketQueue&&) noexcept;
+  ~PacketQueue();  // what is held then is dropped
+  [[nodiscard]] Status set_fail_open(bool fail_open);
+  // Waits at most timeout_ms (-1: until something comes) and answers what has come.
+  [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms);
+  // Makes a serve_once() that is waiting return. Async-signal-safe; any thread.
+  void wake() const;
+
+ private:
+  struct State;
+  explicit PacketQueue(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace caretaker::platform

@@ -1,0 +1,163 @@
+"""Programs that ask no DNS: an address that is known, a hosts file, another resolver. What the policy blocks is refused by the name in the
+connection's first packets, for the user whose connection it is, and lands in the book; what it does not block goes on at full speed. Real TLS
+clients and servers, real packet queues, two network namespaces."""
+import pathlib
+import sys
+
+import own_users
+import world
+from own_network import SERVERS, Network, Unavailable
+from processes import run, wait_until
+from world import tell
+
+PROMISES = "R5 R11"
+INSPECT, SKIPPED = 64004, 77
+HERE = pathlib.Path(__file__).resolve().parent
+V4, V6 = SERVERS
+
+
+def start_servers(w, network):
+    certificate, key = w.folder / "far.crt", w.folder / "far.key"
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2",
+         "-out", certificate, "-keyout", key], 0)
+    servers = w.program("far", 0, "caretaker")
+    servers.command = network.there(network.servers, sys.executable, "-B", HERE / "far_servers.py", certificate, key, V4, V6)
+    servers.start()
+    wait_until("the servers", lambda: "ready" in servers.log.read_text(encoding="utf-8"))
+
+
+def make_inspect(w, network):
+    inspect = w.program("inspect", 0, "caretaker-inspect")
+    rights = ("setpriv", "--reuid", INSPECT, "--regid", INSPECT, "--clear-groups", "--inh-caps", "+net_admin", "--ambient-caps", "+net_admin",
+              "--bounding-set", "-all,+net_admin", "--no-new-privs")
+    inspect.command = network.there(network.users, *rights, w.bin / "caretaker-inspect", "--socket", w.socket)
+    return inspect
+
+
+class Users:
+    def __init__(self, network, people):
+        self.network, self.pupil, self.teacher = network, people[0] if people else own_users.FIRST_PUPIL, own_users.TEACHER
+
+    def try_it(self, *what, user=None):
+        user = self.pupil if user is None else user
+        become = () if user == 0 else ("setpriv", "--reuid", user, "--regid", user, "--clear-groups")
+        return run(self.network.there(self.network.users, *become, sys.executable, "-B", HERE / "near_client.py", *what), 0).stdout.strip()
+
+
+def filters_in_force(inspect):
+    return inspect.log.read_text(encoding="utf-8").count("filter in force")
+
+
+def the_name_counts_whatever_the_address(users):
+    for address in SERVERS:
+        assert users.try_it("tls", "fine.example", address) == "open"
+        assert users.try_it("tls", "www.casino.example", address) == "refused"
+        assert users.try_it("quic", "fine.example", address) == "open"
+        assert users.try_it("quic", "casino.example", address) == "refused"
+    tell("TLS and QUIC to an address that nobody asked for: open or refused by the name, on IPv4 and IPv6")
+
+
+def no_way_of_sending_it_hides_it(users):
+    for piece in (1, 7, 100, 300):
+        assert users.try_it("tls", "casino.example", V4, piece) == "refused", piece
+        assert users.try_it("tls", "fine.example", V4, piece) == "open", piece
+    assert users.try_it("quic", "casino.example", V4, 8443) == "refused"
+    assert users.try_it("tcp", r"GET / HTTP/1.1\r\nhost: casino.example\r\n\r\n", V4, 80) == "refused"
+    assert users.try_it("tcp", r"GET / HTTP/1.1\r\nHost: fine.example\r\n\r\n", V4, 80) == "open"
+    assert users.try_it("tcp", r"CONNECT casino.example:443 HTTP/1.1\r\n\r\n", V4, 3128) == "refused"
+    tell("a hello in pieces of one byte, QUIC on another port, plain HTTP and a proxy's CONNECT are refused as well")
+
+
+def who_it_is_counts(users):
+    assert users.try_it("tls", "casino.example", V4, user=users.teacher) == "open"
+    assert users.try_it("tls", "adult.example", V4, user=users.teacher) == "refused"
+    assert users.try_it("tls", "adult.example", V4, user=0) == "open"
+    tell("a teacher reaches what pupils may not, and not what is closed to both; root is not looked at")
+
+
+def what_cannot_be_read_is_refused(users):
+    odd = [("tls", "", V4), ("tcp", "SSH-2.0-hidden\\r\\n", V4, 443), ("tcp", r"\x16\x03\x01\x00\x05\x63aaaa", V4, 443)]
+    for what in odd:
+        assert users.try_it(*what) == "refused", what
+    assert users.try_it("tcp", "SSH-2.0-plain\\r\\n", V4, 22) == "open"
+    tell("without a readable name a connection is refused, and other protocols on their own ports are left alone")
+
+
+def only_the_beginning_comes_to_us(network, users):
+    before = network.queued()
+    page = ("import socket, ssl; c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE\n"
+            f"s = c.wrap_socket(socket.create_connection(('{V4}', 443)), server_hostname='fine.example'); s.sendall(b'page')\n"
+            "n = 0\nwhile n < 300000: n += len(s.recv(65536))\nprint(n)")
+    done = run(network.there(network.users, "setpriv", "--reuid", users.pupil, "--regid", users.pupil, "--clear-groups", sys.executable, "-c", page), 0)
+    assert done.stdout.strip() == "300000"
+    taken = network.queued() - before
+    assert taken <= 4, f"{taken} packets of one connection were held"
+    tell(f"of a download of 300 kB {taken} packets were held")
+
+
+def dead_it_is_closed_or_open_by_the_rules(network, users, inspect):
+    inspect.kill()
+    assert users.try_it("tls", "fine.example", V4) == "silent"
+    network.lay_rules(bypass=True)
+    assert users.try_it("tls", "casino.example", V4) == "open"
+    network.lay_rules()
+    inspect.start()
+    wait_until("the filter again", lambda: users.try_it("tls", "fine.example", V4) == "open")
+    assert users.try_it("tls", "casino.example", V4) == "refused"
+    tell("while it is dead nobody gets out, or everybody where the policy says so; started again it goes on")
+
+
+def the_lead_reads_who_it_was(w, users):
+    def rows():
+        return [row for row in w.violations() if "casino.example" in str(row)]
+    wait_until("the record on the server", rows, timeout=60)
+    if own_users.people():
+        assert "pupil1" in str(rows()), rows()
+        assert "teacher" not in str(rows())
+    wait_until("what could not be read", lambda: any("no-readable-name" in str(row) for row in w.rows()), timeout=60)
+    tell("the lead reads who it was and which site; nobody else does")
+
+
+def scenario(w):
+    network = scenario.network
+    w.guard.command += ["--inspect-uid", str(INSPECT)]
+    w.make_school()
+    w.start_server()
+    w.publish_lists()
+    w.publish_policy()
+    w.start_device()
+    start_servers(w, network)
+    network.lay_rules()
+    inspect, users = make_inspect(w, network), Users(network, own_users.people())
+    inspect.start()
+    wait_until("the names' reader to have the filter", lambda: inspect.running() and filters_in_force(inspect))
+    the_name_counts_whatever_the_address(users)
+    no_way_of_sending_it_hides_it(users)
+    who_it_is_counts(users)
+    what_cannot_be_read_is_refused(users)
+    only_the_beginning_comes_to_us(network, users)
+    dead_it_is_closed_or_open_by_the_rules(network, users, inspect)
+    the_lead_reads_who_it_was(w, users)
+
+
+def main():
+    own_users.enter()
+    try:
+        network = scenario.network = Network()
+    except Unavailable as why:
+        print(f"skipped: {why}")
+        sys.exit(SKIPPED)
+    try:
+        try:
+            network.make()
+            network.lay_rules()
+        except Unavailable as why:
+            print(f"skipped: {why}")
+            sys.exit(SKIPPED)
+        world.play(scenario)
+    finally:
+        network.end()
+
+
+if __name__ == "__main__":
+    main()

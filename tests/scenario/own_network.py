@@ -1,0 +1,72 @@
+"""A network of a scenario's own: one namespace where users sit, one where servers stand, and a cable between them. Root is needed, and
+iptables, since not every kernel's nftables has a queue."""
+import os
+import shutil
+import subprocess
+
+QUEUE = 1727
+ACCEPTED, REFUSED = 0x04000000, 0x08000000
+MASK = ACCEPTED | REFUSED
+USERS, SERVERS = ("203.0.113.1", "2001:db8::1"), ("203.0.113.2", "2001:db8::2")
+
+
+class Unavailable(Exception):
+    """This machine cannot do it; says why."""
+
+
+def do(*command, check=True):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        raise Unavailable(f"{' '.join(map(str, command))}: {done.stderr.strip()[-200:]}")
+    return done
+
+
+class Network:
+    def __init__(self):
+        if os.geteuid() != 0:
+            raise Unavailable("a network of one's own needs root")
+        for program in ("ip", "iptables-nft", "ip6tables-nft", "setpriv"):
+            if shutil.which(program) is None and not os.path.exists(f"/usr/sbin/{program}"):
+                raise Unavailable(f"{program} is not installed")
+        self.users, self.servers = (f"ct{os.getpid()}{side}" for side in "us")
+
+    def make(self):
+        for namespace in (self.users, self.servers):
+            do("ip", "netns", "add", namespace)
+            do("ip", "-n", namespace, "link", "set", "lo", "up")
+        do("ip", "-n", self.users, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", self.servers)
+        for namespace, addresses in ((self.users, USERS), (self.servers, SERVERS)):
+            do("ip", "-n", namespace, "addr", "add", f"{addresses[0]}/24", "dev", "cable")
+            do("ip", "-n", namespace, "addr", "add", f"{addresses[1]}/64", "dev", "cable", "nodad")
+            do("ip", "-n", namespace, "link", "set", "cable", "up")
+
+    def there(self, namespace, *command):
+        return ["ip", "netns", "exec", namespace, *map(str, command)]
+
+    def lay_rules(self, bypass=False):
+        """What platform/inspection_gate.cpp says to nftables, in the words of iptables."""
+        for tables, unreachable in (("iptables-nft", "icmp-admin-prohibited"), ("ip6tables-nft", "icmp6-adm-prohibited")):
+            def rule(table, *words, tables=tables):
+                do(*self.there(self.users, tables, "-t", table, *words))
+            for table in ("mangle", "filter"):
+                rule(table, "-F", "OUTPUT")
+            rule("mangle", "-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
+            rule("mangle", "-A", "OUTPUT", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT")
+            rule("mangle", "-A", "OUTPUT", "-m", "conntrack", "--ctdir", "REPLY", "-j", "ACCEPT")
+            rule("mangle", "-A", "OUTPUT", "-m", "connmark", "!", "--mark", f"0/{MASK:#x}", "-j", "ACCEPT")
+            for protocol in ("tcp", "udp"):
+                rule("mangle", "-A", "OUTPUT", "-p", protocol, "-j", "NFQUEUE", "--queue-num", QUEUE, *(["--queue-bypass"] if bypass else []))
+            for mark in (ACCEPTED, REFUSED):
+                rule("filter", "-A", "OUTPUT", "-m", "mark", "--mark", f"{mark:#x}/{MASK:#x}", "-j", "CONNMARK", "--or-mark", f"{mark:#x}")
+            refused = ("-m", "connmark", "--mark", f"{REFUSED:#x}/{REFUSED:#x}", "-m", "conntrack", "--ctdir", "ORIGINAL")
+            rule("filter", "-A", "OUTPUT", *refused, "-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset")
+            rule("filter", "-A", "OUTPUT", *refused, "-j", "REJECT", "--reject-with", unreachable)
+
+    def queued(self):
+        """Packets that went through the queue since the rules were laid."""
+        lines = do(*self.there(self.users, "iptables-nft", "-t", "mangle", "-L", "OUTPUT", "-v", "-x", "-n")).stdout.splitlines()
+        return sum(int(line.split()[0]) for line in lines if "NFQUEUE" in line)
+
+    def end(self):
+        for namespace in (self.users, self.servers):
+            do("ip", "netns", "del", namespace, check=False)

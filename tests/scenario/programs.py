@@ -1,0 +1,178 @@
+"""A pupil starts programs that are not the system's: from a home, a memory file system, a mount of one's own, as a script, through the
+loader. None runs; the system's do; a teacher's run and are recorded; and when nobody judges, everything runs and an event says so.
+
+Only one small file system is watched, so that nothing else on the machine has to wait."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import own_users
+import world
+from processes import run, wait_until
+from world import tell
+
+PROMISES = "R5 R12"
+PROGRAMS, SKIPPED = 64005, 77
+RIGHTS = "sys_admin,+sys_ptrace,+dac_read_search"
+POLICY = world.POLICY.replace('os_groups = ["staff"]', 'os_groups = ["staff"]\nprograms = { downloads = "record" }')
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+
+
+class Place:
+    """A file system with programs of the system's and a folder where everybody may write."""
+
+    def __init__(self, folder):
+        self.folder = folder / "watched"
+        self.folder.mkdir(mode=0o755)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "caretaker-test", self.folder], check=True)
+        for name in ("true", "cp", "mount", "chmod"):
+            shutil.copy(f"/bin/{name}", self.folder)
+        shutil.copy(LOADER, self.folder)
+        self.public = self.folder / "public"
+        self.public.mkdir()
+        self.public.chmod(0o1777)
+
+    def bring(self, name, user, text=None):
+        path = self.public / name
+        if text is None:
+            shutil.copy("/bin/true", path)
+        else:
+            path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+        os.chown(path, user, user)
+        return path
+
+    def end(self):
+        subprocess.run(["umount", "--lazy", self.folder], check=False)
+
+
+def starts(command, user):
+    """Whether it was let start."""
+    def become():
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+    try:
+        subprocess.run([str(word) for word in command], preexec_fn=become if user else None, check=True, capture_output=True, cwd="/")
+    except PermissionError:
+        return False
+    except subprocess.CalledProcessError as failed:
+        assert failed.returncode in (1, 126), failed
+        return False
+    return True
+
+
+def what_is_the_systems_runs(place, pupil):
+    for user in (pupil, own_users.TEACHER, 0):
+        assert starts([place.folder / "true"], user)
+    tell("the system's programs run, whoever starts them")
+
+
+def what_a_pupil_brings_does_not(place, pupil):
+    mine = place.bring("game", pupil)
+    script = place.bring("script", pupil, f"#!{place.folder}/true\n")
+    open_to_all = place.folder / "open"
+    shutil.copy("/bin/true", open_to_all)
+    open_to_all.chmod(0o777)
+    for path in (mine, script, open_to_all, place.bring("gift", own_users.TEACHER)):
+        assert not starts([path], pupil), path
+        assert starts([path], 0), path
+    assert not starts([place.folder / "ld-linux-x86-64.so.2", mine], pupil)
+    os.chown(script, 0, 0)
+    assert starts([script], pupil), "root's scripts run"
+    tell("a copied program, a script, a file that everybody may write, another's program, the loader: none starts for a pupil; root may")
+
+
+def a_mount_of_ones_own_is_found(place, pupil):
+    hidden, system = place.bring("here", pupil).parent / "hidden", place.folder
+    story = (f"mkdir {hidden} && {system}/mount -t tmpfs mine {hidden} && {system}/cp {system}/true {hidden}/evil && {system}/chmod 755 {hidden}/evil && "
+             f"{system}/true && {hidden}/evil")
+    if not starts(["unshare", "--user", "--map-root-user", "--mount", "true"], pupil):
+        return tell("(users cannot make namespaces here)")
+    assert not starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], pupil)
+    return tell("a memory file system in a namespace of one's own is watched before anything in it starts")
+
+
+def a_teachers_run_and_are_recorded(w, place):
+    assert starts([place.bring("trial", own_users.TEACHER)], own_users.TEACHER)
+    kinds = lambda: [row.get("kind") for row in w.device_rows()]  # noqa: E731
+    wait_until("the teacher's program in the book", lambda: "program.recorded" in str(kinds()), timeout=20)
+    assert "program.denied" in str(kinds())
+    tell("a teacher's program runs and is recorded, as the policy says")
+
+
+def the_lead_reads_which_it_was(w):
+    def rows():
+        return [row for row in w.rows() if row.get("kind", "").startswith("program.")]
+    wait_until("the record on the server", lambda: "game" in str(rows()), timeout=60)
+    assert "game" not in str(w.rows(reader="technician"))
+    assert "pupil1" in str(rows()) and "owned-by-user" in str(rows())
+    tell("the lead reads whose program it was and its name; the technician does not")
+
+
+def dead_or_hanging_it_holds_nobody_up(place, pupil, programs, start):
+    mine = place.bring("again", pupil)
+    assert not starts([mine], pupil)
+    os.kill(programs.process.pid, 19)  # SIGSTOP: the watchdog thread is stopped as well, so this is what the service manager's is for
+    held = subprocess.Popen([place.folder / "true"])
+    time.sleep(0.5)
+    assert held.poll() is None, "the kernel waits while it is stopped"
+    programs.kill()
+    assert held.wait(10) == 0, "what waits runs as soon as it has ended"
+    assert starts([mine], pupil), "nobody judges"
+    start()
+    wait_until("it to judge again", lambda: not starts([mine], pupil))
+    tell("while it is dead programs run; killed in the middle it holds nothing back; started again it judges")
+
+
+def scenario(w):
+    place, pupil = Place(w.folder), own_users.people()[0]
+    try:
+        w.guard.command += ["--programs-uid", str(PROGRAMS)]
+        w.make_school()
+        w.start_server()
+        w.publish_lists()
+        w.publish_policy(POLICY)
+        w.start_device()
+        programs = w.program("programs", 0, "caretaker-programs")
+        programs.command = ["setpriv", "--reuid", str(PROGRAMS), "--regid", str(PROGRAMS), "--clear-groups", "--inh-caps", f"+{RIGHTS}", "--ambient-caps", f"+{RIGHTS}",
+                            "--bounding-set", f"-all,+{RIGHTS}", "--no-new-privs", str(w.bin / "caretaker-programs"), "--socket", str(w.socket),
+                            "--only", str(place.folder)]
+
+        def start():
+            seen = programs.log.read_text(encoding="utf-8").count("policy in force") if programs.log.exists() else 0
+            programs.start()
+            wait_until("the policy to be in force", lambda: programs.running() and programs.log.read_text(encoding="utf-8").count("policy in force") > seen)
+
+        start()
+        what_is_the_systems_runs(place, pupil)
+        what_a_pupil_brings_does_not(place, pupil)
+        a_mount_of_ones_own_is_found(place, pupil)
+        a_teachers_run_and_are_recorded(w, place)
+        the_lead_reads_which_it_was(w)
+        dead_or_hanging_it_holds_nobody_up(place, pupil, programs, start)
+    finally:
+        place.end()
+
+
+def may_be_judged():
+    """Whether this kernel asks about programs, and this caller may answer."""
+    if os.geteuid() != 0 or not pathlib.Path(LOADER).exists() or not own_users.people():
+        return False
+    done = run([sys.executable, "-c", "import ctypes; print(ctypes.CDLL(None).fanotify_init(4, 0))"], 0)
+    return int(done.stdout) >= 0
+
+
+def main():
+    own_users.enter()
+    if not may_be_judged():
+        print("skipped: no root, no fanotify or another processor")
+        sys.exit(SKIPPED)
+    world.play(scenario)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+#include "platform/mount_table.h"
+
+#include <catch2/catch.hpp>
+
+using namespace caretaker::platform;
+
+namespace {
+
+constexpr const char* kTable =
+    "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+    "30 22 0:25 / /proc rw shared:2 - proc proc rw\n"
+    "31 22 0:40 /sub /run/user/1000/a\\040b rw,nosuid - tmpfs tmpfs rw\n"
+    "32 22 0:41 / /srv/remote rw master:3 propagate_from:1 - fuse.sshfs x rw\n"
+    "rubbish\n"
+    "33 22 0:42 / - - - -\n"
+    "34 22 8:17 / /media/stick rw - fuseblk /dev/sdb1 rw";
+
+}  // namespace
+
+TEST_CASE("mounts are read with their escapes, and lines of another form are left out", "[R12]") {
+  const auto mounts = parse_mounts(kTable);
+  REQUIRE(mounts.size() == 5);
+  CHECK(mounts[0].device == "8:1");
+  CHECK(mounts[2].point == "/run/user/1000/a b");
+  CHECK(mounts[2].type == "tmpfs");
+  CHECK(mounts[3].type == "fuse.sshfs");
+  CHECK(parse_mounts("").empty());
+  CHECK(parse_mounts("1 2 3").empty());
+}
+
+TEST_CASE("programs are watched where files can lie, and not where a user's process would have to answer", "[R12]") {
+  const auto mounts = parse_mounts(kTable);
+  CHECK(may_hold_programs(mounts[0]));
+  CHECK_FALSE(may_hold_programs(mounts[1]));
+  CHECK(may_hold_programs(mounts[2]));
+  CHECK_FALSE(may_hold_programs(mounts[3]));
+  CHECK(may_hold_programs(mounts[4]));
+}
