@@ -28,7 +28,8 @@ class ProgramMarks {
 
   int listener_;
   OpenFile table_;
-  std::uint64_t home_;  // the namespace of process 1
+  std::uint64_t home_;  // the namespace of that process
+  std::string process_;  // whose mounts are the system's
   bool all_;                      // of what is there
   std::set<std::string> known_;  // devices that are there
 };

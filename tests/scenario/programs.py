@@ -17,7 +17,7 @@ from world import tell
 PROMISES = "R5 R12"
 PROGRAMS, SKIPPED = 64005, 77
 RIGHTS = "sys_admin,+sys_ptrace,+dac_read_search"
-POLICY = world.POLICY.replace('os_groups = ["staff"]', 'os_groups = ["staff"]\nprograms = { downloads = "record" }')
+POLICY = world.POLICY.replace('os_groups = ["staff"]', 'os_groups = ["staff"]\nprograms = {{ downloads = "record" }}')
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 

@@ -1,0 +1,71 @@
+"""Two users on one machine, its own kernel: connections of programs that ask no DNS are closed by the name in their first packets, and
+programs that a pupil brings do not start."""
+from processes import wait_until
+from story import tell
+
+PROMISES = "R11 R12"
+FAR, FAR6 = "203.0.113.2", "2001:db8::2"
+RULES = ("nft", "list", "table", "inet", "caretaker_inspect")
+UNITS = ("caretaker-inspect.service", "caretaker-programs.service")
+
+
+def a_network_stands_beside(m):
+    """Servers in a network namespace of the guest, on a cable."""
+    m.run("sh", "-ec", "ip netns add far; ip link add cable type veth peer name cable netns far; ip addr add 203.0.113.1/24 dev cable; "
+          "ip addr add 2001:db8::1/64 dev cable nodad; ip link set cable up; ip -n far addr add 203.0.113.2/24 dev cable; "
+          "ip -n far addr add 2001:db8::2/64 dev cable nodad; ip -n far link set cable up; ip -n far link set lo up")
+    m.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2", "-out",
+          "/srv/far.crt", "-keyout", "/srv/far.key")
+    m.run("systemd-run", "--quiet", "--unit=far", "ip", "netns", "exec", "far", "python3", "-B", "/opt/tests/far_servers.py", "/srv/far.crt",
+          "/srv/far.key", FAR, FAR6)
+
+
+def near(m, *what, user="pupil"):
+    return m.run("python3", "-B", "/opt/tests/near_client.py", *what, user=user).stdout.strip()
+
+
+def the_name_counts_whatever_the_address(m, school):
+    wait_until("the rules", lambda: "queue" in m.run(*RULES, check=False).stdout, timeout=120)
+    wait_until("the servers", lambda: near(m, "tls", "fine.example", FAR) == "open", timeout=120)
+    for address in (FAR, FAR6):
+        assert near(m, "tls", "www.casino.example", address) == "refused"
+        assert near(m, "quic", "casino.example", address) == "refused"
+        assert near(m, "quic", "fine.example", address) == "open"
+        assert near(m, "tls", "fine.example", address, user="other") == "open"
+    assert near(m, "tls", "casino.example", FAR, "1") == "refused"
+    wait_until("the record on the server", lambda: any("casino.example" in str(row) and "pupil" in str(row) for row in school.rows()), timeout=180)
+    tell("TLS and QUIC to an address that nobody asked for: open or refused by the name, and the lead reads who it was")
+
+
+def dead_it_is_closed_as_the_policy_says(m):
+    m.run("systemctl", "stop", "caretaker-inspect")
+    assert near(m, "tls", "fine.example", FAR) == "silent"
+    assert near(m, "tls", "fine.example", FAR, user="root") == "open"
+    m.run("systemctl", "start", "caretaker-inspect")
+    wait_until("names to be read again", lambda: near(m, "tls", "fine.example", FAR) == "open")
+    before = m.property("caretaker-inspect", "MainPID")
+    m.run("kill", "-KILL", before)
+    wait_until("it to come back", lambda: m.property("caretaker-inspect", "MainPID") not in ("0", before) and near(m, "tls", "fine.example", FAR) == "open")
+    tell("stopped, nobody but root gets out, since the policy says so; killed, it is back at once")
+
+
+def what_a_pupil_brings_does_not_start(m, school):
+    tries = {"home": "cp /bin/true ~/game && ~/game", "memory": "cp /bin/true /dev/shm/game && /dev/shm/game", "tmp": "cp /bin/true /tmp/game && /tmp/game",
+             "script": "printf '#!/bin/sh\\n' > ~/s && chmod +x ~/s && ~/s", "loader": "/lib64/ld-linux-x86-64.so.2 /bin/true",
+             "namespace": "unshare -Urm sh -c 'mount -t tmpfs x /mnt && cp /bin/true /mnt/e && chmod 755 /mnt/e && /mnt/e'"}
+    for name, text in tries.items():
+        done = m.run("sh", "-c", text, user="pupil", check=False)
+        assert done.returncode == 126, (name, done.returncode, done.stderr)
+    assert m.run("sh", "-c", "ls / && python3 -c 1 && ldd /bin/true || true", user="pupil")
+    m.run("sh", "-c", "cp /bin/true /tmp/roots && /tmp/roots")
+    wait_until("the record on the server", lambda: "program.denied" in str(school.rows()), timeout=180)
+    tell(f"{len(tries)} ways to start a program of one's own, and none works; the system's do, and root's")
+
+
+def play(m, school):
+    for unit in UNITS:
+        assert m.property(unit, "ActiveState") == "active", unit
+    a_network_stands_beside(m)
+    the_name_counts_whatever_the_address(m, school)
+    dead_it_is_closed_as_the_policy_says(m)
+    what_a_pupil_brings_does_not_start(m, school)
