@@ -22,7 +22,7 @@ enum class Ask : std::uint8_t {
   kNextHold = 8,       // net: the signed body of a request that the server may hold, or an empty one
   kReportHelp = 9,     // net: what somebody wrote on the device's own page; the answer says whether it is durable
   kReportGate = 32,    // gate: what happened at the packet filter in, the policy out
-  kReportPrograms = 33, // programs: up to 64 that were refused; the answer means that they are durable
+  kReportPrograms = 33,  // programs: up to 64 that were refused; the answer means that they are durable
   kStatus = 16,        // anybody: what `caretaker status` shows
   kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out

@@ -28,7 +28,7 @@ std::string without_content() {
 
 // Only connections that begin while the table is there (their first packet has no mark of a connection yet) are ever looked at: what was
 // open before goes on. Packets of TCP without content never go to the queue: of the lengths that a header can have, those that are exactly header.
-std::string make_gate_text(const InspectionGate& gate) {
+std::string make_inspection_text(const InspectionGate& gate) {
   const std::string mask = hex(kMarkAccepted | kMarkRefused);
   std::string exempt = "0";
   for (const std::uint32_t uid : gate.exempt_uids) exempt += ", " + std::to_string(uid);

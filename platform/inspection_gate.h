@@ -16,10 +16,10 @@ struct InspectionGate {
   bool pass_when_down = false;             // packets pass while nobody listens to the queue; else they are dropped
 };
 // The whole table as nft reads it, which takes the place of the one before. Pure.
-[[nodiscard]] std::string make_gate_text(const InspectionGate& gate);
+[[nodiscard]] std::string make_inspection_text(const InspectionGate& gate);
 
-[[nodiscard]] Status apply_gate(const InspectionGate& gate);
+[[nodiscard]] Status apply_inspection(const InspectionGate& gate);
 // As if there had never been one.
-[[nodiscard]] Status remove_gate();
+[[nodiscard]] Status remove_inspection();
 
 }  // namespace caretaker::platform

@@ -56,7 +56,7 @@ Status use(const FilterPtr& filter, const Options& options, Inspector& inspector
   TRY_DONE(queue.set_fail_open(pass));
   if (!options.rules) return ok();
   // A kernel without packet queues: the DNS filter goes on, and names of connections are not read.
-  const auto laid = platform::apply_gate({static_cast<std::uint16_t>(options.queue), exempt_uids(), pass});
+  const auto laid = platform::apply_inspection({static_cast<std::uint16_t>(options.queue), exempt_uids(), pass});
   if (!laid) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
   return ok();
 }
@@ -77,7 +77,7 @@ Status serve(const Options& options, Inspector& inspector, platform::PacketQueue
 }
 
 Status run(const Options& options) {
-  if (options.remove_rules) return platform::remove_gate();
+  if (options.remove_rules) return platform::remove_inspection();
   ViolationQueue violations(kQueued);
   Inspector inspector([&violations](Violation violation) { violations.push(std::move(violation)); }, system_clock());
   Handover handover;

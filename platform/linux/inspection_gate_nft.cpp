@@ -3,8 +3,8 @@
 
 namespace caretaker::platform {
 
-Status apply_gate(const InspectionGate& gate) { return run_nft(make_gate_text(gate)); }
+Status apply_inspection(const InspectionGate& gate) { return run_nft(make_inspection_text(gate)); }
 
-Status remove_gate() { return run_nft("table inet caretaker_inspect {}\ndelete table inet caretaker_inspect\n"); }
+Status remove_inspection() { return run_nft("table inet caretaker_inspect {}\ndelete table inet caretaker_inspect\n"); }
 
 }  // namespace caretaker::platform

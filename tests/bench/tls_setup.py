@@ -50,7 +50,7 @@ def measure(lab):
         network = Network()
         network.make()
         inspection.start_servers(world, network)
-        inspect = inspection.make_inspect(world, network)
+        inspect = inspection.make_inspect(world, network, own_users.NET)  # who may ask this guard for the policy
         network.lay_rules()
         inspect.start()
         wait_until("the filter", lambda: inspection.filters_in_force(inspect), timeout=120)

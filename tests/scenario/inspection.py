@@ -26,9 +26,9 @@ def start_servers(w, network):
     wait_until("the servers", lambda: "ready" in servers.log.read_text(encoding="utf-8"))
 
 
-def make_inspect(w, network):
+def make_inspect(w, network, user=INSPECT):
     inspect = w.program("inspect", 0, "caretaker-inspect")
-    rights = ("setpriv", "--reuid", INSPECT, "--regid", INSPECT, "--clear-groups", "--inh-caps", "+net_admin", "--ambient-caps", "+net_admin",
+    rights = ("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps", "+net_admin", "--ambient-caps", "+net_admin",
               "--bounding-set", "-all,+net_admin", "--no-new-privs")
     inspect.command = network.there(network.users, *rights, w.bin / "caretaker-inspect", "--socket", w.socket)
     return inspect

@@ -5,13 +5,13 @@
 using namespace caretaker::platform;
 
 TEST_CASE("rules that hand connections over leave out root, who is exempt, and what the machine says to itself", "[R11]") {
-  const std::string text = make_gate_text({1727, {990, 991}, false});
+  const std::string text = make_inspection_text({1727, {990, 991}, false});
   CHECK(text.find("meta skuid { 0, 990, 991 } accept") != std::string::npos);
   CHECK(text.find("oifname \"lo\" accept") != std::string::npos);
   CHECK(text.find("queue num 1727\n") != std::string::npos);
 }
 
 TEST_CASE("only where the policy says so packets pass while nobody looks at them", "[R11]") {
-  CHECK(make_gate_text({1727, {}, false}).find("bypass") == std::string::npos);
-  CHECK(make_gate_text({1727, {}, true}).find("queue num 1727 bypass") != std::string::npos);
+  CHECK(make_inspection_text({1727, {}, false}).find("bypass") == std::string::npos);
+  CHECK(make_inspection_text({1727, {}, true}).find("queue num 1727 bypass") != std::string::npos);
 }
