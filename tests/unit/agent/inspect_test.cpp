@@ -1,7 +1,9 @@
 // Seeds of the fuzzers are read here as well: the packets of RFC 9001 and RFC 9369, appendix A.2 of each, among them.
 #include <catch2/catch.hpp>
 
+#include "agent/guard_link.h"
 #include "agent/inspect/inspector.h"
+#include "platform/sockets.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
