@@ -117,8 +117,8 @@ def dead_or_hanging_it_holds_nobody_up(place, pupil, programs, start):
     mine = place.bring("again", pupil)
     assert not starts([mine], pupil)
     os.kill(programs.process.pid, 19)  # SIGSTOP: the watchdog thread is stopped as well, so this is what the service manager's is for
-    held = subprocess.Popen([place.folder / "true"])
-    time.sleep(0.5)
+    held = subprocess.Popen(["sh", "-c", f"exec {place.folder}/true"])  # a shell, since to start a program here is to wait for its exec
+    time.sleep(1)
     assert held.poll() is None, "the kernel waits while it is stopped"
     programs.kill()
     assert held.wait(10) == 0, "what waits runs as soon as it has ended"
