@@ -41,8 +41,8 @@ void ProgramLink::stop() {
 Status ProgramLink::update_policy() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
-  TRY(current, guard_->filter_is_current(revision_));
-  if (current) return ok();
+  TRY(waited, guard_->wait_filter(revision_));
+  if (waited.is_current) return ok();
   TRY(given, guard_->get_filter());  // the set of names goes along, and is of no use here
   if (given.answer.state != FilterState::kReady) return ok();
   auto parsed = policy::parse_policy(given.answer.policy_toml, policy::Strictness::kDevice);

@@ -52,7 +52,7 @@ def dead_it_is_closed_as_the_policy_says(m):
 def what_a_pupil_brings_does_not_start(m, school):
     tries = {"home": "cp /bin/true ~/game && ~/game", "memory": "cp /bin/true /dev/shm/game && /dev/shm/game", "tmp": "cp /bin/true /tmp/game && /tmp/game",
              "script": "printf '#!/bin/sh\\n' > ~/s && chmod +x ~/s && ~/s", "loader": "/lib64/ld-linux-x86-64.so.2 /bin/true",
-             "namespace": "unshare -Urm sh -c 'mount -t tmpfs x /mnt && cp /bin/true /mnt/e && chmod 755 /mnt/e && /mnt/e'"}
+             "namespace": "unshare -Urm sh -c 'mount -t tmpfs x /media && cp /bin/true /media/e && chmod 755 /media/e && /media/e'"}
     for name, text in tries.items():
         done = m.run("sh", "-c", text, user="pupil", check=False)
         assert done.returncode == 126, (name, done.returncode, done.stderr)
