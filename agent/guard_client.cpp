@@ -90,6 +90,11 @@ Result<GateAnswer> GuardClient::report_gate(const GateReport& report) {
   return parse_gate_answer(fields);
 }
 
+Status GuardClient::check_set() {
+  TRY_DONE(call(Ask::kCheckSet, {}));
+  return ok();
+}
+
 Result<StatusAnswer> GuardClient::status() {
   TRY(fields, call(Ask::kStatus, {}));
   return parse_status_answer(fields);

@@ -31,6 +31,7 @@ class GuardClient {
   [[nodiscard]] Result<TakenAnswer> take_answer(const sync::CheckinAnswer& answer);
   [[nodiscard]] Status offer_set(const platform::OpenFile& file);
   [[nodiscard]] Result<UplinkAnswer> get_uplink();
+  [[nodiscard]] Status check_set();
 
   [[nodiscard]] Result<GateAnswer> report_gate(const GateReport& report);
 

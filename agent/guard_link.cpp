@@ -23,11 +23,11 @@ bool is_empty(const WebReport& report) { return report.violations.empty() && rep
 
 }  // namespace
 
-Result<FilterPtr> make_filter(const GuardClient::FilterFile& given) {
+Result<FilterPtr> make_filter(GuardClient::FilterFile given) {
   auto parsed = policy::parse_policy(given.answer.policy_toml, policy::Strictness::kDevice);
   if (!parsed.usable()) return make_error(ErrorCode::kInvalidInput, "the guard's policy is not usable here");
   TRY(file, platform::MappedFile::map(given.set));
-  TRY(view, policy::SetView::open(file.bytes()));
+  TRY(view, policy::SetView::open(file.bytes(), platform::make_file_reader(std::move(given.set))));
   Filter filter{std::move(parsed.policy), std::move(file), std::move(view)};
   const MonotonicMs now = system_clock().monotonic_ms();
   for (const OpenLesson& open : given.answer.lessons) filter.lessons.push_back({open.lesson, now + open.left_ms});
@@ -42,19 +42,37 @@ void GuardLink::stop() {
 Status GuardLink::update_filter() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  before_.reset();
+  TRY_DONE(tell_damage());
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_urgent) hooks_.on_urgent();
   if (waited.is_current) return ok();
   TRY(given, guard_->get_filter());
-  if (given.answer.state != FilterState::kReady) return ok();  // what was good before stays
-  auto filter = make_filter(given);
-  revision_ = given.answer.revision;  // also of one that cannot be used: it is not asked for every second
-  if (!filter) {
-    log_error("net", "the filter stays as it was: " + filter.error().message);
+  if (given.answer.state != FilterState::kReady) {  // what was good before stays
+    if (std::exchange(revision_, {}) != Revision{}) hooks_.on_urgent();  // there is a set file to be fetched
     return ok();
   }
+  revision_ = given.answer.revision;  // also of one that cannot be used: it is not asked for every second
+  auto filter = make_filter(std::move(given));
+  if (!filter) {
+    log_error("net", "the filter stays as it was: " + filter.error().message);
+    return filter.error().code == ErrorCode::kDamaged ? guard_->check_set() : ok();
+  }
   log_info("net", "filter in force: " + to_hex(ByteView(revision_).first(4)));
-  hooks_.on_filter(std::move(*filter));
+  before_ = std::exchange(filter_, std::move(*filter));
+  told_damage_ = false;
+  hooks_.on_filter(filter_);
+  return ok();
+}
+
+// The guard has the file gone over, and another one fetched where it finds the same.
+Status GuardLink::tell_damage() {
+  const bool damaged = filter_ && filter_->set.has_damage();
+  if (damaged && !told_damage_) {
+    log_error("net", "the set file has been damaged: names whose entries would stand there are not answered");
+    TRY_DONE(guard_->check_set());
+  }
+  told_damage_ = damaged;
   return ok();
 }
 

@@ -14,7 +14,7 @@
 namespace caretaker::agent {
 
 // From what the guard gave; the set file is the guard's own, verified by it.
-[[nodiscard]] Result<FilterPtr> make_filter(const GuardClient::FilterFile& given);
+[[nodiscard]] Result<FilterPtr> make_filter(GuardClient::FilterFile given);
 
 class GuardLink {
  public:
@@ -33,6 +33,7 @@ class GuardLink {
  private:
   [[nodiscard]] Status step();
   [[nodiscard]] Status update_filter();
+  [[nodiscard]] Status tell_damage();
   [[nodiscard]] Status send_group();
 
   std::filesystem::path socket_;
@@ -40,7 +41,10 @@ class GuardLink {
   Hooks hooks_;
   std::atomic<bool> stopping_ = false;
   std::optional<GuardClient> guard_;
-  Revision revision_{};          // of the filter that is in use
+  Revision revision_{};          // of the filter that the guard gave last; none, when it has none any more
+  FilterPtr filter_;             // in use
+  FilterPtr before_;             // no longer: let go of here, because to unmap a set takes milliseconds, in which others wait for answers
+  bool told_damage_ = false;     // of its set file
   WebReport group_;              // taken from the queue and not yet acknowledged
   bool drained_ = false;         // the queue was empty when it was last looked at
   MonotonicMs next_look_ = 0;    // for a new filter

@@ -61,6 +61,7 @@ std::string explain(const WhyAnswer& answer) {
       {"forwarded-zone", "it belongs to the school's own names, which its own servers answer"},
       {"local-name", "it is a name of the local network"},
       {"locked-class", "it is illegal content, which is always blocked and which nothing can allow"},
+      {"lists-damaged", "the lists on this device are damaged where it would stand; they are being fetched again"},
       {"denied-by-group", "the group's own deny-list has it"},
       {"category", "it is in a category that the group may not open"},
       {"safe-search", "the engine is answered in its safe mode"},

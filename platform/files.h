@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <utility>
 
 #include "platform/base/bytes.h"
@@ -64,6 +65,11 @@ class OpenFile {
 };
 [[nodiscard]] Result<OpenFile> open_read_only(const std::filesystem::path& path);
 
+// Fills `into` from that place of the file: kDamaged where it has become too short, kUnavailable where the disk cannot read it. Keeps
+// the file open.
+using FileReader = std::function<Status(std::uint64_t offset, std::span<std::uint8_t> into)>;
+[[nodiscard]] FileReader make_file_reader(OpenFile file);
+
 // Copies exactly `size` bytes of a file that somebody else holds, and may change meanwhile, durably into `to`. Only a
 // regular file on the file system of `to` is read: one on a file system of the giver's own making could hold the reader
 // for ever. kInvalidInput: not such a file, or of another size. What was copied before an error is removed.
@@ -73,7 +79,8 @@ class OpenFile {
 // One process at a time: an advisory lock held as long as the OpenFile lives. kConflict when another holds it.
 [[nodiscard]] Result<OpenFile> lock_file(const std::filesystem::path& path);
 
-// A file mapped read-only. The bytes stay valid as long as this lives; the file must not be truncated meanwhile.
+// A file mapped read-only. The bytes stay valid as long as this lives. Who touches some that the disk cannot give any more, or that
+// the file has lost since, is ended by a signal (SIGBUS): a FileReader gives an error, and right after it the bytes can be touched.
 class MappedFile {
  public:
   [[nodiscard]] static Result<MappedFile> map(const OpenFile& file);

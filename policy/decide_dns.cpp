@@ -16,6 +16,7 @@ struct Listed {
   const Category* locked = nullptr;
   const Category* blocked = nullptr;  // the most specific one that the group may not open
   std::string_view rule;              // of whichever is set, locked first
+  std::string_view unreadable;        // nobody knows what the lists say about this one
 };
 
 const Category* first_of(const SetView& set, std::uint64_t bits) {
@@ -34,7 +35,10 @@ const Category* first_blocked(const Group& group, const SetView& set, std::uint6
 Listed find_listed(const Group& group, const SetView& set, std::string_view name) {
   Listed out;
   for_each_suffix(name, [&](std::string_view suffix) {
-    const std::uint64_t bits = set.categories_of(suffix);
+    const auto listed = set.categories_of(suffix);
+    // A public suffix stands in no list, and a whole top-level domain must not depend on one part of the disk.
+    if (!listed && !is_public_suffix(suffix)) out.unreadable = suffix;
+    const std::uint64_t bits = listed.value_or(0);
     if (bits == 0) return true;
     if (const std::uint64_t locked = bits & set.locked_mask(); locked != 0) {
       out.locked = first_of(set, locked);
@@ -56,7 +60,7 @@ DnsDecision block(Reason reason, std::string_view rule, std::string_view categor
   out.reason = reason;
   out.rule = rule;
   out.category = category;
-  out.is_violation = reason != Reason::kCanary;
+  out.is_violation = reason != Reason::kCanary && reason != Reason::kListsDamaged;
   return out;
 }
 
@@ -163,6 +167,7 @@ std::string_view reason_name(Reason reason) {
     case Reason::kForwardedZone: return "forwarded-zone";
     case Reason::kLocalName: return "local-name";
     case Reason::kLockedClass: return "locked-class";
+    case Reason::kListsDamaged: return "lists-damaged";
     case Reason::kDeniedByGroup: return "denied-by-group";
     case Reason::kCategory: return "category";
     case Reason::kSafeSearch: return "safe-search";
@@ -187,6 +192,7 @@ DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& 
   if (const auto canary = find_canary(name); !canary.empty()) return block(Reason::kCanary, canary);
   const auto own = find_own_rule(group, name);
   if (own && own->denies) return block(Reason::kDeniedByGroup, own->name);
+  if (!listed.unreadable.empty()) return block(Reason::kListsDamaged, listed.unreadable);
   if (const ForwardedZone* zone = find_zone(policy, group, name)) {
     DnsDecision out = allow(Reason::kForwardedZone, zone->zone);
     out.verdict = Verdict::kForward;
@@ -205,6 +211,7 @@ DnsDecision decide_cname_target(const DnsDecision& question, const Group& group,
   const Listed listed = find_listed(group, set, target);
   if (listed.locked != nullptr) return block(Reason::kLockedClass, listed.rule, listed.locked->name);
   if (question.verdict == Verdict::kBlock) return question;
+  if (!listed.unreadable.empty()) return block(Reason::kListsDamaged, listed.unreadable);
   if (question.reason != Reason::kNotListed) return allow(question.reason, question.rule);
   if (const auto own = find_own_rule(group, target)) {
     return own->denies ? block(Reason::kDeniedByGroup, own->name) : allow(Reason::kAllowedByGroup, own->name);

@@ -24,6 +24,7 @@ enum class Reason {
   kForwardedZone,    // "forwarded-zone"
   kLocalName,        // "local-name"          .local, ipv4only.arpa, reverse zones of private addresses
   kLockedClass,      // "locked-class"
+  kListsDamaged,     // "lists-damaged"       the lists cannot be read where this name would stand: no violation
   kDeniedByGroup,    // "denied-by-group"
   kCategory,         // "category"
   kSafeSearch,       // "safe-search"
@@ -52,7 +53,7 @@ struct DnsDecision {
   bool is_violation = false;  // to be recorded
 };
 
-// `name` is normalised. Order: locked class; canaries; own deny; forwarded zones and local names; safe search and YouTube's
+// `name` is normalised. Order: locked class; canaries; own deny; lists that are damaged there; forwarded zones and local names; safe search and YouTube's
 // restricted level; own allow; bypass; engines and YouTube where they are blocked; category; else allowed. The most specific own
 // rule wins between allow and deny; on a tie deny. An own allow opens what would be blocked, but leaves safe search in place:
 // whoever allows "google.com" because a list has it by mistake has not meant to switch that off.

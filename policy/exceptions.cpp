@@ -26,12 +26,14 @@ const Lesson* find_lesson(std::span<const Lesson> lessons, std::string_view name
   return nullptr;
 }
 
-// All that the lists say of a name and of the names above it.
-std::uint64_t categories_above(const SetView& set, std::string_view name) {
-  std::uint64_t bits = 0;
+// All that the lists say of a name and of the names above it; nothing: they are damaged where one of them would stand.
+std::optional<std::uint64_t> categories_above(const SetView& set, std::string_view name) {
+  std::optional<std::uint64_t> bits = 0;
   for_each_suffix(name, [&](std::string_view suffix) {
-    bits |= set.categories_of(suffix);
-    return true;
+    const auto listed = set.categories_of(suffix);
+    if (listed) *bits |= *listed;
+    else if (!is_public_suffix(suffix)) bits.reset();
+    return bits.has_value();
   });
   return bits;
 }
@@ -39,11 +41,11 @@ std::uint64_t categories_above(const SetView& set, std::string_view name) {
 // Nothing that is closed to `is_closed` is closed to teachers too.
 template <typename IsClosed>
 bool may_open(const ExceptionRules& rules, const SetView& set, std::string_view name, IsClosed is_closed) {
-  const std::uint64_t bits = categories_above(set, name);
-  if ((bits & set.locked_mask()) != 0) return false;
+  const auto bits = categories_above(set, name);
+  if (!bits || (*bits & set.locked_mask()) != 0) return false;
   for (std::size_t i = 0; i < set.categories().size(); ++i) {
     const std::string& category = set.categories()[i].name;
-    if ((bits >> i & 1) != 0 && is_closed(category) && !rules.categories.contains(category)) return false;
+    if ((*bits >> i & 1) != 0 && is_closed(category) && !rules.categories.contains(category)) return false;
   }
   return true;
 }

@@ -78,7 +78,7 @@ std::vector<std::string> ListScreen::locked_anyway() const {
 
 std::vector<std::string> ListScreen::collisions(const SetView& set) const {
   return watched_that([&set](std::string_view name, const Watched& watched) {
-    return watched.categories == 0 && set.categories_of(name) != 0;
+    return watched.categories == 0 && set.categories_of(name) != std::uint64_t{0};
   });
 }
 

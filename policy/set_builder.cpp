@@ -145,6 +145,7 @@ Result<Bytes> SetBuilder::build(const Progress& progress) {
   const auto sets = number_sets(uses, order);
   Bytes file = make_header(entries_.size(), salt_, categories_, order, uses, sets);
   append_entries(file, entries_, uses);
+  append_part_checks(file, salt_);
   if (cancelled(100)) return stop;
   return file;
 }

@@ -1,5 +1,6 @@
 #include "policy/set_content.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "policy/set_layout.h"
@@ -101,13 +102,31 @@ struct ContentWalk::State {
   [[nodiscard]] static std::uint64_t every_bit(const SetView& set) {
     return set.categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << set.categories_.size()) - 1;
   }
+  [[nodiscard]] Status compare_parts(const SetView& set, std::uint64_t end);
+  [[nodiscard]] Status compare_buckets(const SetView& set, std::size_t buckets);
   [[nodiscard]] Status walk_bucket(const SetView& set);
 
   ContentHash all;
   ContentHash locked;
   CanonicalCheck check;
   std::size_t bucket = 0;
+  std::uint64_t part = 0;  // those before it have been compared
 };
+
+Status ContentWalk::State::compare_parts(const SetView& set, std::uint64_t end) {
+  for (; part < end; ++part) {
+    if (!set.parts_.compare(part)) return make_error(ErrorCode::kDamaged, "set file: a part is not what its check value says");
+  }
+  return ok();
+}
+
+// What the next so many lie in, before it is touched: header and index first, and with the last ones everything.
+Status ContentWalk::State::compare_buckets(const SetView& set, std::size_t buckets) {
+  TRY_DONE(compare_parts(set, parts_of(set.entries_begin_)));
+  if (bucket + buckets + 1 == kIndexSize) return compare_parts(set, set.parts_.count());
+  const std::uint64_t entries = std::min<std::uint64_t>(set.index_at(bucket + buckets), set.size_);
+  return compare_parts(set, parts_of(set.entries_begin_ + entries * kEntrySize));
+}
 
 Status ContentWalk::State::walk_bucket(const SetView& set) {
   const auto begin = set.index_at(bucket);
@@ -131,11 +150,12 @@ ContentWalk::~ContentWalk() = default;
 
 Result<std::optional<SetView::Content>> ContentWalk::next(const SetView& set) {
   constexpr std::size_t kBucketsAtOnce = (kIndexSize - 1) / 256;
+  TRY_DONE(state_->compare_buckets(set, kBucketsAtOnce));
   if (state_->bucket == 0) TRY_DONE(set.check_index());  // again: the file may have changed under the mapping since open()
   for (std::size_t i = 0; i < kBucketsAtOnce; ++i) TRY_DONE(state_->walk_bucket(set));
   if (state_->bucket + 1 < kIndexSize) return std::optional<SetView::Content>();
   TRY_DONE(state_->check.finish(set.sets_, set.categories_));
-  auto& [all, locked, check, bucket] = *state_;
+  auto& [all, locked, check, bucket, part] = *state_;
   return std::optional(SetView::Content{all.finish(), locked.finish(), all.names(), locked.names()});
 }
 

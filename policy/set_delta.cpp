@@ -40,23 +40,36 @@ Status read_categories(ByteReader& in, std::vector<Category>& out) {
   return ok();
 }
 
-// Gathers small writes for the sink.
+// Gathers small writes for the sink, and the check values of what was written (policy/set_parts.h), which come last.
 class PieceWriter {
  public:
-  explicit PieceWriter(const SetDelta::Sink& sink) : sink_(sink) { piece_.reserve(kPiece + 8); }
+  PieceWriter(const SetDelta::Sink& sink, const SetSalt& salt) : sink_(sink), salt_(salt) { piece_.reserve(kPiece + 8); }
   [[nodiscard]] Status add(ByteView bytes) {
     piece_.insert(piece_.end(), bytes.begin(), bytes.end());
-    return piece_.size() < kPiece ? ok() : flush();
+    return piece_.size() < kPiece ? ok() : write(piece_.size() / kPartSize * kPartSize);
   }
-  [[nodiscard]] Status flush() {
-    TRY_DONE(sink_(piece_));
-    piece_.clear();
-    return ok();
+  [[nodiscard]] Status finish() {
+    TRY_DONE(write(piece_.size()));
+    return sink_(checks_.bytes());
   }
 
  private:
+  // The first so many bytes: whole parts, or the last ones.
+  [[nodiscard]] Status write(std::size_t size) {
+    const auto written = ByteView(piece_).first(size);
+    for (std::size_t at = 0; at < size; at += kPartSize) {
+      checks_.u64(part_check(salt_, part_++, written.subspan(at, std::min<std::size_t>(kPartSize, size - at))));
+    }
+    TRY_DONE(sink_(written));
+    piece_.erase(piece_.begin(), piece_.begin() + static_cast<std::ptrdiff_t>(size));
+    return ok();
+  }
+
   const SetDelta::Sink& sink_;
+  SetSalt salt_;
   Bytes piece_;
+  ByteWriter checks_;
+  std::uint64_t part_ = 0;
 };
 
 }  // namespace
@@ -225,7 +238,7 @@ Status SetDelta::apply(const SetView& before, const Sink& sink) const {
   if (names != names_) return malformed("fewer names than it says");
   for (std::size_t i = 1; i < kIndexSize; ++i) index[i] += index[i - 1];
 
-  PieceWriter out(sink);
+  PieceWriter out(sink, salt_);
   ByteWriter head;
   head.raw(as_bytes(kSetMagic));
   head.u32(static_cast<std::uint32_t>(names_));
@@ -244,7 +257,7 @@ Status SetDelta::apply(const SetView& before, const Sink& sink) const {
     const std::uint64_t packed = (hash & kKeyMask) << kSetBits | set;
     return out.add({reinterpret_cast<const std::uint8_t*>(&packed), kEntrySize});
   }));
-  return out.flush();
+  return out.finish();
 }
 
 }  // namespace caretaker::policy

@@ -13,7 +13,17 @@ Error damaged(std::string what) { return make_error(ErrorCode::kDamaged, "set fi
 }  // namespace
 
 Result<SetView> SetView::open(ByteView file) {
-  ByteReader in(file);
+  return open(file, [file](std::uint64_t offset, std::span<std::uint8_t> into) -> Status {
+    const auto part = file.subspan(offset, into.size());
+    std::copy(part.begin(), part.end(), into.begin());
+    return ok();
+  });
+}
+
+Result<SetView> SetView::open(ByteView file, SetParts::Read read) {
+  Bytes header(std::min(file.size(), kMaxSetHeader));
+  if (auto done = read(0, header); !done) return damaged(done.error().message);
+  ByteReader in(header);
   if (as_text(in.raw(kSetMagic.size())) != kSetMagic) {
     return make_error(ErrorCode::kUnsupported, "not a compiled set, or one of another version");
   }
@@ -23,9 +33,10 @@ Result<SetView> SetView::open(ByteView file) {
   std::copy(salt.begin(), salt.end(), view.salt_.begin());
   TRY_DONE(view.read_categories(in));
   TRY_DONE(view.read_sets(in));
-  view.index_ = in.raw(kIndexSize * sizeof(std::uint32_t));
-  view.entries_ = in.raw(view.size_ * kEntrySize);
-  if (!in.at_end()) return damaged("its length is not what its header says");
+  view.file_ = file;
+  view.index_begin_ = header.size() - in.left();
+  view.entries_begin_ = view.index_begin_ + kIndexSize * sizeof(std::uint32_t);
+  TRY_DONE(view.read_checks(std::move(read)));
   TRY_DONE(view.check_index());
   return view;
 }
@@ -60,6 +71,17 @@ Status SetView::read_sets(ByteReader& in) {
   return ok();
 }
 
+Status SetView::read_checks(SetParts::Read read) {
+  const std::uint64_t size = entries_begin_ + size_ * kEntrySize;
+  std::vector<std::uint64_t> checks(parts_of(size));
+  const std::span<std::uint8_t> bytes(reinterpret_cast<std::uint8_t*>(checks.data()), checks.size() * sizeof checks[0]);
+  if (file_.size() != size + bytes.size()) return damaged("its length is not what its header says");
+  if (auto done = read(size, bytes); !done) return damaged(done.error().message);
+  parts_ = SetParts(std::move(read), salt_, size, std::move(checks));
+  if (!parts_.are_good(0, entries_begin_)) return damaged("header or index is not what its check values say");
+  return ok();
+}
+
 Status SetView::check_index() const {
   for (std::size_t i = 0; i + 1 < kIndexSize; ++i) {
     if (index_at(i) > index_at(i + 1)) return damaged("index out of order");
@@ -69,11 +91,11 @@ Status SetView::check_index() const {
 }
 
 std::uint32_t SetView::index_at(std::size_t bucket) const {
-  return load_integer<std::uint32_t>(index_.data() + bucket * sizeof(std::uint32_t));
+  return load_integer<std::uint32_t>(file_.data() + index_begin_ + bucket * sizeof(std::uint32_t));
 }
 
 std::uint64_t SetView::entry_at(std::uint64_t number) const {
-  return load_integer<std::uint64_t>(entries_.data() + number * kEntrySize, kEntrySize);
+  return load_integer<std::uint64_t>(file_.data() + entries_begin_ + number * kEntrySize, kEntrySize);
 }
 
 // First entry of [begin, end) whose key is not below `key`. Keys are hashes, evenly spread: the place is guessed, and only its
@@ -92,22 +114,26 @@ std::uint64_t SetView::find_entry(std::uint64_t begin, std::uint64_t end, std::u
   return begin;
 }
 
+// 0: the entry names no category set, which none does that is whole.
 std::uint64_t SetView::categories_in(std::uint64_t entry) const {
   const auto number = entry & ((1u << kSetBits) - 1);
-  if (number > 0 && number < sets_.size()) return sets_[number];
-  return categories_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << categories_.size()) - 1;
+  return number < sets_.size() ? sets_[number] : 0;
 }
 
-std::uint64_t SetView::categories_of(std::string_view name) const {
+std::optional<std::uint64_t> SetView::categories_of(std::string_view name) const {
   const auto hash = hash60(salt_, name);
   const auto bucket = static_cast<std::size_t>(hash >> kKeyBits);
-  // The index was checked at open(); the file may have been damaged under the mapping since.
+  if (!parts_.are_good(index_begin_ + bucket * sizeof(std::uint32_t), 2 * sizeof(std::uint32_t))) return std::nullopt;
+  // What was good when it was compared may have been damaged under the mapping since.
   const std::uint64_t end = std::min<std::uint64_t>(index_at(bucket + 1), size_);
   const std::uint64_t begin = std::min<std::uint64_t>(index_at(bucket), end);
+  if (!parts_.are_good(entries_begin_ + begin * kEntrySize, (end - begin) * kEntrySize)) return std::nullopt;
   const auto found = find_entry(begin, end, hash & kKeyMask);
   if (found == end) return 0;
   const auto entry = entry_at(found);
-  return entry >> kSetBits == (hash & kKeyMask) ? categories_in(entry) : 0;
+  if (entry >> kSetBits != (hash & kKeyMask)) return 0;
+  const auto categories = categories_in(entry);
+  return categories == 0 ? std::nullopt : std::optional(categories);
 }
 
 }  // namespace caretaker::policy

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/crypto.h"
 #include "platform/base/result.h"
+#include "policy/set_parts.h"
 
 namespace caretaker::policy {
 
@@ -34,12 +36,18 @@ struct Category {
 
 class SetView {
  public:
-  // Checks header, bounds, tables and index, not the hash (see canonical_content()). The bytes must outlive the view.
+  // Checks header, bounds, tables and index, not the hash (see canonical_content()). `file` is a mapping, `read` reads the same file
+  // where it lies; both must outlive the view.
+  [[nodiscard]] static Result<SetView> open(ByteView file, SetParts::Read read);
+  // In memory.
   [[nodiscard]] static Result<SetView> open(ByteView file);
 
-  // The categories of exactly this name (not of its parents), as bits: bit i is categories()[i]. 0: in none. Whatever the
-  // bytes are, it reads inside them. A damaged entry that names no category set counts as listed in every category: over-blocked.
-  [[nodiscard]] std::uint64_t categories_of(std::string_view name) const;
+  // The categories of exactly this name (not of its parents), as bits: bit i is categories()[i]. 0: in none. Nothing: the file is not
+  // what it was where this name would stand, and nobody knows. Whatever the bytes are, it reads inside them.
+  [[nodiscard]] std::optional<std::uint64_t> categories_of(std::string_view name) const;
+  // What a look-up touches is compared with its check value, once until look_again().
+  void look_again() const { parts_.forget(); }
+  [[nodiscard]] bool has_damage() const { return parts_.has_damage(); }
   [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
   // Mask of the locked categories.
@@ -51,7 +59,8 @@ class SetView {
     std::uint64_t names = 0;
     std::uint64_t locked_names = 0;
   };
-  // Walks every entry: order, bounds, counts and both hashes. kDamaged where the file is not the one that its content gives.
+  // Walks every entry: order, bounds, counts, check values and both hashes. kDamaged where the file is not the one that its content
+  // gives.
   [[nodiscard]] Result<Content> canonical_content() const;
 
  private:
@@ -64,14 +73,17 @@ class SetView {
   SetView() = default;
   [[nodiscard]] Status read_categories(ByteReader& in);
   [[nodiscard]] Status read_sets(ByteReader& in);
+  [[nodiscard]] Status read_checks(SetParts::Read read);
   [[nodiscard]] Status check_index() const;
   [[nodiscard]] std::uint32_t index_at(std::size_t bucket) const;
   [[nodiscard]] std::uint64_t entry_at(std::uint64_t number) const;
   [[nodiscard]] std::uint64_t find_entry(std::uint64_t begin, std::uint64_t end, std::uint64_t key) const;
   [[nodiscard]] std::uint64_t categories_in(std::uint64_t entry) const;
 
-  ByteView index_;
-  ByteView entries_;
+  ByteView file_;
+  std::uint64_t index_begin_ = 0;    // in file_
+  std::uint64_t entries_begin_ = 0;
+  SetParts parts_;
   std::uint64_t size_ = 0;
   std::uint64_t locked_mask_ = 0;
   std::array<std::uint8_t, 16> salt_{};

@@ -75,6 +75,7 @@ class Guard {
   [[nodiscard]] Result<Answered> report_gate(const Asked& asked);
   // And caretaker-programs'.
   [[nodiscard]] Result<Answered> report_programs(const Asked& asked);
+  [[nodiscard]] Result<Answered> check_set(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
   [[nodiscard]] Result<Answered> status(const Asked& asked);
@@ -158,6 +159,7 @@ class Guard {
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
   MonotonicMs next_walk_ = 0;           // when the set file is gone over again: disks and memory lose bits
+  MonotonicMs next_asked_walk_ = INT64_MIN;  // when it is because net asks for it
 };
 
 }  // namespace caretaker::agent

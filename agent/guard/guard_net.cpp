@@ -5,6 +5,7 @@ namespace caretaker::agent {
 namespace {
 
 constexpr MonotonicMs kOfferPauseMs = 10'000;
+constexpr MonotonicMs kAskedWalkPauseMs = 600'000;
 
 Status without_fields(const Asked& asked) {
   if (asked.fields.empty()) return ok();
@@ -117,6 +118,15 @@ Result<Answered> Guard::offer_set(const Asked& asked) {
     return applied.error();
   }
   book_.note(*applied);
+  return Answered{};
+}
+
+Result<Answered> Guard::check_set(const Asked& asked) {
+  TRY_DONE(without_fields(asked));
+  // It reads the whole file: not as often as somebody asks.
+  if (clock_.monotonic_ms() < next_asked_walk_) return Answered{};
+  next_asked_walk_ = clock_.monotonic_ms() + kAskedWalkPauseMs;
+  trust_.check_set_again();
   return Answered{};
 }
 

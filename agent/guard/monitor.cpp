@@ -18,6 +18,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kReportHelp, "report-help", Who::kNet, &Guard::report_help},
     MonitorRow{Ask::kReportGate, "report-gate", Who::kGate, &Guard::report_gate},
     MonitorRow{Ask::kReportPrograms, "report-programs", Who::kPrograms, &Guard::report_programs},
+    MonitorRow{Ask::kCheckSet, "check-set", Who::kNet, &Guard::check_set},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
     MonitorRow{Ask::kEnrolBegin, "enrol-begin", Who::kOwner, &Guard::enrol_begin},

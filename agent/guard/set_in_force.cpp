@@ -5,7 +5,7 @@ namespace caretaker::agent {
 Result<SetInForce> SetInForce::open_installed(const std::filesystem::path& path) {
   TRY(opened, platform::open_read_only(path));
   TRY(file, platform::MappedFile::map(opened));
-  TRY(view, policy::SetView::open(file.bytes()));
+  TRY(view, policy::SetView::open(file.bytes(), platform::make_file_reader(std::move(opened))));
   return SetInForce(std::move(file), std::move(view));
 }
 

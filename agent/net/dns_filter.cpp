@@ -11,12 +11,14 @@ using policy::Verdict;
 
 constexpr std::size_t kCacheBytes = 4u << 20;
 constexpr std::size_t kMaxWaiting = 4096;
+constexpr MonotonicMs kSetLookMs = 60'000;
 
 bool is_address(std::uint16_t type) { return type == dns_type::kA || type == dns_type::kAaaa; }
 
 ExtendedError error_for(Reason reason) {
   if (reason == Reason::kLockedClass) return ExtendedError::kCensored;
   if (reason == Reason::kCanary) return ExtendedError::kFiltered;
+  if (reason == Reason::kListsDamaged) return ExtendedError::kNotReady;
   return ExtendedError::kBlocked;
 }
 
@@ -85,7 +87,10 @@ DnsFilter::Outcome DnsFilter::on_query(ByteView message, const DnsClient& client
     write_page(query, answer_limit(query, client.transport), out);
     return Outcome::kAnswered;
   }
-  if (filter_) return decide_and_answer(client, query, now, out);
+  if (filter_) {
+    look_again_in_time(now);
+    return decide_and_answer(client, query, now, out);
+  }
   count(counters_.not_ready);
   write_empty_answer(query, rcode::kServFail, Explanation{ExtendedError::kNotReady, "no-policy"},
                      answer_limit(query, client.transport), out);
@@ -101,6 +106,13 @@ void DnsFilter::write_page(const DnsQuery& query, std::size_t limit, DnsWriter& 
   const auto wanted = page_->is_v6 ? dns_type::kAaaa : dns_type::kA;
   if (query.question.type != wanted) return write_empty_answer(query, rcode::kNoError, std::nullopt, limit, out);
   write_address_answer(query, ByteView(page_->address).first(page_->is_v6 ? 16 : 4), std::nullopt, limit, out);
+}
+
+// Memory is given back and read anew from the disk without anybody being told; so nothing that was compared is taken for good for ever.
+void DnsFilter::look_again_in_time(MonotonicMs now) {
+  if (now < next_set_look_) return;
+  next_set_look_ = now + kSetLookMs;
+  filter_->set.look_again();
 }
 
 DnsFilter::Outcome DnsFilter::decide_and_answer(const DnsClient& client, const DnsQuery& query, MonotonicMs now,
@@ -209,9 +221,13 @@ void DnsFilter::write_checked(const Waiting& waiting, ByteView clean, std::uint3
 
 void DnsFilter::write_blocked(const DnsQuery& query, const Asker& asker, const policy::DnsDecision& decision,
                               std::size_t limit, DnsWriter& out) {
-  count(counters_.blocked);
   std::optional<Explanation> why;
   if (query.has_edns) why = {error_for(decision.reason), explain(decision)};
+  if (decision.reason == Reason::kListsDamaged) {
+    count(counters_.not_ready);
+    return write_empty_answer(query, rcode::kServFail, why, limit, out);
+  }
+  count(counters_.blocked);
   const auto& policy = asker.filter->policy;
   if (policy.block_answer == policy::BlockAnswer::kNxdomain || policy::needs_nxdomain(decision.reason)) {
     return write_empty_answer(query, rcode::kNxDomain, why, limit, out);

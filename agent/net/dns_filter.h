@@ -72,6 +72,7 @@ class DnsFilter {
     DnsKey key;
     std::vector<Waiting> waiting;
   };
+  void look_again_in_time(MonotonicMs now);
   [[nodiscard]] Outcome decide_and_answer(const DnsClient& client, const DnsQuery& query, MonotonicMs now, DnsWriter& out);
   [[nodiscard]] Outcome answer_from_cache_or_ask(Waiting waiting, MonotonicMs now, DnsWriter& out);
   [[nodiscard]] Outcome ask(Waiting waiting, const DnsKey& key, const DnsQuestion& question, const DnsRoute& route,
@@ -94,6 +95,7 @@ class DnsFilter {
   ViolationLog violations_;
   std::optional<platform::Endpoint> page_;
   FilterPtr filter_;
+  MonotonicMs next_set_look_ = 0;
   std::uint64_t generation_ = 0;
   std::size_t waiting_count_ = 0;
   std::unordered_map<DnsUpstream::Ticket, Pending> pending_;

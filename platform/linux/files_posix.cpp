@@ -6,6 +6,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <memory>
+
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
 
@@ -35,6 +37,19 @@ Status write_all(int fd, ByteView bytes, const fs::path& path) {
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return posix_error(errno, "write " + path.string());
     bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
+  return ok();
+}
+
+// All of it; kDamaged: the file is too short.
+Status read_fd(int fd, std::uint64_t offset, std::span<std::uint8_t> into, const fs::path& path) {
+  while (!into.empty()) {
+    const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return posix_error(errno, "read " + path.string());
+    if (got == 0) return make_error(ErrorCode::kDamaged, path.string() + " is too short");
+    into = into.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
   }
   return ok();
 }
@@ -106,15 +121,7 @@ Status overwrite_file(const fs::path& path, std::uint64_t offset, ByteView bytes
 
 Status read_part(const fs::path& path, std::uint64_t offset, std::span<std::uint8_t> into) {
   TRY(file, open_path(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
-  while (!into.empty()) {
-    const ssize_t got = ::pread(file.fd(), into.data(), into.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return posix_error(errno, "read " + path.string());
-    if (got == 0) return make_error(ErrorCode::kDamaged, path.string() + " is too short");
-    into = into.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return ok();
+  return read_fd(file.fd(), offset, into, path);
 }
 
 Status remove_file(const fs::path& path) {
@@ -165,6 +172,12 @@ Result<std::uint64_t> free_bytes(const fs::path& folder) {
 
 Result<OpenFile> open_read_only(const fs::path& path) {
   return open_path(path, O_RDONLY | O_NONBLOCK);
+}
+
+FileReader make_file_reader(OpenFile file) {
+  return [file = std::make_shared<OpenFile>(std::move(file))](std::uint64_t offset, std::span<std::uint8_t> into) {
+    return read_fd(file->fd(), offset, into, "an open file");
+  };
 }
 
 Result<OpenFile> lock_file(const fs::path& path) {

@@ -11,7 +11,7 @@ import own_users
 import report
 from lab import Lab, NotHere
 
-NAMES = ("set_build", "idle", "tls_setup", "exec_start", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
+NAMES = ("set_build", "set_lookup", "idle", "tls_setup", "exec_start", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
          "events", "server_checkins", "held_requests", "push", "lists_delta", "root_walk", "redirect")
 
 

@@ -1,6 +1,6 @@
 // A set file as anybody could have made it: opened, asked, walked. An input that starts with 'r' is the file behind it; any
 // other is written out, since an index of 262 kB would be most of it: u16 size of header, header, u8 number of steps (below 16), each
-// step u16 bucket and u32 entry that the index holds from this bucket on, then the entries.
+// step u16 bucket and u32 entry that the index holds from this bucket on, then the entries; check values that fit are put behind them.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -15,6 +15,7 @@ using namespace caretaker;
 namespace {
 
 constexpr std::uint8_t kMaxSteps = 16;
+constexpr std::ptrdiff_t kSaltAt = 12;
 
 // The index is most of the file and the same memory for every input: each of its entries is written once, from the last step
 // down to the first.
@@ -38,7 +39,11 @@ Bytes write_out(ByteView input) {
   out.raw(header);
   out.raw({reinterpret_cast<const std::uint8_t*>(index.data()), index.size() * sizeof(std::uint32_t)});
   out.raw(in.raw(in.left()));
-  return std::move(out).take();
+  Bytes file = std::move(out).take();
+  policy::SetSalt salt{};
+  if (header.size() >= kSaltAt + salt.size()) std::copy_n(header.begin() + kSaltAt, salt.size(), salt.begin());
+  policy::append_part_checks(file, salt);
+  return file;
 }
 
 }  // namespace
@@ -50,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!set) return 0;
   const auto known = set->categories().size();
   for (const auto* name : {"", "adult.example", "casino.example", "csam.test", "a", "b", "c", "d", "e"}) {
-    if (known < 64 && set->categories_of(name) >> known != 0) std::abort();
+    if (known < 64 && set->categories_of(name).value_or(0) >> known != 0) std::abort();
   }
   const auto content = set->canonical_content();
   if (content && content->names != set->size()) std::abort();

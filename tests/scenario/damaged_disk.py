@@ -100,6 +100,30 @@ def damaged_policy(w):
     path.write_bytes(path.read_bytes()[:100])
 
 
+def spoil_in_place(w):
+    """The file that is mapped, not another in its place: every second page of what it holds behind its header."""
+    for path in (w.state / "trust").glob("set.*"):
+        with open(path, "r+b") as file:
+            for at in range(4096, path.stat().st_size, 8192):
+                file.seek(at)
+                page = bytearray(file.read(4096))
+                file.seek(at)
+                file.write(flip(page))
+
+
+def set_damaged_alive(w, names):
+    """Guard and net go on with the file while its bits change; what they looked at before is looked at again within a minute."""
+    spoil_in_place(w)
+    wait_until("the damage to be noticed", lambda: w.ask("casino.example").rcode == "SERVFAIL", timeout=90, pause=0.5)
+    assert not w.ask("fine.example").addresses(), "a name that nobody knows to be fine was let through"
+    wait_until("the filter", lambda: w.ask("casino.example").rcode == "NXDOMAIN", timeout=120, pause=0.5)
+    assert w.ask("fine.example").addresses()
+    assert w.guard.running() and w.net.running()
+    names.deliver()
+    wait_until("the event", lambda: any(row.get("rule") == "lists-damaged" for row in w.rows()), timeout=60, pause=0.5)
+    tell("damage under a running guard and net: answered by nothing, fetched again, filtered again; the event is on the server")
+
+
 # How the programs ended, what happened to the disk then, and the reason of the new epoch, if one has to begin. (Bits that flip where
 # the book says whose it is make it another's.)
 FAULTS = [("stop", flipped_pages, "damage re-enrolment"), ("stop", zeroed_pages, "damage"), ("kill", lost_log, "rollback"),
@@ -157,6 +181,7 @@ def scenario(w):
     names.deliver()
     for end, fault, reason in FAULTS:
         suffer(w, names, end, fault, reason)
+    set_damaged_alive(w, names)
 
 
 if __name__ == "__main__":

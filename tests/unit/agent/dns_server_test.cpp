@@ -197,6 +197,25 @@ TEST_CASE("a new policy empties the cache and holds from the next question on", 
   CHECK(scene.dns.ask("other.example").code == rcode::kNoError);
 }
 
+TEST_CASE("where the set file cannot be read, names are not answered, and nobody is said to have broken a rule", "[R4][R18]") {
+  FakeUpstream upstream(plain_upstream);
+  auto filter = make_filter(small_policy({upstream.address()}), [](std::uint64_t, std::span<std::uint8_t>) -> Status {
+    return make_error(ErrorCode::kUnavailable, "a bad sector");
+  });
+  RunningDns dns(filter);
+  for (const char* name : {"www.example.org", "casino.example", "banned.example"}) {
+    const auto answer = dns.ask(name, dns_type::kA, {.edns_size = 1232});
+    CHECK(answer.code == rcode::kServFail);
+    CHECK(answer.extended_error == 14);
+    CHECK(answer.extended_text == "lists-damaged");
+    CHECK(answer.answers.empty());
+  }
+  CHECK(filter->set.has_damage());
+  CHECK(upstream.asked() == 0);
+  CHECK(dns.violations().empty());
+  CHECK(dns.ask("use-application-dns.net", dns_type::kA, {.edns_size = 1232}).extended_error == 17);
+}
+
 TEST_CASE("the set before is let go of when a new one is in force") {
   auto first = make_filter(small_policy({"127.0.0.1:1"}));
   const std::weak_ptr<const Filter> known = first;

@@ -65,15 +65,22 @@ struct LinkWorld {
     link.stop();
     thread.join();
   }
+  void on_filter(FilterPtr filter) {
+    const std::lock_guard lock(mutex);
+    last = std::move(filter);
+    ++filters;
+  }
   std::size_t stored() {
     return served.with_guard([this] { return static_cast<std::size_t>(std::ranges::count(world.book(), "web.blocked category")); });
   }
   GuardWorld world;
   ServedGuard served;
   ViolationQueue queue{100};
+  std::mutex mutex;
+  FilterPtr last;
   std::atomic<int> filters = 0;
   std::atomic<int> urgent = 0;
-  GuardLink link{served.path(), queue, {[this](FilterPtr) { ++filters; }, [this] { ++urgent; }}};
+  GuardLink link{served.path(), queue, {[this](FilterPtr filter) { on_filter(std::move(filter)); }, [this] { ++urgent; }}};
   std::thread thread;
 };
 
@@ -86,6 +93,31 @@ TEST_CASE("the filter comes as soon as there is one, and again when it changes")
   world.served.with_guard([&] { world.world.serve(); });
   CHECK(soon([&] { return world.filters == 1; }));
   world.served.with_guard([&] { world.world.give(world.world.room.policy(2, kPolicyText)); });
+  CHECK(soon([&] { return world.filters == 2; }));
+}
+
+TEST_CASE("a set file that is damaged under net is told of, gone over, and hurries the check-in that brings another", "[R4]") {
+  LinkWorld world;
+  world.served.with_guard([&] { world.world.serve(); });
+  CHECK(soon([&] { return world.filters == 1; }));
+  const auto trust = world.world.settings.state / "trust";
+  for (const auto& entry : std::filesystem::directory_iterator(trust)) {
+    if (entry.path().filename().string().starts_with("set.")) std::filesystem::resize_file(entry.path(), 8192);
+  }
+  {
+    const std::lock_guard lock(world.mutex);
+    world.last->set.look_again();
+    CHECK_FALSE(world.last->set.categories_of("casino.example"));  // and nobody ends by a signal
+  }
+  world.queue.wake();
+  CHECK(soon([&] { return world.served.with_guard([&] { return world.world.guard->is_checking_set(); }); }));
+  world.served.with_guard([&] {
+    while (world.world.guard->is_checking_set()) world.world.guard->check_set_part();
+  });
+  world.queue.wake();
+  CHECK(soon([&] { return world.urgent == 1; }));
+  CHECK(world.filters == 1);  // what was good before stays
+  world.served.with_guard([&] { must(world.world.offer(world.world.set)); });
   CHECK(soon([&] { return world.filters == 2; }));
 }
 

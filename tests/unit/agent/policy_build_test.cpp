@@ -29,7 +29,7 @@ std::vector<std::string> categories_of(const CompiledSet& compiled, std::string_
   std::vector<std::string> found;
   const auto set = *policy::SetView::open(compiled.file);
   for (std::size_t i = 0; i < compiled.categories.size(); ++i) {
-    if ((set.categories_of(name) >> i & 1) != 0) found.push_back(compiled.categories[i].name);
+    if ((set.categories_of(name).value() >> i & 1) != 0) found.push_back(compiled.categories[i].name);
   }
   return found;
 }

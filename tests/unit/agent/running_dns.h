@@ -25,7 +25,8 @@ inline policy::Policy small_policy(std::vector<std::string> upstreams) {
 }
 
 // casino.example is gambling, banned.example stands in the locked class.
-inline FilterPtr make_filter(policy::Policy policy) {
+// `later`: how the file is read once it is open.
+inline FilterPtr make_filter(policy::Policy policy, const policy::SetParts::Read& later = nullptr) {
   policy::SetBuilder builder({});
   const auto gambling = builder.category("gambling", false);
   const auto illegal = builder.category("illegal", true);
@@ -38,11 +39,18 @@ inline FilterPtr make_filter(policy::Policy policy) {
   const int fd = ::mkstemp(path.data());
   REQUIRE(fd >= 0);
   REQUIRE(::write(fd, bytes->data(), bytes->size()) == static_cast<ssize_t>(bytes->size()));
-  auto file = platform::MappedFile::map(platform::OpenFile(fd));
+  platform::OpenFile open(fd);
+  auto file = platform::MappedFile::map(open);
   ::unlink(path.c_str());
   REQUIRE(file);
-  auto set = policy::SetView::open(file->bytes());
+  const auto opened = std::make_shared<bool>(false);
+  const auto read = [opened, later, in_file = platform::make_file_reader(std::move(open))](std::uint64_t offset, std::span<std::uint8_t> into) {
+    return *opened && later ? later(offset, into) : in_file(offset, into);
+  };
+  auto set = policy::SetView::open(file->bytes(), read);
   REQUIRE(set);
+  *opened = true;
+  if (later) set->look_again();
   return std::make_shared<Filter>(Filter{std::move(policy), std::move(*file), std::move(*set)});
 }
 

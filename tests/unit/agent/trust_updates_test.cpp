@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/unit/agent/guard_world.h"
+#include "tests/unit/policy/test_set.h"
 
 using namespace caretaker;
 using namespace caretaker::agent;
@@ -31,6 +32,27 @@ std::filesystem::path set_file(const GuardWorld& world) {
   }
   FAIL("no set file");
   return {};
+}
+
+// Whose last part holds nothing but names: the others are looked at when a set is opened.
+Bytes large_set() {
+  auto names = some_names();
+  for (int i = 0; i < 5000; ++i) names["gambling"].push_back("more" + std::to_string(i) + ".example");
+  return make_set(names);
+}
+
+// In the file that is mapped, not in another in its place.
+void spoil_last_name(const std::filesystem::path& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto at = static_cast<std::streamoff>(policy::size_without_checks(std::filesystem::file_size(path)) - 1);
+  file.seekg(at);
+  const auto spoilt = static_cast<char>(file.peek() ^ 0x40);  // its hash, still in order
+  file.seekp(at);
+  file.put(spoilt).flush();
+}
+
+void walk(GuardWorld& world) {
+  while (world.guard->is_checking_set()) world.guard->check_set_part();
 }
 
 }  // namespace
@@ -214,20 +236,19 @@ TEST_CASE("a damaged set file is not used, and is asked for again") {
 
 TEST_CASE("a stored set is in force at once after a start, and what the walk then finds damaged is given to nobody", "[R10]") {
   GuardWorld world;
+  world.set = large_set();
   world.serve();
   const Revision revision = world.filter().revision;
   world.start();
   CHECK(world.guard->is_checking_set());
   CHECK(world.filter().state == FilterState::kReady);
-  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  walk(world);
   CHECK(world.filter().revision == revision);
 
-  auto bytes = must(platform::read_file(set_file(world), 1u << 30));
-  bytes.back() ^= 0x40;  // the last name's hash, still in order
-  must(platform::replace_file(set_file(world), bytes, 0600));
+  spoil_last_name(set_file(world));
   world.start();
   CHECK(world.filter().state == FilterState::kReady);
-  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  walk(world);
   CHECK(world.filter().state == FilterState::kIncomplete);
   CHECK_FALSE(world.healthy("lists-damaged"));
   CHECK(world.noted("guard.health lists-damaged"));
@@ -241,19 +262,48 @@ TEST_CASE("a set file that loses a bit while it is in force is found out within 
   GuardWorld world;
   world.serve();
   REQUIRE_FALSE(world.guard->is_checking_set());
-  std::fstream file(set_file(world), std::ios::in | std::ios::out | std::ios::binary);  // the file that is mapped, not another
-  file.seekg(-1, std::ios::end);
-  const auto last = static_cast<char>(file.peek() ^ 0x40);
-  file.seekp(-1, std::ios::end);
-  file.put(last).flush();
+  spoil_last_name(set_file(world));
   world.guard->tick();
   CHECK_FALSE(world.guard->is_checking_set());
   world.clock.time += 86'400;
   world.guard->tick();
   CHECK(world.guard->is_checking_set());
-  while (world.guard->is_checking_set()) world.guard->check_set_part();
+  walk(world);
   CHECK_FALSE(world.healthy("lists-damaged"));
   CHECK(world.filter().state == FilterState::kIncomplete);
+}
+
+TEST_CASE("net has the set file gone over when it finds a part damaged, once in ten minutes", "[R4]") {
+  GuardWorld world;
+  world.set = large_set();
+  world.serve();
+  must(world.ask(GuardWorld::kNet, Ask::kCheckSet));
+  CHECK(world.guard->is_checking_set());
+  walk(world);
+  CHECK(world.filter().state == FilterState::kReady);  // nothing was wrong with it
+  spoil_last_name(set_file(world));
+  must(world.ask(GuardWorld::kNet, Ask::kCheckSet));
+  CHECK_FALSE(world.guard->is_checking_set());
+  world.clock.time += 600;
+  must(world.ask(GuardWorld::kNet, Ask::kCheckSet));
+  walk(world);
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  CHECK(world.noted("guard.health lists-damaged"));
+  REQUIRE(world.offer(world.set));
+  CHECK(world.filter().state == FilterState::kReady);
+}
+
+TEST_CASE("a set file that is cut off under the guard is damage, and does not end it") {
+  GuardWorld world;
+  world.set = large_set();
+  world.serve();
+  std::filesystem::resize_file(set_file(world), 8192);
+  must(world.ask(GuardWorld::kNet, Ask::kCheckSet));
+  walk(world);
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  world.start();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  REQUIRE(world.offer(world.set));
 }
 
 TEST_CASE("an offer is measured against a set that has been gone over") {

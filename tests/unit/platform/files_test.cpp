@@ -98,6 +98,23 @@ TEST_CASE("a lock has one holder, and ends with it") {
   CHECK(lock_file(folder / "lock"));
 }
 
+TEST_CASE("what a file has lost under its mapping is an error to who reads it, and no signal") {
+  const TemporaryFolder folder;
+  REQUIRE(replace_file(folder / "a", Bytes(20'000, 7), 0600));
+  auto open = open_read_only(folder / "a");
+  REQUIRE(open);
+  const auto mapped = MappedFile::map(*open);
+  REQUIRE(mapped);
+  const auto read = make_file_reader(std::move(*open));
+  Bytes into(5000);
+  REQUIRE(read(15'000, into));
+  CHECK(into == Bytes(5000, 7));
+  CHECK(read(15'001, into).error().code == ErrorCode::kDamaged);
+  std::filesystem::resize_file(folder / "a", 4096);
+  CHECK(read(15'000, into).error().code == ErrorCode::kDamaged);
+  CHECK(mapped->bytes()[0] == 7);
+}
+
 TEST_CASE("a mapped file shows its bytes; an empty one maps to nothing; a folder does not map") {
   const TemporaryFolder folder;
   std::ofstream(folder / "a") << "hello";

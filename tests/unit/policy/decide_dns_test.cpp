@@ -1,5 +1,6 @@
 #include "policy/decide_dns.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -347,4 +348,35 @@ TEST_CASE("every reason has a name of its own") {
   std::set<std::string_view> names;
   for (int i = 0; i <= static_cast<int>(kLastReason); ++i) names.insert(reason_name(static_cast<Reason>(i)));
   CHECK(names.size() == static_cast<std::size_t>(kLastReason) + 1);
+}
+
+TEST_CASE("where the lists are damaged a name is blocked, by what nobody knows, and is no violation", "[R4]") {
+  Policy policy = with_zone("school.example");
+  Group group = pupils();
+  group.allowed_names = {"allowed.example"};
+  group.denied_names = {"denied.example"};
+  const Bytes& file = lists().bytes;
+  bool broken = false;
+  const auto set = SetView::open(file, [&](std::uint64_t offset, std::span<std::uint8_t> into) -> Status {
+    if (broken) return make_error(ErrorCode::kUnavailable, "a bad sector");
+    std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
+    return ok();
+  });
+  REQUIRE(set);
+  broken = true;
+  set->look_again();
+  // The locked class may stand there, which no rule of the school's own opens.
+  for (const char* name : {"www.example.org", "bet.example", "evil.example", "a.allowed.example", "www.school.example", "www.google.com"}) {
+    const auto decision = decide_dns(policy, group, *set, name);
+    CHECK(decision.verdict == Verdict::kBlock);
+    CHECK(decision.reason == Reason::kListsDamaged);
+    CHECK_FALSE(decision.is_violation);
+    CHECK(decide_cname_target(decide(pupils(), "example.com"), group, *set, name).reason == Reason::kListsDamaged);
+  }
+  CHECK(decide_dns(policy, group, *set, "www.denied.example").reason == Reason::kDeniedByGroup);
+  CHECK(decide_dns(policy, group, *set, "use-application-dns.net").reason == Reason::kCanary);
+  CHECK(decide_dns(policy, group, *set, "com").reason == Reason::kNotListed);  // no list has a public suffix
+  broken = false;
+  set->look_again();
+  CHECK(decide_dns(policy, group, *set, "www.example.org").verdict == Verdict::kAllow);
 }

@@ -10,6 +10,13 @@
 
 namespace caretaker::policy {
 
+// What lies before the check values.
+inline std::size_t size_without_checks(std::size_t file_size) {
+  std::size_t size = file_size - sizeof(std::uint64_t);
+  while (size + parts_of(size) * sizeof(std::uint64_t) > file_size) --size;
+  return size;
+}
+
 struct TestSet {
   explicit TestSet(const std::map<std::string, std::vector<std::string>>& lists)
       : bytes(build(lists)), view(*SetView::open(bytes)) {}
