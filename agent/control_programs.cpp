@@ -45,7 +45,7 @@ Result<ProgramReport> parse_program_report(ByteView fields) {
   out.lost = in.u32();
   out.let_through = in.u32();
   const std::uint32_t count = in.u32();
-  bool sensible = count <= kMaxAttempts;
+  bool sensible = count <= kMaxProgramAttempts;
   for (std::uint32_t i = 0; i < count && sensible && in.ok(); ++i) out.attempts.push_back(read_attempt(in, sensible));
   if (!sensible || !in.at_end()) return malformed("program report");
   return out;

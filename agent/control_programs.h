@@ -23,7 +23,7 @@ struct ProgramAttempt {
 };
 
 // kReportPrograms. A group that is sent again after a lost answer has the same id, and is stored once. No fields in the answer.
-inline constexpr std::size_t kMaxAttempts = 64;
+inline constexpr std::size_t kMaxProgramAttempts = 64;
 struct ProgramReport {
   std::array<std::uint8_t, 16> id{};
   std::uint32_t lost = 0;         // attempts that found no room in the caller's queue since the last group

@@ -63,7 +63,7 @@ void ProgramLink::take_group() {
   group_.id = random_array<16>();
   group_.lost = std::exchange(lost_, 0);
   group_.let_through = std::exchange(let_through_, 0);
-  while (!waiting_.empty() && group_.attempts.size() < kMaxAttempts) {
+  while (!waiting_.empty() && group_.attempts.size() < kMaxProgramAttempts) {
     group_.attempts.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
