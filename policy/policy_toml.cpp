@@ -123,6 +123,7 @@ void check_group_zones(const Section& root, const Policy& policy) {
 
 // An OS group in two groups of ours: its people get the rules of one, and nobody would guess which.
 void check_shared_os_groups(const Section& root, const Policy& policy) {
+  if (policy.groups.empty()) return;
   const auto groups = root.section("groups");
   if (!groups) return;
   for (auto group = policy.groups.begin(); group != policy.groups.end(); ++group) {

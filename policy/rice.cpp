@@ -48,6 +48,7 @@ bool RiceReader::at_end() const {
 }
 
 int best_rice_bits(std::span<const std::uint64_t> values) {
+  if (values.empty()) return 0;
   int best = 0;
   std::uint64_t least = UINT64_MAX;
   for (int k = 0; k < kMaxRiceBits; ++k) {

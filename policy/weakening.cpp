@@ -234,6 +234,10 @@ void compare_exceptions(const Policy& before, const Policy& after, PolicyChange&
   const ExceptionRules& has = after.exceptions ? *after.exceptions : nothing;
   if (had == has) return;
   const std::string who = "teachers ";
+  if (!after.exceptions) {
+    change.closes.push_back(who + "may no longer open sites");
+    return;
+  }
   note_missing(has.opened_for, had.opened_for, who + "may now open sites for ", "", change.opens);
   note_missing(had.opened_for, has.opened_for, who + "may no longer open sites for ", "", change.closes);
   note_missing(has.categories, had.categories, who + "may now open category ", "", change.opens);

@@ -9,7 +9,7 @@ using namespace caretaker::policy;
 
 namespace {
 
-const std::string kHead = "school = \"S\"\n[groups.all]\ndefault = true\n[recipients]\n\"*\" = [\"safeguarding\", \"technician\"]\n";
+const std::string kHead = "school = \"S\"\n[groups.all]\ndefault = true\nblocked_categories = []\n[recipients]\n\"*\" = [\"safeguarding\", \"technician\"]\n";
 
 ParsedPolicy parse(const std::string& more) { return parse_policy(kHead + more, Strictness::kTechnician); }
 
