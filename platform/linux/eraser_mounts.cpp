@@ -31,7 +31,7 @@ std::string unescaped(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<MountEntry>> parse_mounts(std::string_view mountinfo) {
+Result<std::vector<MountEntry>> parse_whole_table(std::string_view mountinfo) {
   std::vector<MountEntry> mounts;
   std::istringstream lines{std::string(mountinfo)};
   for (std::string line; std::getline(lines, line);) {
@@ -49,7 +49,7 @@ Result<std::vector<MountEntry>> parse_mounts(std::string_view mountinfo) {
 
 Result<std::vector<MountEntry>> read_mounts() {
   TRY(bytes, read_file("/proc/self/mountinfo", kMaxMounts));
-  return parse_mounts(as_text(bytes));
+  return parse_whole_table(as_text(bytes));
 }
 
 // What goes through a program of somebody's (FUSE) may lead anywhere: only what has a disk behind it is not the network's.

@@ -16,7 +16,7 @@ struct MountEntry {
   std::string source;
 };
 // kDamaged: a line that is not understood, and then none of it is to be trusted.
-[[nodiscard]] Result<std::vector<MountEntry>> parse_mounts(std::string_view mountinfo);
+[[nodiscard]] Result<std::vector<MountEntry>> parse_whole_table(std::string_view mountinfo);
 [[nodiscard]] Result<std::vector<MountEntry>> read_mounts();
 [[nodiscard]] bool is_network_file_system(const MountEntry& mount);
 
