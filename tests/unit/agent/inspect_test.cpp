@@ -97,7 +97,7 @@ struct InspectWorld {
     const Bytes file = make_set({{"gambling", {"casino.example"}}, {"illegal", {"illegal.example"}}});
     set.emplace(folder / "set", file);
     GuardClient::FilterFile given{{FilterState::kReady, {}, kPolicyText + more}, must(platform::open_read_only(folder / "set"))};
-    inspector.use(must(make_filter(given)));
+    inspector.use(must(make_filter(std::move(given))));
   }
   PacketVerdict send(const Sent& sent, std::uint32_t sequence, ByteView content) {
     const Bytes bytes = packet(sent, sequence, content);
