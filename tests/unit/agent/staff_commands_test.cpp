@@ -234,7 +234,7 @@ TEST_CASE("a device's row tells what is in force, what is on its way and what wa
     const Json device = Json::Object{{"device", std::string(64, 'a')}, {"label", "laptop"}, {"last_seen", 1'790'000'000}, {"problem", ""}, {"seq", 4},
                                      {"state", Json::Object{{"policy", 3}, {"lists", 8}, {"health", std::move(health)}, {"stale_since", 1'780'000'000}}},
                                      {"sent", std::move(sent)}, {"refused", std::move(refused)}};
-    return *show_devices(Json::Object{{"devices", Json::Array{device}}});
+    return *show_devices(Json::Object{{"devices", Json::Array{device}}}, 1'790'000'000);
   };
   const Json::Object sent{{"policy", Json::Object{{"version", 4}, {"time", 1'790'000'000}}}};
   CHECK(shown(sent, {}).find("3; 4 sent 2026-09-21T") != std::string::npos);
