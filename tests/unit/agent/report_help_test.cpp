@@ -159,6 +159,7 @@ TEST_CASE("the lead sees the words in lines of their own, and nothing in them st
 TEST_CASE("users are told at log-in and in the status what the policy adds to", "[R13]") {
   GuardWorld world;
   world.settings.notice = world.folder / "notice";
+  world.start();
   world.serve();
   const auto read = [&] {
     std::ifstream in(world.settings.notice);
