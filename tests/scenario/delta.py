@@ -1,4 +1,5 @@
 """New lists reach a device as a delta to the ones that it has; where there is none, or it is spoilt, as the whole."""
+import contextlib
 import sqlite3
 
 import world
@@ -32,7 +33,7 @@ def scenario(w):
     w.publish_lists(lists_with("two.example"))
     w.server.kill()
     base = w.data / "fleet.db"
-    with sqlite3.connect(base) as fleet:
+    with contextlib.closing(sqlite3.connect(base)) as fleet:  # the server wants it for itself
         names = [row[0].hex() for row in fleet.execute("SELECT hash FROM deltas WHERE here = 1")]
     assert names, "the server has no delta"
     for name in names:

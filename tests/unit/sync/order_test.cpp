@@ -125,9 +125,10 @@ TEST_CASE("O3 to O5: another school's, another device's, a clone's order is refu
   CHECK(world.open_wipe(device) == "O4");
   CHECK(world.open_wipe(uuid) == "O5");
   silent.kind = OrderKind::kLock;
+  const Order wipe = world.order(OrderKind::kWipe);
   world.machine.hardware = {};
   CHECK(world.open_lock(silent) == "verified");  // nothing speaks against it
-  CHECK(world.open_wipe(world.order(OrderKind::kWipe)) == "O5");
+  CHECK(world.open_wipe(wipe) == "O5");
 }
 
 TEST_CASE("O6 and O7: signed time and the clock together decide, never the clock alone", "[R22]") {
