@@ -6,7 +6,7 @@ namespace caretaker::agent {
 namespace {
 
 // A name that the filter answers by itself, with no upstream, whatever the policy: "no such name" (policy::find_canary).
-constexpr std::array<std::uint8_t, 29> kQuestion = {23,  'u', 's', 'e', '-', 'a', 'p', 'p', 'l', 'i', 'c', 'a', 't', 'i', 'o',
+constexpr std::array<std::uint8_t, 29> kQuestion = {19,  'u', 's', 'e', '-', 'a', 'p', 'p', 'l', 'i', 'c', 'a', 't', 'i', 'o',
                                                     'n', '-', 'd', 'n', 's', 3,   'n', 'e', 't', 0,   0,   1,   0,   1};
 constexpr std::uint8_t kNxDomain = 3;
 constexpr std::size_t kHeader = 12;
