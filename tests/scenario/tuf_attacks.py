@@ -254,11 +254,11 @@ def make_attack(w, hostile, thief, attack):
 
 def freeze(w, hostile, thief):
     """The server goes on and on with what it has: when that expires, the device says so, and goes on."""
-    last = thief.policy(thief.technician, version=900, expires=thief.now() + 12)
+    last = thief.policy(thief.technician, version=900, expires=thief.now() + 40)
     hostile.serve({"policy": base64.b64encode(last).decode()})
-    assert w.status()["policy_version"] == 900
+    wait_until("the last policy to be in force", lambda: w.status()["policy_version"] == 900, timeout=30)
     hostile.answer = {"policy": base64.b64encode(last).decode()}
-    wait_until("the device to say that it is stale", lambda: "policy-stale" in w.status()["health"], timeout=60)
+    wait_until("the device to say that it is stale", lambda: "policy-stale" in w.status()["health"], timeout=120)
     assert w.ask("casino.example").rcode == "NXDOMAIN"
     hostile.answer = {}
     tell("freeze: the device is stale, says so, and filters")
