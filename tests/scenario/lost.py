@@ -147,7 +147,7 @@ def stolen_server(w, other, device):
     attack(w, "a wipe with one of its signatures", "O2", lambda db: insert(db, draft.read_bytes(), own))
     attack(w, "a lock made into a wipe", "E5", lambda db: insert(db, edited(letters_of(db, "lock")[-1], kind="wipe"), own))
     attack(other, "one device's lock sent to another", "O4", lambda db: insert(db, letters_of(db, "lock")[-1], its))
-    attack(other, "one device's wipe sent to all", "O4", lambda db: insert(db, letters_of(db, "wipe")[-1], None))
+    attack(other, "one device's wipe sent to all", "O4", lambda db: insert(db, letters_of(db, "wipe")[0], None))  # the true one
 
 
 def scenario(w):
