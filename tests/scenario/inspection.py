@@ -92,7 +92,7 @@ def only_the_beginning_comes_to_us(network, users):
     done = run(network.there(network.users, "setpriv", "--reuid", users.pupil, "--regid", users.pupil, "--clear-groups", sys.executable, "-c", page), 0)
     assert done.stdout.strip() == "300000"
     taken = network.queued() - before
-    assert taken <= 4, f"{taken} packets of one connection were held"
+    assert taken <= 2, f"{taken} packets of one connection were held"
     tell(f"of a download of 300 kB {taken} packets were held")
 
 

@@ -54,6 +54,11 @@ class Network:
             rule("mangle", "-A", "OUTPUT", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "conntrack", "--ctdir", "REPLY", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "connmark", "!", "--mark", f"0/{MASK:#x}", "-j", "ACCEPT")
+            # TCP without content: so many words of header, and nothing else.
+            above, offset = (20, "0>>22&0x3C@12") if tables == "iptables-nft" else (40, "52")
+            for words in (5, 8, 10):
+                rule("mangle", "-A", "OUTPUT", "-p", "tcp", "-m", "length", "--length", above + 4 * words, "-m", "u32", "--u32",
+                     f"{offset}>>28={words}", "-j", "ACCEPT")
             for protocol in ("tcp", "udp"):
                 rule("mangle", "-A", "OUTPUT", "-p", protocol, "-j", "NFQUEUE", "--queue-num", QUEUE, *(["--queue-bypass"] if bypass else []))
             for mark in (ACCEPTED, REFUSED):

@@ -208,17 +208,30 @@ TEST_CASE("a hello in several packets passes until it is whole, and is refused t
   const Bytes hello = client_hello("casino.example");
   const Sent sent;
   const std::uint32_t first = 0xffffffe0;  // numbers that wrap
-  constexpr std::size_t kPiece = 5;
+  constexpr std::size_t kPiece = 4;
   for (std::size_t at = 0; at < hello.size(); at += kPiece) {
-    const auto size = std::min(kPiece, hello.size() - at);
+    const std::size_t size = std::min(kPiece, hello.size() - at);
+    const bool whole = at + size == hello.size();
     const auto verdict = world.send(sent, first + static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, size));
-    if (at < 60) CHECK(verdict == PacketVerdict::kPass);
+    CHECK(verdict == (whole ? PacketVerdict::kRefuse : PacketVerdict::kPass));
+    // The same again, as after a loss: nothing new.
+    if (!whole) CHECK(world.send(sent, first, ByteView(hello).first(at + size)) == PacketVerdict::kPass);
+  }
+  CHECK(world.violations.size() == 1);
+}
+
+TEST_CASE("hundreds of packets without a whole hello are no beginning of anything", "[R11]") {
+  InspectWorld world;
+  const Bytes hello = client_hello(std::string(200, 'a') + ".example");
+  for (std::size_t at = 0; at < 64; ++at) {
+    CHECK(world.send({}, static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, 1)) == PacketVerdict::kPass);
+  }
+  for (std::size_t at = 64; at < 67; ++at) {
+    const auto verdict = world.send({}, static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, 1));
     if (verdict != PacketVerdict::kPass) {
       CHECK(verdict == PacketVerdict::kRefuse);
       return;
     }
-    // The same again, as after a loss: nothing new.
-    CHECK(world.send(sent, first, ByteView(hello).first(at + size)) != PacketVerdict::kAccept);
   }
   FAIL("never decided");
 }
