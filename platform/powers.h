@@ -5,7 +5,8 @@
 
 namespace caretaker::platform {
 
-// All of them, for good, and those that programs started from here would get. Before other threads: each has its own.
-[[nodiscard]] Status give_up_powers();
+enum class KeepPowers { kNone, kLowPorts };  // low ports: to listen below 1024
+// All but these, for good, and those that programs started from here would get. Of this thread, and of those that it starts from then on.
+[[nodiscard]] Status give_up_powers(KeepPowers keep = KeepPowers::kNone);
 
 }  // namespace caretaker::platform

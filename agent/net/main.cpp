@@ -62,7 +62,7 @@ Status run(const Options& options) {
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
-  TRY_DONE(platform::give_up_powers());  // what they were needed for is open
+  TRY_DONE(platform::give_up_powers(platform::KeepPowers::kLowPorts));  // before other threads; the page's port is still to be opened
   Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
   HelpPage page([&](const HelpReport& report) { return report_help(options.socket, report, uplink); }, system_clock());
   const auto on_filter = [&](FilterPtr filter) {
@@ -71,6 +71,7 @@ Status run(const Options& options) {
   };
   GuardLink link(options.socket, queue, {on_filter, [&uplink] { uplink.hurry(); }});
   const auto page_server = start_page(options, page, *dns);
+  TRY_DONE(platform::give_up_powers());
   TRY(stop, platform::StopSignal::install([&dns] { dns->stop(); }));
   for (const std::string& address : dns->addresses()) log_info("net", "answering at " + address);
 
