@@ -174,7 +174,7 @@ def a_pupil_cannot_starve_it(m, school):
 
 def who_logs_in_is_told(m):
     wait_until("the notice", lambda: "monitored" in m.run("cat", "/run/caretaker/notice", check=False).stdout, timeout=60)
-    seen = m.run("script", "-qec", "login -f pupil", "/dev/null", check=False, stdin="exit\n").stdout
+    seen = m.run("script", "-qec", "login -f pupil", "/dev/null", check=False, stdin="unset HISTFILE\nexit\n").stdout
     assert "This device belongs to" in seen and "http://caretaker.internal/" in seen, seen
     entry = m.run("cat", "/etc/xdg/autostart/caretaker-notice.desktop").stdout
     program = entry.split("Exec=")[1].split("\n")[0]
