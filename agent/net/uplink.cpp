@@ -85,10 +85,12 @@ Status Uplink::choose_server(const UplinkAnswer& uplink) {
 // One batch up, one answer down.
 Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
   more = false;
+  turned_away_ = false;
   TRY(body, guard_->next_batch());
   if (body.empty()) return ok();
   TRY(response, server_->send({"POST", "/v1/checkin", "application/json", std::move(body), 0}, {}));
-  if (response.status != 200) {
+  turned_away_ = response.status != 200;
+  if (turned_away_) {
     retry_after_s = response.retry_after_s;
     return make_error(ErrorCode::kUnavailable, "the server answers " + std::to_string(response.status));
   }
@@ -122,7 +124,7 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
 
 // How long nothing else is to be done, as seen at `from`; 0: no time to hold a request.
 MonotonicMs Uplink::hold_room(const UplinkAnswer& uplink, MonotonicMs from) const {
-  if (mark_.empty() || hinted_ || !server_ || due_.checkin_failures > 0 || from < due_.hold) return 0;
+  if (mark_.empty() || hinted_ || !server_ || turned_away_ || from < due_.hold) return 0;
   MonotonicMs until = std::min(due_.checkin, from + kMostHoldMs);
   if (uplink.wanted) until = std::min(until, due_.download);
   return until - from >= kLeastHoldMs ? until - from : 0;
@@ -139,9 +141,10 @@ Status Uplink::wait_for_news(MonotonicMs room, const std::stop_token& stop) {
                       "the server answers " + std::to_string(response.status));
   }
   TRY(answer, sync::parse_hold_answer(response.body));
-  if (!answer.news) return ok();
-  hinted_ = true;
-  due_.checkin = std::min(due_.checkin, now_ms() + sync::take_hint(hints_, now_ms()));
+  hinted_ = answer.news;
+  if (hinted_ && due_.checkin_failures == 0) due_.checkin = std::min(due_.checkin, now_ms() + sync::take_hint(hints_, now_ms()));
+  // It was out of reach, perhaps for a night, and is there again.
+  if (due_.checkin_failures > 0) due_.checkin = std::min(due_.checkin, now_ms() + sync::hold_retry_ms(due_.checkin_failures, draw()));
   return ok();
 }
 

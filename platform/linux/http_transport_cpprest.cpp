@@ -23,7 +23,7 @@ constexpr std::size_t kMaxBeforeBody = 256u << 10;  // handshake and headers, as
 constexpr std::size_t kBodyOverhead = 1u << 20;     // TLS records and chunk headers, beyond as much again as the body
 
 // What one send() knows. Shared with the library, which may hold on to it after the caller has given up.
-class Exchange : private std::streambuf {
+class Exchange : private std::streambuf, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(std::vector<Hash> pins, const HttpLimits& limits, const HttpTransport::BodySink& sink)
       : pins_(std::move(pins)), limits_(limits), sink_(sink) {}
@@ -137,9 +137,8 @@ Result<HttpResponse> Exchange::wait() {
   changed_.wait_for(lock, limits_.timeout, [this] { return ended_ || error_; });
   closed_ = true;
   if (!ended_ || error_) {
-    lock.unlock();
-    cancel_.cancel();
-    lock.lock();
+    // On the library's own thread: a connection that is closed by another one while it reads ends the process.
+    crossplat::threadpool::shared_instance().service().post([self = shared_from_this()] { self->cancel_.cancel(); });
   }
   if (error_) return *error_;
   if (!ended_) return make_error(ErrorCode::kUnavailable, "no whole answer within " + std::to_string(limits_.timeout.count()) + " s");
@@ -246,7 +245,7 @@ void start_threads() {
   static std::once_flag once;
   std::call_once(once, [] {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
-    crossplat::threadpool::initialize_with_threads(2);
+    crossplat::threadpool::initialize_with_threads(1);  // no lock of the library covers a whole connection
   });
 }
 

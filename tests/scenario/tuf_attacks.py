@@ -266,15 +266,15 @@ def freeze(w, hostile, thief):
 
 def expired_roots(w, hostile, thief):
     """One in the middle is walked over; one at the end is kept, and what follows still counts."""
-    middle = thief.root(thief.head, thief.deputy, expires=thief.now() + 1)
+    middle = thief.root(thief.head, thief.deputy, expires=thief.now() + 2)
     thief.roots.append(middle)
-    time.sleep(2)
-    end = thief.root(thief.head, thief.deputy)
+    time.sleep(3)
+    end = thief.root(thief.head, thief.deputy, expires=thief.now() + DAY)
     thief.roots.append(end)
     publish_roots(w, (middle, end))
     wait_until("the root after the expired one", lambda: w.status()["root_version"] == 4, timeout=60)
     assert "root-stale" not in w.status()["health"]
-    last = thief.root(thief.head, thief.deputy, expires=thief.now() + 1)
+    last = thief.root(thief.head, thief.deputy, expires=thief.now() + 2)
     thief.roots.append(last)
     publish_roots(w, (last,))
     wait_until("the expired root", lambda: w.status()["root_version"] == 5, timeout=60)

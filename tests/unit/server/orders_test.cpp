@@ -43,8 +43,11 @@ struct OrderRoom {
   }
   std::string state_shown() {
     const Json answer = must(school.ask(school.people.technician, "devices.list"));
-    const std::string* state = (*answer["devices"].as_array())[0]["order"]["state"].as_string();
-    return state == nullptr ? "" : *state;
+    for (const Json& row : *answer["devices"].as_array()) {
+      const std::string* state = row["order"]["state"].as_string();
+      if (*row["device"].as_string() == to_hex(device.id())) return state == nullptr ? "" : *state;
+    }
+    return "no such device";
   }
 };
 
