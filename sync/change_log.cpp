@@ -60,9 +60,12 @@ Result<Change> ChangeWalk::open(const ChangeEntry& entry) {
   if (is_of(entry.envelope, PayloadType::kRoot)) {
     TRY(next, root_ ? root_->open_next(blob) : VerifiedRoot::open_first(blob, school_));
     TRY(holders, root_holders(entry.envelope, next.root()));
+    const Root& root = next.root();
+    if (root_ && root.policy_generation != root_->root().policy_generation) policy_ = 0;
+    if (root_ && root.lists_generation != root_->root().lists_generation) lists_ = 0;
+    Change change{entry.number, "root", root.version, root.issued, std::move(holders), std::to_string(root.keys.size()) + " keys"};
     root_ = std::move(next);
-    const Root& root = root_->root();
-    return Change{entry.number, "root", root.version, root.issued, std::move(holders), std::to_string(root.keys.size()) + " keys"};
+    return change;
   }
   if (!root_) return refuse(Check::kChangeRoot);
   if (is_of(entry.envelope, PayloadType::kPolicy)) {

@@ -18,19 +18,33 @@ constexpr std::size_t kMaxBytes = 2u << 20;  // a slow line can send it within t
 // What a server may say is wrong, as far as we know it; anything else becomes "other" in the book.
 constexpr std::array<std::string_view, 7> kProblems = {"fork", "overtaken", "chain", "clone", "replaced", "gap", "unknown-epoch"};
 
+// Of another generation than the newest root's it is no version that counts: the server then gives what it has.
+std::int64_t counted(std::int64_t version, std::int64_t generation, std::int64_t roots) { return generation == roots ? version : 0; }
+
+std::int64_t policy_version(const PolicyStore& trust) {
+  if (trust.policy() == nullptr) return 0;
+  const auto& bundle = trust.policy()->verified.bundle();
+  return counted(bundle.version, bundle.generation, trust.root()->root().policy_generation);
+}
+
+std::int64_t lists_version(const PolicyStore& trust) {
+  const ListsInForce* lists = trust.wanted_set() != nullptr ? trust.wanted_set() : trust.lists();
+  if (lists == nullptr) return 0;
+  const auto& manifest = lists->verified.manifest();
+  return counted(manifest.version, manifest.generation, trust.root()->root().lists_generation);
+}
+
 }  // namespace
 
 Json Checkin::make_state(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more) const {
   const sync::Hardware& hardware = identity_.hardware();
-  const ListsInForce* wanted = trust_.wanted_set();
-  const ListsInForce* lists = wanted != nullptr ? wanted : trust_.lists();
   Json::Array codes(health.begin(), health.end());
   Json::Object state{
       {"nonce", nonce_},
       {"time", std::max<UnixSeconds>(0, clock_.now())},
       {"root", trust_.root() == nullptr ? 0 : trust_.root()->root().version},
-      {"policy", trust_.policy() == nullptr ? 0 : trust_.policy()->verified.bundle().version},
-      {"lists", lists == nullptr ? 0 : lists->verified.manifest().version},
+      {"policy", policy_version(trust_)},
+      {"lists", lists_version(trust_)},
       {"hardware", Json::Object{{"dmi_uuid", hardware.dmi_uuid}, {"board_serial", hardware.board_serial}}},
       {"health", std::move(codes)},
       {"agent", CARETAKER_VERSION}};

@@ -43,9 +43,15 @@ Result<std::optional<Published>> FleetStore::newest_policy() {
   return first_row(database_.prepare("SELECT version, envelope FROM policies ORDER BY version DESC LIMIT 1"));
 }
 
-Status FleetStore::retire_policies() { return database_.execute("DELETE FROM policies"); }
+Status FleetStore::retire_policies() {
+  TRY_DONE(database_.execute("DELETE FROM given WHERE kind = 'policy'"));
+  return database_.execute("DELETE FROM policies");
+}
 
-Status FleetStore::retire_lists() { return database_.execute("DELETE FROM lists"); }
+Status FleetStore::retire_lists() {
+  TRY_DONE(database_.execute("DELETE FROM given WHERE kind = 'lists'"));
+  return database_.execute("DELETE FROM lists");
+}
 
 Status FleetStore::add_policy(std::int64_t version, ByteView envelope, UnixSeconds now) {
   return together([&]() -> Status {

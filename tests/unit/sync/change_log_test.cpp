@@ -61,6 +61,17 @@ TEST_CASE("whoever has the school's id can see who changed what and when", "[R7]
   CHECK(walk.number() == 4);
 }
 
+TEST_CASE("after a root that begins another generation versions count anew", "[R7]") {
+  Log log;
+  ++log.school.root.version;
+  log.school.root.policy_generation = 1;
+  log.add(log.school.root_envelope());
+  sync::PolicyBundle first{1, 2'000, 3'000, {}, "school = \"S\""};
+  first.generation = 1;
+  log.add(envelope_of(PayloadType::kPolicy, make_policy_payload(log.school.root.school, first), {&log.school.technician}));
+  CHECK(log.walk() == "verified");
+}
+
 TEST_CASE("a server that hides, reorders, exchanges or doubles an entry is found out", "[R7]") {
   Log log;
   auto entries = log.entries;
