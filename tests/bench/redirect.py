@@ -21,7 +21,7 @@ def measure(lab):
     if os.geteuid() != 0:
         raise NotHere("only root can make a network")
     done = subprocess.run([sys.executable, "-B", HERE, "--build", lab.options.build, *(["--quick"] if lab.quick else [])], capture_output=True,
-                          text=True, check=False)
+                          text=True, check=False, env={**os.environ, "PYTHONPATH": str(HERE.parents[1] / "scenario")})
     if done.returncode == 77:
         raise NotHere(done.stdout.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr[-2000:]
@@ -81,7 +81,6 @@ def names(lab, world, peer, rounds):
 
 
 def main():
-    sys.path.insert(0, str(HERE.parents[1] / "scenario"))
     import argparse
     import home
     import own_users

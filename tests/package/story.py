@@ -83,7 +83,8 @@ def every_question_is_ours(m, school):
         assert school.ask("fine.example", resolver=resolver) == "NOERROR", resolver
     for address, port, protocol, code in (("198.51.100.53", 853, "tcp", "111"), ("1.1.1.1", 443, "tcp", "111"), ("1.1.1.1", 443, "udp", "1"),
                                           ("198.51.100.9", 1194, "udp", "1")):
-        assert m.run("python3", "-c", PAST_US, address, port, protocol, user="pupil").stdout.strip() == code, (address, port, protocol)
+        got = m.run("python3", "-c", PAST_US, address, port, protocol, user="pupil").stdout.strip()
+        assert got == code, (address, port, protocol, got)
     wait_until("the records", lambda: len([row for row in school.rows() if row.get("kind") == "web.bypass" and row["details"].get("user") == "pupil"]) >= 4,
                timeout=180)
     m.run("nft", "flush", "ruleset")

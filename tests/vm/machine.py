@@ -66,7 +66,7 @@ class Machine:
 
     def twin(self):
         """Another machine that remembers the same moments. This one is switched off."""
-        self.cut_power()
+        self._quit()
         other = copy.copy(self)
         other.folder = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-machine-"))
         other.disk, other.log, other.process = other.folder / "disk.qcow2", other.folder / "console.log", None
@@ -84,12 +84,13 @@ class Machine:
             self.restore(BOOTED)
             return
         self.boot()
-        self.ask_qemu("stop")
+        self.run("umount", "/opt")  # what the next run finds there is another disk
         self.remember(BOOTED)
+        self._quit()
         half = kept.with_name(f"{kept.name}.{os.getpid()}")
         shutil.copyfile(self.disk, half)
         half.rename(kept)
-        self.ask_qemu("cont")
+        self.restore(BOOTED)
 
     def boot(self):
         """From the beginning, with the disk as it is."""
@@ -152,6 +153,13 @@ class Machine:
         """What the guest had not written to its disk is lost."""
         self.process.kill()
         self.process.wait()
+        self.control.close()
+        self.shell.close()
+
+    def _quit(self):
+        """Ends qemu so that the file of the disk is whole, with its moments: qemu keeps a part of what belongs there to itself while it runs."""
+        self.control.send({"execute": "quit"})
+        self.process.wait(120)
         self.control.close()
         self.shell.close()
 
