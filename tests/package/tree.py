@@ -49,4 +49,8 @@ def differences(before, after):
 
 
 if __name__ == "__main__":  # where nobody can look at the disk from outside
-    print(json.dumps(read(sys.argv[1])))
+    if len(sys.argv) == 2:
+        print(json.dumps(read(sys.argv[1])))
+    else:  # beside what it printed earlier
+        with open(sys.argv[2], encoding="utf-8") as earlier:
+            print("\n".join(differences(json.load(earlier), read(sys.argv[1]))))

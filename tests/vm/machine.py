@@ -118,7 +118,7 @@ class Machine:
                    "-display", "none", "-no-reboot", *more,
                    *(part for serial, image in self.disks.items() for part in self._options(self._disk_data, self._disk_device, serial, image))]
         with open(self.folder / "qemu.log", "ab") as log:
-            self.process = subprocess.Popen(["nice", "-n", "10", *map(str, command)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*map(str, command)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until("qemu to start", lambda: (path / "qmp").exists() and (path / "shell").exists(), timeout=30)
         self.control, self.shell = Wire(path / "qmp"), Wire(path / "shell")
         self.control.receive(10)
