@@ -47,6 +47,9 @@ class SetView {
   [[nodiscard]] std::optional<std::uint64_t> categories_of(std::string_view name) const;
   // What a look-up touches is compared with its check value, once until look_again().
   void look_again() const { parts_.forget(); }
+  // Reads and compares all of it, before something walks over the mapping. kDamaged: a part is not what its check value says, or cannot
+  // be read.
+  [[nodiscard]] Status compare_all() const;
   [[nodiscard]] bool has_damage() const { return parts_.has_damage(); }
   [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -65,12 +65,13 @@ Status SetDownload::bring_delta(platform::HttpTransport& server, const WantedSet
 }
 
 // The new file beside the old one, which goes on serving; renamed only when it is the one that the manifest names.
-Status SetDownload::apply_delta(const WantedSet& wanted, const platform::OpenFile& base, const std::function<bool()>& go_on) const {
+Status SetDownload::apply_delta(const WantedSet& wanted, platform::OpenFile base, const std::function<bool()>& go_on) const {
   TRY(delta_file, platform::open_read_only(delta_part(wanted)));
   TRY(delta_bytes, platform::MappedFile::map(delta_file));
   TRY(delta, policy::SetDelta::parse(delta_bytes.bytes()));
   TRY(base_bytes, platform::MappedFile::map(base));
-  TRY(view, policy::SetView::open(base_bytes.bytes()));
+  TRY(view, policy::SetView::open(base_bytes.bytes(), platform::make_file_reader(std::move(base))));
+  TRY_DONE(view.compare_all());  // the walk over the mapping would end with the process at a sector that cannot be read
   const fs::path made = work_ / "made.part";
   std::ofstream out(made, std::ios::binary | std::ios::trunc);
   Hasher hasher;
@@ -87,7 +88,7 @@ Status SetDownload::apply_delta(const WantedSet& wanted, const platform::OpenFil
   return platform::rename_file(made, part(wanted));
 }
 
-Result<platform::OpenFile> SetDownload::fetch_delta(platform::HttpTransport& server, const WantedSet& wanted, const platform::OpenFile& base,
+Result<platform::OpenFile> SetDownload::fetch_delta(platform::HttpTransport& server, const WantedSet& wanted, platform::OpenFile base,
                                                     const std::function<bool()>& go_on) {
   const auto none = make_error(ErrorCode::kNotFound, "no usable delta");
   std::error_code ignored;
@@ -95,7 +96,7 @@ Result<platform::OpenFile> SetDownload::fetch_delta(platform::HttpTransport& ser
   if (!wanted.base || without_delta_ == wanted.file || fs::exists(part(wanted), ignored)) return none;
   remove_others(wanted);
   Status done = bring_delta(server, wanted, go_on);
-  if (done) done = apply_delta(wanted, base, go_on);
+  if (done) done = apply_delta(wanted, std::move(base), go_on);
   if (done) {
     log_info("net", "new lists by a delta");
     return platform::open_read_only(part(wanted));

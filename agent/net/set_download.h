@@ -22,7 +22,7 @@ class SetDownload {
                                                  const std::function<bool()>& go_on);
   // The same out of what the server has of its difference to `base`, the file in force, by policy/set_delta.h. kNotFound: there is no
   // delta for this pair, or it was no good, and fetch() is to be asked.
-  [[nodiscard]] Result<platform::OpenFile> fetch_delta(platform::HttpTransport& server, const WantedSet& wanted, const platform::OpenFile& base,
+  [[nodiscard]] Result<platform::OpenFile> fetch_delta(platform::HttpTransport& server, const WantedSet& wanted, platform::OpenFile base,
                                                        const std::function<bool()>& go_on);
   // It is installed, or it was no good.
   [[nodiscard]] Status forget(const WantedSet& wanted);
@@ -31,7 +31,7 @@ class SetDownload {
   [[nodiscard]] std::filesystem::path part(const WantedSet& wanted) const;
   [[nodiscard]] std::filesystem::path delta_part(const WantedSet& wanted) const;
   [[nodiscard]] Status bring_delta(platform::HttpTransport& server, const WantedSet& wanted, const std::function<bool()>& go_on) const;
-  [[nodiscard]] Status apply_delta(const WantedSet& wanted, const platform::OpenFile& base, const std::function<bool()>& go_on) const;
+  [[nodiscard]] Status apply_delta(const WantedSet& wanted, platform::OpenFile base, const std::function<bool()>& go_on) const;
   void remove_others(const WantedSet& wanted) const;
 
   std::filesystem::path work_;

@@ -174,7 +174,7 @@ Result<platform::OpenFile> Uplink::bring(const WantedSet& wanted, const std::fun
   if (wanted.base) {
     TRY(given, guard_->get_filter());
     if (given.set.is_open()) {
-      auto file = download_.fetch_delta(*server_, wanted, given.set, go_on);
+      auto file = download_.fetch_delta(*server_, wanted, std::move(given.set), go_on);
       if (file || file.error().code != ErrorCode::kNotFound) return file;
     }
   }

@@ -148,7 +148,7 @@ struct DeltaDownload {
   }
   Result<Bytes> fetch_delta() {
     TRY(base, platform::open_read_only(folder.path() / "base.set"));
-    TRY(file, download.fetch_delta(server, wanted, base, [] { return true; }));
+    TRY(file, download.fetch_delta(server, wanted, std::move(base), [] { return true; }));
     TRY(mapped, platform::MappedFile::map(file));
     return to_bytes(mapped.bytes());
   }
@@ -180,6 +180,10 @@ TEST_CASE("without a delta, or with one that is spoilt, the whole is fetched, an
   SECTION("none") { world.server.delta.clear(); }
   SECTION("spoilt") { world.server.delta[world.server.delta.size() / 2] ^= 4; }
   SECTION("of another set") { world.server.delta = *policy::make_set_delta(*policy::SetView::open(world.after), *policy::SetView::open(world.before)); }
+  SECTION("the set in force is damaged") {
+    world.before[world.before.size() / 2] ^= 1;
+    REQUIRE(platform::replace_file(world.folder.path() / "base.set", world.before, 0600));
+  }
   SECTION("rubbish") { world.server.delta = to_bytes("no delta at all"); }
   CHECK(world.fetch_delta().error().code == ErrorCode::kNotFound);
   const std::size_t asked = world.server.paths.size();

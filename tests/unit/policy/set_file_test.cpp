@@ -252,9 +252,11 @@ TEST_CASE("what the disk cannot read is no answer and no walk, and not touched")
   CHECK_FALSE(set.categories_of(known));
   CHECK(set.has_damage());
   CHECK_FALSE(set.canonical_content());
+  CHECK(set.compare_all().error().code == ErrorCode::kDamaged);
   CHECK(SetView::open(file, read).error().code == ErrorCode::kDamaged);
   broken = false;
   set.look_again();
+  CHECK(set.compare_all());
   CHECK(lookup(set, known) == in);
 }
 
