@@ -198,6 +198,8 @@ class Machine:
         del self.sticks[serial]
 
     def put_in_card(self, image):
+        # Asleep, this controller's driver does not know the interrupts that qemu sends all the same, and the kernel turns them off for good.
+        self.run("sh", "-c", "for one in /sys/bus/pci/drivers/sdhci-pci/0*; do echo on > $one/power/control; done")
         self.ask_qemu("blockdev-change-medium", device=CARD, filename=str(image), format="raw")
 
     def take_out_card(self):

@@ -28,8 +28,9 @@ def gone(m, user, session):
 def who_is_suspended_is_logged_out_and_kept_out(m, school):
     session = desktops.log_in_at_console(m, "pupil", 1)
     until = m.run("date", "--utc", "--date=+1 hour", "+%Y-%m-%dT%H:%M:%SZ").stdout.strip()
+    m.press("shift")  # a screen that had locked by itself would be let be
     school.push_policy(f'{POLICY}[suspended]\n"pupil" = "{until}"\n')
-    wait_until("the pupil to be logged out", lambda: gone(m, "pupil", session), timeout=LONG, pause=0.5)
+    desktops.wait_at_keyboard(m, "the pupil to be logged out", lambda: gone(m, "pupil", session))
     m.run("systemctl", "stop", "caretaker-server")
     m.run("chvt", "2")
     wait_until("a log-in prompt", lambda: "login:" in desktops.shown(m, 2), timeout=LONG, pause=0.5)
@@ -67,9 +68,9 @@ def set_clock(m, time_of_day):
 
 def the_night(m, school):
     head, tail = POLICY.split("[dns]")
-    school.push_policy(f"{head}{NIGHT}[dns]{tail}")
     version = school.status()["policy_version"]
-    wait_until("the policy", lambda: school.status()["policy_version"] != version or "power_off" in m.run("cat", "/srv/policy.toml").stdout, timeout=LONG)
+    school.push_policy(f"{head}{NIGHT}[dns]{tail}")
+    wait_until("the policy", lambda: school.status()["policy_version"] > version, timeout=LONG, pause=0.5)
     desktops.log_in_at_console(m, "pupil", 4)
     set_clock(m, "21:58:50")
     wait_until("the warning", lambda: WARNING in desktops.shown(m, 4), timeout=LONG, pause=0.5)

@@ -36,7 +36,9 @@ def make_disk(m, image):
 
 
 def start_with_own_initramfs(m):
-    """With what the package has put into it; qemu starts the guest with files of the host's."""
+    """With what the package puts into it; qemu starts the guest with files of the host's."""
+    m.write("/etc/initramfs-tools/update-initramfs.conf", "update_initramfs=yes\nbackup_initramfs=no\n")
+    m.run("update-initramfs", "-u", timeout=1800)
     [name] = m.run("sh", "-c", "ls /boot/initrd.img-*").stdout.split()
     own = m.folder / "own"
     own.mkdir()
