@@ -5,6 +5,9 @@ import signal
 import subprocess
 import time
 
+patience = 1  # how many times longer than on this machine all may take where the programs are; of whoever emulates one
+
+
 def may_change_user():
     return os.geteuid() == 0
 
@@ -61,11 +64,11 @@ def run(command, user, stdin="", check=True, timeout=120, env=None):
 
 def wait_until(what, condition, timeout=30.0, pause=0.05):
     """The first true value of `condition`; a failure that says what was waited for."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + timeout * patience
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout:.0f} s for {what}")
+            raise AssertionError(f"waited {timeout * patience:.0f} s for {what}")
         time.sleep(pause)

@@ -14,6 +14,7 @@ from processes import wait_until
 
 MEMORY_MIB = 1024
 BOOTED = "booted"  # the moment after the first start
+PATIENCE = 600  # seconds for an answer of qemu's
 SLOTS = 4  # free PCI ports, for disks
 KEY_PAUSE = 0.04  # seconds; a busy guest loses what comes quicker
 KEYS = {"\n": "ret", " ": "spc", "-": "minus", ".": "dot"}
@@ -234,7 +235,7 @@ class Machine:
     def _is_free(self, node):
         self.control.send({"execute": "blockdev-del", "arguments": {"node-name": node}})
         while True:
-            answer = self.control.receive(120)
+            answer = self.control.receive(PATIENCE)
             if "return" in answer or "error" in answer:
                 return "return" in answer
 
@@ -264,7 +265,7 @@ class Machine:
     def ask_qemu(self, what, **arguments):
         self.control.send({"execute": what, "arguments": arguments})
         while True:
-            answer = self.control.receive(120)
+            answer = self.control.receive(PATIENCE)
             if "return" in answer:
                 return answer["return"]
             assert "error" not in answer, answer
@@ -280,7 +281,7 @@ class Machine:
             print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False).stdout)
         print(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
-    def run(self, *command, user=None, check=True, stdin="", timeout=600):
+    def run(self, *command, user=None, check=True, stdin="", timeout=1800):
         """Runs a command in the guest, as root or as this user; what it printed."""
         self.asked += 1
         self.shell.send({"id": self.asked, "command": [str(c) for c in command], "user": user, "stdin": stdin, "timeout": timeout})

@@ -14,6 +14,7 @@ SCENARIOS = HERE.parent / "scenario"
 sys.path[:0] = [str(HERE / "scenarios"), str(HERE.parent / "package"), str(SCENARIOS)]
 
 import image  # noqa: E402
+import processes  # noqa: E402
 import quick_keys  # noqa: E402
 import story  # noqa: E402
 from container import Container  # noqa: E402
@@ -23,6 +24,7 @@ from root_image import Unavailable, make_root  # noqa: E402
 from school import PASSPHRASE, SCHOOL, School  # noqa: E402
 
 SKIPPED = 77
+processes.patience = 3  # what is late is late; but a busy host that emulates a machine is no fault
 # The moments at which a scenario can begin; BEGINS of its file names one.
 BARE = "bare"  # booted, with people and a school's server, without the agent
 INSTALLED = "installed"  # the agent enrolled and filtering
