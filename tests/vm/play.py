@@ -34,8 +34,14 @@ def names():
     return sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
 
 
+def why_left_out(name):
+    return getattr(importlib.import_module(name), "ONLY_BY_NAME", "")
+
+
 def always_played():
-    return [name for name in names() if not getattr(importlib.import_module(name), "ONLY_BY_NAME", False)]
+    for name in filter(why_left_out, names()):
+        print(f"{name}: only by its name: {why_left_out(name)}")
+    return [name for name in names() if not why_left_out(name)]
 
 
 def prepare(build, work):

@@ -8,6 +8,7 @@ from school import POLICY
 from story import tell
 
 PROMISES = "R1 R15 R24"
+ONLY_BY_NAME = "it has not been seen to hold to its end"
 COVER = "caretaker-lock.service"
 NIGHT = """
 [groups.pupils.power_off]

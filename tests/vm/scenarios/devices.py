@@ -10,6 +10,7 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R2"
+ONLY_BY_NAME = "it has not been seen to hold to its end"
 LONG = 240
 PHONE = "phone: {} (phone)"
 
