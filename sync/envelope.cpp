@@ -66,14 +66,15 @@ bool verifies(const PublicKey& key, ByteView message, ByteView signature) {
 }  // namespace
 
 std::string_view payload_type_name(PayloadType type) {
-  static constexpr std::array<std::string_view, 12> kNames = {
+  static constexpr std::array<std::string_view, 13> kNames = {
       "application/vnd.caretaker.root.v1+json",        "application/vnd.caretaker.policy.v1+json",
       "application/vnd.caretaker.lists.v1+json",       "application/vnd.caretaker.batch.v1+json",
       "application/vnd.caretaker.receipt.v1+json",     "application/vnd.caretaker.certificate.v1+json",
       "application/vnd.caretaker.enrolment.v1+json",   "application/vnd.caretaker.staff-request.v1+json",
       "application/vnd.caretaker.hold.v1+json",         "application/vnd.caretaker.exception.v1+json",
       "application/vnd.caretaker.order.v1+json",
-      "application/vnd.caretaker.wipe-certificate.v1+json"};
+      "application/vnd.caretaker.wipe-certificate.v1+json",
+      "application/vnd.caretaker.evidence.v1+json"};
   return kNames[static_cast<std::size_t>(type)];
 }
 

@@ -34,6 +34,7 @@ enum class PayloadType {
   kException,     // application/vnd.caretaker.exception.v1+json
   kOrder,         // application/vnd.caretaker.order.v1+json
   kWipeCertificate,  // application/vnd.caretaker.wipe-certificate.v1+json
+  kEvidence,      // application/vnd.caretaker.evidence.v1+json
 };
 [[nodiscard]] std::string_view payload_type_name(PayloadType type);
 

@@ -30,6 +30,8 @@ constexpr Permission kPermissions[] = {
     {"roots.list", Role::kRoot},            {"roots.list", Role::kPolicy},     {"roots.list", Role::kSafeguarding},
     {"roots.list", Role::kLists},           {"roots.list", Role::kLock},       {"roots.list", Role::kWipe},
     {"roots.list", Role::kException},       {"events.rewrap", Role::kSafeguarding},
+    {"evidence.batches", Role::kSafeguarding}, {"evidence.open", Role::kSafeguarding}, {"hold.add", Role::kSafeguarding},
+    {"hold.lift", Role::kSafeguarding},     {"holds.list", Role::kSafeguarding},
 };
 
 Result<StaffRequest> parse_fields(ByteView payload) {

@@ -25,6 +25,15 @@
 //   roots.list      {"after": version}                       {"roots": [base64, ...]}  in order, a few at a time; none: no more
 //   events.rewrap   {"keys": [{"event": id, "recipient":      {"added": n, "left": n}
 //                    hex, "wrapped": base64}, ...]}
+//   evidence.batches {"device": hex, "epoch": hex, "from",   {"certificate": base64, "label", "batches": [base64, ...],
+//                    "to"}                                   "receipts": [base64, ...], "last": seq of the last batch's end, "more": bool}
+//   evidence.open   {"device": hex, "epoch": hex,            {"sealed": {seq: {"ciphertext", "keys"}}}
+//                    "records": [1-64 seqs]}
+//   hold.add        {"device": hex, "epoch"?: hex, "from",   {"hold": number}  without an epoch: all books of the device, also
+//                    "to", "reason"}                         those to come, and neither "from" nor "to"
+//   hold.lift       {"hold": number, "reason"}               {}
+//   holds.list      {}                                       {"holds": [{"hold", "device": hex, "label", "epoch": hex or "", "from", "to", "made": time,
+//                                                            "by", "reason", "lifted": time or 0, "lifted_by", "lifted_why"}]}
 // epoch and seq: where the server stands in the device's newest book. Refused: status 4xx or 5xx and {"error": name of an
 // ErrorCode, "message"}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict and stale,
 // 413 too-large, 503 unavailable.

@@ -14,6 +14,7 @@ void add_why(Command& program);          // caretaker why NAME
 void add_school(Command& program);       // caretaker school new, show, add, sign, publish, ...
 void add_key_commands(Command& program); // caretaker key new, show, backup, restore, passphrase
 void add_records(Command& program);      // caretaker records rewrap
+void add_evidence(Command& program);     // caretaker evidence export | hold | lift | holds
 void add_token(Command& program);        // caretaker token new
 void add_device(Command& program);       // caretaker device list
 void add_exception(Command& program);    // caretaker exception open | close | list

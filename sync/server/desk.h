@@ -13,6 +13,7 @@ struct Desk {
   const Json& arguments;
   const std::string& holder;
   UnixSeconds now;
+  std::string about = {};  // what the audit says beside the action
 };
 
 [[nodiscard]] inline Result<sync::RawBlob> envelope_of(const Desk& desk) {
@@ -24,6 +25,13 @@ struct Desk {
 [[nodiscard]] Result<Json> publish_exception(Desk& desk);
 [[nodiscard]] Result<Json> list_exceptions(Desk& desk);
 [[nodiscard]] Result<Json> current_policy(Desk& desk);
+
+// evidence.batches, evidence.open, hold.add, hold.lift, holds.list (staff_evidence.cpp).
+[[nodiscard]] Result<Json> evidence_batches(Desk& desk);
+[[nodiscard]] Result<Json> evidence_open(Desk& desk);
+[[nodiscard]] Result<Json> add_hold(Desk& desk);
+[[nodiscard]] Result<Json> lift_hold(Desk& desk);
+[[nodiscard]] Result<Json> list_holds(Desk& desk);
 
 // changes.list (staff_changes.cpp).
 [[nodiscard]] Result<Json> list_changes(Desk& desk);

@@ -3,15 +3,12 @@
 #include "platform/base/log.h"
 
 namespace caretaker::server {
-namespace {
 
 Bytes make_certificate(const SchoolState& school, const DeviceRow& device) {
   const sync::DeviceCertificate certificate{school.id(), device.id, device.key, device.hardware, device.enrolled};
   const SigningKey* key = &school.keys().sign;
   return sync::make_envelope(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate), {&key, 1});
 }
-
-}  // namespace
 
 Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now) {
   TRY(request, sync::open_enrolment({to_bytes(body)}));

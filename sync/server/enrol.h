@@ -11,4 +11,7 @@ namespace caretaker::server {
 // same token and key. kUnauthentic: not signed by the key it names; kPermissionDenied: token or school is wrong.
 [[nodiscard]] Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now);
 
+// What the device got at enrolment, signed anew by the server's key.
+[[nodiscard]] Bytes make_certificate(const SchoolState& school, const DeviceRow& device);
+
 }  // namespace caretaker::server

@@ -54,11 +54,12 @@ Status FleetStore::mark_asked(const sync::DeviceId& device, const sync::EpochId&
   return update.bind(1, ByteView(device)).bind(2, ByteView(epoch)).run();
 }
 
-Result<std::int64_t> FleetStore::add_batch(const sync::Batch& batch, ByteView envelope, UnixSeconds now) {
-  TRY(insert, database_.prepare("INSERT INTO batches (device, epoch, seq_from, seq_to, received, envelope) "
-                                "VALUES (?, ?, ?, ?, ?, ?) RETURNING id"));
+Result<std::int64_t> FleetStore::add_batch(const sync::Batch& batch, ByteView envelope, ByteView receipt, UnixSeconds now) {
+  TRY(insert, database_.prepare("INSERT INTO batches (device, epoch, seq_from, seq_to, received, envelope, receipt) "
+                                "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"));
   insert.bind(1, ByteView(batch.device)).bind(2, ByteView(batch.epoch)).bind(3, number(batch.seq_from))
-      .bind(4, number(batch.seq_to)).bind(5, now).bind(6, envelope);
+      .bind(4, number(batch.seq_to)).bind(5, now).bind(6, envelope)
+      .bind(7, receipt);
   TRY(made, insert.step());
   return made ? Result<std::int64_t>(insert.integer(0)) : make_error(ErrorCode::kInternal, "the new row has no id");
 }

@@ -34,7 +34,10 @@ Status FleetStore::replace_sealed(std::int64_t event, ByteView sealed) {
 }
 
 Result<bool> FleetStore::forget_sealed(std::int64_t last_event, int limit) {
-  TRY(forget, database_.prepare("DELETE FROM sealed WHERE event IN (SELECT event FROM sealed WHERE event <= ? ORDER BY event LIMIT ?)"));
+  TRY(forget, database_.prepare("DELETE FROM sealed WHERE event IN (SELECT s.event FROM sealed s JOIN events e ON e.id = s.event WHERE s.event <= ? "
+                                "AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.released IS NULL AND h.device = e.device "
+                                "AND (h.epoch IS NULL OR h.epoch = e.epoch) AND e.seq_to BETWEEN h.seq_from AND h.seq_to) "
+                                "ORDER BY s.event LIMIT ?)"));
   TRY_DONE(forget.bind(1, last_event).bind(2, static_cast<std::int64_t>(limit)).run());
   return database_.changes() == limit;
 }

@@ -91,7 +91,19 @@ CREATE TABLE wipe_certificates (
   STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<platform::Migration, 5> kSteps{{{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}}};
+// What the server answered to a batch is kept beside it: it says when everything up to there was here. A hold keeps sealed parts
+// from being deleted, of one book (epoch) or of all of a device; one that was lifted stays, with who did it and why.
+constexpr const char* kEvidence = R"sql(
+ALTER TABLE batches ADD COLUMN receipt BLOB;
+CREATE INDEX batches_by_place ON batches (device, epoch, seq_to);
+CREATE TABLE legal_holds (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, epoch BLOB, seq_from INTEGER NOT NULL, seq_to INTEGER NOT NULL,
+  made INTEGER NOT NULL, made_by TEXT NOT NULL, reason TEXT NOT NULL,
+  released INTEGER, released_by TEXT, release_reason TEXT) STRICT;
+)sql";
+
+constexpr std::array<platform::Migration, 6> kSteps{
+    {{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}, {6, kEvidence}}};
 
 }  // namespace
 

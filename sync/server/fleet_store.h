@@ -29,6 +29,33 @@ struct DeviceRow {
   std::optional<sync::DeviceId> replaced_by;
 };
 
+// Records of one device: of one book, or of all that it has and will have.
+struct BookRange {
+  sync::DeviceId device{};
+  std::optional<sync::EpochId> epoch;
+  std::uint64_t from = 1;
+  std::uint64_t to = 1;
+};
+
+// A batch as it came, and what was answered; empty: by a server that kept no receipts yet.
+struct KeptBatch {
+  std::uint64_t seq_to = 0;
+  Bytes envelope;
+  Bytes receipt;
+};
+
+// What keeps sealed parts from being deleted.
+struct LegalHold {
+  std::int64_t id = 0;
+  BookRange range;
+  UnixSeconds made = 0;
+  std::string made_by;
+  std::string reason;
+  std::optional<UnixSeconds> released;
+  std::string released_by;
+  std::string release_reason;
+};
+
 // What the technician sees of a device's books beyond its row.
 struct DeviceBook {
   std::optional<sync::EpochId> epoch;  // the newest
@@ -159,7 +186,8 @@ class FleetStore {
   [[nodiscard]] Status advance_epoch(const sync::DeviceId& device, const sync::EpochId& epoch, const sync::ChainHead& before,
                                      const sync::VerifiedChain& after);
   [[nodiscard]] Status mark_asked(const sync::DeviceId& device, const sync::EpochId& epoch);
-  [[nodiscard]] Result<std::int64_t> add_batch(const sync::Batch& batch, ByteView envelope, UnixSeconds now);
+  // `receipt`: what this check-in will be answered, once it is committed.
+  [[nodiscard]] Result<std::int64_t> add_batch(const sync::Batch& batch, ByteView envelope, ByteView receipt, UnixSeconds now);
   // `sealed`: the JSON of its details; empty: none.
   [[nodiscard]] Status add_event(const sync::Batch& batch, std::int64_t batch_row, const sync::ChainEntry& entry,
                                  const Hash& link, ByteView sealed, UnixSeconds now);
@@ -186,8 +214,16 @@ class FleetStore {
   [[nodiscard]] Result<std::optional<RetentionDay>> last_day();
   [[nodiscard]] Status add_day(const RetentionDay& day);  // all events that are here now came by then
   [[nodiscard]] Result<std::int64_t> last_event_of(std::int64_t counted_s);  // that had come by then; 0: none
-  // Deletes up to `limit` sealed parts of events up to `last_event`, oldest first; true: there may be more.
+  // Deletes up to `limit` sealed parts of events up to `last_event` that nobody holds, oldest first; true: there may be more.
   [[nodiscard]] Result<bool> forget_sealed(std::int64_t last_event, int limit);
+
+  // Evidence (fleet_evidence.cpp). The batches that have something of a book's range, in the book's order; sealed parts by seq.
+  [[nodiscard]] Result<std::vector<KeptBatch>> batches_of(const BookRange& range, std::size_t limit);
+  [[nodiscard]] Result<std::optional<Bytes>> sealed_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq);
+  [[nodiscard]] Result<std::int64_t> add_legal_hold(const BookRange& range, std::string_view by, std::string_view reason, UnixSeconds now);
+  // kNotFound: there is none of this number, or it has been lifted.
+  [[nodiscard]] Status release_legal_hold(std::int64_t id, std::string_view by, std::string_view reason, UnixSeconds now);
+  [[nodiscard]] Result<std::vector<LegalHold>> legal_holds();  // lifted ones too
 
   // What the school has published.
   [[nodiscard]] Result<std::vector<Bytes>> roots();  // from 1 on

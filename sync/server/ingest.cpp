@@ -95,9 +95,9 @@ Status note_epoch(FleetStore& store, const sync::Batch& batch, const HeldEpoch& 
   return store.add_hole(batch.device, *start.previous, last + 1, start.previous_head.seq, "device", now);
 }
 
-Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecision& decision, UnixSeconds now) {
+Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecision& decision, ByteView receipt, UnixSeconds now) {
   const auto& batch = checkin.batch;
-  TRY(row, store.add_batch(batch, checkin.request.batch, now));
+  TRY(row, store.add_batch(batch, checkin.request.batch, receipt, now));
   sync::ChainHead at = decision.from;
   for (const auto& entry : decision.entries) {
     at = entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(at, entry.body);
@@ -116,7 +116,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
 
 // Everything that this check-in changes; runs inside one transaction.
 Status write(FleetStore& store, const SchoolState& school, const Checkin& checkin, const HeldEpoch* held, bool is_new, const BatchDecision& decision,
-             std::string_view problem, UnixSeconds now) {
+             std::string_view problem, ByteView receipt, UnixSeconds now) {
   const auto& batch = checkin.batch;
   const auto& certificate = checkin.certificate;
   // A server restored from an older copy meets devices that it has certified and forgotten.
@@ -133,7 +133,7 @@ Status write(FleetStore& store, const SchoolState& school, const Checkin& checki
     case BatchFit::kChain: return store.add_quarantine(batch.device, problem_of(decision.fit), checkin.request.batch, now);
     case BatchFit::kTake: break;
   }
-  TRY_DONE(store_entries(store, checkin, decision, now));
+  TRY_DONE(store_entries(store, checkin, decision, receipt, now));
   return store.advance_epoch(batch.device, batch.epoch, held->head, *decision.taken);
 }
 
@@ -193,14 +193,16 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
   if (problem.empty()) problem = device_problem(checkin, row);
 
-  TRY_DONE(store.transaction([&] { return write(store, school, checkin, held ? &*held : nullptr, is_new, decision, problem, now); }));
+  // Made now, so that it is kept with what it confirms, and given once that is committed.
+  const Bytes receipt = fits ? make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, {}, now) : Bytes();
+  TRY_DONE(store.transaction([&] { return write(store, school, checkin, held ? &*held : nullptr, is_new, decision, problem, receipt, now); }));
   tell(checkin, decision, problem);
 
   sync::CheckinAnswer answer{.receipt = {}, .roots = {}, .policy = {}, .lists = {}, .letters = {}, .interval_s = 0,
                              .more = decision.fit == BatchFit::kTake, .expected = {}, .missing = {},
                              .problem = std::string(problem), .mark = {}};
   if (fits) {
-    answer.receipt = make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, {}, now);
+    answer.receipt = receipt;
   } else if (decision.fit != BatchFit::kGap) {  // what of it is here all the same: the device writes down only the rest anew
     const sync::ChainHead nothing = sync::first_head(batch.school, batch.device, batch.epoch);
     answer.receipt = make_receipt(school, batch, decision.agreed.value_or(nothing), problem_of(decision.fit), now);

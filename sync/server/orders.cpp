@@ -4,6 +4,7 @@
 
 #include "platform/base/log.h"
 #include "sync/order.h"
+#include "sync/server/enrol.h"
 #include "sync/wipe_certificate.h"
 
 namespace caretaker::server {
@@ -107,11 +108,7 @@ Result<Json> give_wipe_record(FleetStore& store, const SchoolState& school, cons
   if (!device || !kept) return make_error(ErrorCode::kNotFound, "this device has sent no certificate of a wipe");
   TRY(letter, store.letter(kept->order));
   if (!letter) return make_error(ErrorCode::kNotFound, "the order of this wipe is not here any more");
-  const sync::DeviceCertificate certificate{school.id(), device->id, device->key, device->hardware, device->enrolled};
-  const SigningKey* key = &school.keys().sign;
-  const sync::WipeRecord record{kept->envelope,
-                                sync::make_envelope(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate), {&key, 1}),
-                                letter->envelope, school.envelopes()};
+  const sync::WipeRecord record{kept->envelope, make_certificate(school, *device), letter->envelope, school.envelopes()};
   return Json(Json::Object{{"record", to_base64(sync::make_wipe_record(record))}});
 }
 

@@ -174,7 +174,9 @@ Result<Json> perform(std::string_view action, Desk& desk) {
                                      {"policy.current", current_policy},  {"changes.list", list_changes},
                                      {"order.publish", order_publish},   {"orders.list", orders_list},
                                      {"wipe.record", wipe_record},        {"roots.list", list_roots},
-                                     {"events.rewrap", rewrap}};
+                                     {"events.rewrap", rewrap},          {"evidence.batches", evidence_batches},
+                                     {"evidence.open", evidence_open},   {"hold.add", add_hold},
+                                     {"hold.lift", lift_hold},           {"holds.list", list_holds}};
   for (const auto& row : kActions) {
     if (row.action == action) return row.perform(desk);
   }
@@ -190,7 +192,7 @@ Result<Json> answer_staff(FleetStore& store, SchoolState& school, ByteView body,
   Desk desk{store, school, request.arguments, opened.holder, now};
   auto result = perform(request.action, desk);
   const std::string outcome = result ? "done" : std::string(error_code_name(result.error().code));
-  TRY_DONE(store.add_audit(now, opened.signer + " " + opened.holder, request.action, outcome));
+  TRY_DONE(store.add_audit(now, opened.signer + " " + opened.holder, request.action + desk.about, outcome));
   log_info("staff", opened.holder + ": " + request.action + ": " + outcome);
   return result;
 }

@@ -1,0 +1,251 @@
+#include "agent/cli/evidence.h"
+
+#include <charconv>
+#include <cstdio>
+
+#include "agent/cli/device_order.h"
+#include "agent/cli/passphrase.h"
+#include "agent/cli/staff_client.h"
+#include "agent/cli/table.h"
+#include "platform/files.h"
+#include "sync/batch.h"
+#include "sync/limits.h"
+#include "sync/sealed_key.h"
+
+namespace caretaker::agent {
+namespace {
+
+constexpr std::size_t kMaxRecords = 100'000;
+constexpr std::size_t kMaxOpened = 10'000;
+constexpr std::size_t kOpenedAtOnce = 64;
+
+Result<std::uint64_t> parse_record(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool fits = error == std::errc() && end == text.data() + text.size() && number >= 1 && number <= static_cast<std::uint64_t>(sync::kMaxSeq);
+  return fits ? Result<std::uint64_t>(number) : make_error(ErrorCode::kInvalidInput, "\"" + std::string(text) + "\" is no number of a record");
+}
+
+Result<std::vector<Bytes>> read_roots(const School& school) {
+  std::vector<Bytes> roots;
+  for (std::int64_t version = 1; version <= school.root.root().version; ++version) {
+    TRY(envelope, platform::read_file(school.folder / "roots" / (std::to_string(version) + ".json"), sync::kMaxRootBytes));
+    roots.push_back(std::move(envelope));
+  }
+  return roots;
+}
+
+// Every key that has ever been the server's: a receipt of two years ago is by the one of then.
+Result<sync::KeyRing> server_keys(const std::vector<Bytes>& roots, const sync::SchoolId& school) {
+  if (roots.empty()) return make_error(ErrorCode::kInvalidInput, "no root");
+  TRY(root, sync::VerifiedRoot::open_first({roots.front()}, school));
+  sync::KeyRing ring = sync::role_ring(root.root(), sync::Role::kReceipts);
+  for (std::size_t i = 1; i < roots.size(); ++i) {
+    TRY(next, root.open_next({roots[i]}));
+    root = std::move(next);
+    ring.merge(sync::role_ring(root.root(), sync::Role::kReceipts));
+  }
+  return ring;
+}
+
+struct Walked {
+  std::map<std::uint64_t, Hash> links;
+  std::map<std::uint64_t, Bytes> bodies;
+  std::map<std::uint64_t, std::uint64_t> stubs;  // first and last record that one stands for
+};
+
+// False: another link is there already.
+bool note_link(Walked& walked, const sync::ChainHead& at, bool& joins) {
+  const auto [place, is_new] = walked.links.emplace(at.seq, at.link);
+  joins = joins || !is_new;
+  return place->second == at.link;
+}
+
+Status walk_batch(const sync::Batch& batch, Walked& walked) {
+  const auto broken = [](std::uint64_t seq) { return make_error(ErrorCode::kUnauthentic, "the chain does not hold at record " + std::to_string(seq)); };
+  sync::ChainHead at{batch.seq_from - 1, batch.prev};
+  bool joins = walked.links.empty();
+  if (at.seq == 0 && at != sync::first_head(batch.school, batch.device, batch.epoch)) return broken(1);
+  if (!note_link(walked, at, joins)) return broken(at.seq);
+  for (const sync::ChainEntry& entry : batch.entries) {
+    if (entry.is_stub()) walked.stubs[entry.from] = entry.to;
+    else walked.bodies[entry.to] = entry.body;
+    at = entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(at, entry.body);
+    if (!note_link(walked, at, joins)) return broken(at.seq);
+  }
+  if (at.link != batch.head) return broken(at.seq);
+  return joins ? ok() : make_error(ErrorCode::kNotFound, "records before number " + std::to_string(batch.seq_from) + " are missing on the server: choose a range without them");
+}
+
+Status check_whole(const BookParts& book, const Walked& walked) {
+  for (std::uint64_t seq = book.from; seq <= book.to; ++seq) {
+    const auto stub = walked.stubs.upper_bound(seq);
+    const bool in_stub = stub != walked.stubs.begin() && std::prev(stub)->second >= seq;
+    if (!in_stub && !walked.bodies.contains(seq)) return make_error(ErrorCode::kNotFound, "the server has no record " + std::to_string(seq));
+  }
+  return ok();
+}
+
+Status check_receipt(const Bytes& envelope, const BookParts& book, const sync::SchoolId& school, const sync::KeyRing& server, const Walked& walked) {
+  TRY(opened, sync::open_envelope(envelope, sync::PayloadType::kReceipt, server));
+  TRY(receipt, sync::parse_receipt(opened.payload));
+  const auto link = walked.links.find(receipt.head.seq);
+  const bool is_own = receipt.school == school && receipt.device == book.device && receipt.epoch == book.epoch && receipt.problem.empty();
+  if (is_own && link != walked.links.end() && link->second == receipt.head.link) return ok();
+  return make_error(ErrorCode::kUnauthentic, "a receipt of the server is not for this book");
+}
+
+// Everything but the sealed parts, a few batches at a time.
+Result<BookParts> fetch_book(StaffClient& client, const Json& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to, const Clock& clock) {
+  TRY(id, device.hex_array_at<32>("device"));
+  BookParts book{id, epoch, from, to, {}, {}, {}, {}};
+  std::uint64_t next = from;
+  for (bool more = true; more;) {
+    TRY(answer, client.ask("evidence.batches", Json::Object{{"device", to_hex(id)}, {"epoch", to_hex(epoch)}, {"from", next}, {"to", to}}, clock));
+    TRY(label, answer.string_at("label"));
+    TRY(certificate, answer.base64_at("certificate"));
+    TRY(batches, answer.array_at("batches"));
+    TRY(receipts, answer.array_at("receipts"));
+    TRY(last, answer.int_at("last"));
+    TRY(has_more, answer.bool_at("more"));
+    book.label = std::move(label);
+    book.certificate = std::move(certificate);
+    for (const auto& [list, out] : {std::pair{batches, &book.batches}, std::pair{receipts, &book.receipts}}) {
+      for (const Json& text : *list) {
+        TRY(envelope, parse_base64(text.as_string() == nullptr ? "" : *text.as_string()));
+        out->push_back(std::move(envelope));
+      }
+    }
+    if (static_cast<std::uint64_t>(last) < next) return make_error(ErrorCode::kInvalidInput, "the server's batches are not in order");
+    next = static_cast<std::uint64_t>(last) + 1;
+    more = has_more && next <= to;
+  }
+  return book;
+}
+
+Result<Json::Array> open_records(StaffClient& client, const BookParts& book, const std::map<std::uint64_t, Bytes>& bodies,
+                                 const std::set<std::uint64_t>& numbers, const BoxKey& key, const Clock& clock) {
+  Json::Array opened;
+  for (auto next = numbers.begin(); next != numbers.end();) {
+    Json::Array records;
+    std::vector<std::uint64_t> asked;
+    for (; next != numbers.end() && asked.size() < kOpenedAtOnce; ++next) {
+      asked.push_back(*next);
+      records.push_back(*next);
+    }
+    const Json::Object arguments{{"device", to_hex(book.device)}, {"epoch", to_hex(book.epoch)}, {"records", std::move(records)}};
+    TRY(answer, client.ask("evidence.open", arguments, clock));
+    for (const std::uint64_t seq : asked) {
+      TRY(one, open_record(seq, bodies, answer["sealed"][std::to_string(seq)], key));
+      opened.push_back(std::move(one));
+    }
+  }
+  return opened;
+}
+
+// The book that is meant; without a word, the newest.
+Result<sync::EpochId> epoch_of(const Json& device, const std::string& book) {
+  const std::string wanted = book.empty() ? device["epoch"].as_string() == nullptr ? "" : *device["epoch"].as_string() : book;
+  TRY(bytes, parse_hex(wanted));
+  auto epoch = to_array<16>(bytes);
+  return epoch ? epoch : make_error(ErrorCode::kInvalidInput, "--book: expected the 32 digits of \"epoch\" (caretaker events --server --json)");
+}
+
+Json::Array base64_list(const std::vector<Bytes>& envelopes) {
+  Json::Array out;
+  for (const Bytes& envelope : envelopes) out.push_back(to_base64(envelope));
+  return out;
+}
+
+void tell(const EvidenceOptions& options, const BookParts& book, std::size_t opened, const School& school) {
+  const std::string out = printable(options.out.string());
+  std::printf("%s has records %llu to %llu of %s, %zu of them opened. On any computer with Python and openssl, without a network:\n"
+              "  python3 verify-evidence.py %s --school %s\n"
+              "The script lies in /usr/share/caretaker/evidence. Tell the police the school's id, the number behind --school, by another way than the file.\n",
+              out.c_str(), static_cast<unsigned long long>(book.from), static_cast<unsigned long long>(book.to), printable(book.label).c_str(), opened,
+              out.c_str(), to_hex(school.id).c_str());
+}
+
+}  // namespace
+
+Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, std::size_t limit) {
+  std::set<std::uint64_t> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view part = std::string_view(text).substr(at, end - at);
+    const std::size_t dash = part.find('-');
+    TRY(first, parse_record(part.substr(0, dash)));
+    TRY(last, parse_record(dash == std::string_view::npos ? part : part.substr(dash + 1)));
+    if (last < first) return make_error(ErrorCode::kInvalidInput, "\"" + std::string(part) + "\" runs backwards");
+    if (last - first >= limit || out.size() + (last - first) >= limit) return make_error(ErrorCode::kTooLarge, "more than " + std::to_string(limit) + " records at once");
+    for (std::uint64_t seq = first; seq <= last; ++seq) out.insert(seq);
+    at = end + 1;
+  }
+  return out;
+}
+
+Result<std::map<std::uint64_t, Bytes>> check_book(const BookParts& book, const School& school, const std::vector<Bytes>& roots) {
+  TRY(server, server_keys(roots, school.id));
+  TRY(certificate, sync::open_certificate({book.certificate}, school.root));
+  if (certificate.device != book.device) return make_error(ErrorCode::kUnauthentic, "the certificate is another device's");
+  Walked walked;
+  for (const Bytes& envelope : book.batches) {
+    TRY(batch, sync::open_batch({envelope}, certificate));
+    if (batch.epoch != book.epoch) return make_error(ErrorCode::kUnauthentic, "a batch is another book's");
+    TRY_DONE(walk_batch(batch, walked));
+  }
+  TRY_DONE(check_whole(book, walked));
+  for (const Bytes& receipt : book.receipts) TRY_DONE(check_receipt(receipt, book, school.id, server, walked));
+  return std::move(walked.bodies);
+}
+
+Result<Json> open_record(std::uint64_t seq, const std::map<std::uint64_t, Bytes>& bodies, const Json& sealed, const BoxKey& key) {
+  const std::string name = "record " + std::to_string(seq);
+  const auto bytes = bodies.find(seq);
+  if (bytes == bodies.end()) return make_error(ErrorCode::kNotFound, name + " is not among the records that were chosen");
+  TRY(body, sync::parse_event_body(bytes->second));
+  if (!body.sealed) return make_error(ErrorCode::kNotFound, name + " has nothing that is sealed");
+  if (sealed.is_null()) return make_error(ErrorCode::kNotFound, name + ": its details are gone (retention or erasure)");
+  TRY(parts, sync::parse_sealed(sealed));
+  const auto content = sync::open_sealed_key(parts, body, key);
+  if (!content) return content.error().with_context(name);
+  TRY_DONE(sync::open_details(parts, body, key));
+  return Json(Json::Object{{"seq", seq}, {"ciphertext", to_base64(parts.ciphertext)}, {"key", to_hex(content->view())}});
+}
+
+Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const BookParts& book, Json::Array opened, const SigningKey& key) {
+  Json::Object json{{"device", to_hex(book.device)}, {"epoch", to_hex(book.epoch)}, {"from", book.from}, {"to", book.to}, {"label", book.label},
+                    {"certificate", to_base64(book.certificate)}, {"batches", base64_list(book.batches)}, {"receipts", base64_list(book.receipts)},
+                    {"opened", std::move(opened)}};
+  const Json payload = Json::Object{{"v", 1}, {"school", to_hex(head.school)}, {"made", head.made}, {"by", head.by}, {"reason", head.reason},
+                                    {"roots", base64_list(roots)}, {"books", Json::Array{Json(std::move(json))}}};
+  const SigningKey* signer = &key;
+  return sync::make_envelope(sync::PayloadType::kEvidence, to_bytes(payload.dump()), {&signer, 1});
+}
+
+Status run_evidence_export(const EvidenceOptions& options, const Clock& clock) {
+  TRY(numbers, parse_record_numbers(options.records, kMaxRecords));
+  const std::uint64_t from = *numbers.begin(), to = *numbers.rbegin();
+  std::set<std::uint64_t> to_open;
+  if (!options.open.empty()) {
+    TRY(chosen, parse_record_numbers(options.open, kMaxOpened));
+    to_open = std::move(chosen);
+  }
+  TRY(school, open_school(options.school));
+  TRY(roots, read_roots(school));
+  TRY(key, open_person(options.key, options.passphrase_file));
+  const sync::PersonKey person = key;
+  TRY(client, StaffClient::connect(school, std::move(key)));
+  TRY(devices, client.ask("devices.list", Json::Object{}, clock));
+  TRY(device, find_device(devices, options.name));
+  TRY(epoch, epoch_of(device, options.book));
+  TRY(book, fetch_book(client, device, epoch, from, to, clock));
+  TRY(bodies, check_book(book, school, roots));
+  TRY(opened, open_records(client, book, bodies, to_open, person.box, clock));
+  const EvidenceHead head{school.id, clock.now(), person.holder, options.reason};
+  TRY_DONE(platform::replace_file(options.out, make_evidence(head, roots, book, std::move(opened), person.signing), 0600));
+  tell(options, book, to_open.size(), school);
+  return ok();
+}
+
+}  // namespace caretaker::agent

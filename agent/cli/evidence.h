@@ -1,0 +1,65 @@
+// `caretaker evidence export`: records that leave the school for the police, in one signed file that stands by itself (PROTOCOL.md,
+// "Evidence"; installer/evidence/verify-evidence.py checks it).
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "agent/cli/school_folder.h"
+#include "platform/base/clock.h"
+#include "platform/base/json.h"
+#include "sync/event.h"
+#include "sync/key_file.h"
+
+namespace caretaker::agent {
+
+struct EvidenceOptions {
+  std::filesystem::path school;
+  std::filesystem::path key;
+  std::filesystem::path passphrase_file;
+  std::string name;     // of the device: its label, or the beginning of its id
+  std::string book;     // beginning of its epoch's id; empty: the newest
+  std::string records;  // "3" or "3-17"
+  std::string open;     // of these the single keys go along: "4,7-9"
+  std::string reason;
+  std::filesystem::path out;
+};
+
+// "4,7-9" as numbers, each from 1 up; at most `limit` of them.
+[[nodiscard]] Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, std::size_t limit);
+
+// One device's book, as the server gives it: nobody has checked it.
+struct BookParts {
+  sync::DeviceId device{};
+  sync::EpochId epoch{};
+  std::uint64_t from = 1;
+  std::uint64_t to = 1;
+  std::string label;
+  Bytes certificate;
+  std::vector<Bytes> batches;
+  std::vector<Bytes> receipts;
+};
+
+// The bodies by seq of batches that verify, join on to each other and have everything from `from` to `to`; a stub has none. The receipts
+// are those of this book and of the school's server, by any root of the school. Else an error: what the police's script would refuse
+// does not leave the school. Pure.
+[[nodiscard]] Result<std::map<std::uint64_t, Bytes>> check_book(const BookParts& book, const School& school, const std::vector<Bytes>& roots);
+
+// The key of one record alone, which opens nothing else: {"seq", "ciphertext", "key"}. An error: not what the body committed to, or not
+// this reader's. Pure.
+[[nodiscard]] Result<Json> open_record(std::uint64_t seq, const std::map<std::uint64_t, Bytes>& bodies, const Json& sealed, const BoxKey& key);
+
+struct EvidenceHead {
+  sync::SchoolId school{};
+  UnixSeconds made = 0;
+  std::string by;
+  std::string reason;
+};
+// The file: an envelope by the person who hands it out. Pure.
+[[nodiscard]] Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const BookParts& book, Json::Array opened,
+                                  const SigningKey& key);
+
+[[nodiscard]] Status run_evidence_export(const EvidenceOptions& options, const Clock& clock);
+
+}  // namespace caretaker::agent

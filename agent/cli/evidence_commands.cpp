@@ -1,0 +1,58 @@
+// `caretaker evidence export | hold | lift | holds`.
+#include "agent/cli/command_options.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/evidence_holds.h"
+
+namespace caretaker::agent {
+namespace {
+
+template <typename Options>
+std::shared_ptr<Options> begin(Command& command) {
+  const auto options = std::make_shared<Options>();
+  add_common(command, *options);
+  add_key(command, *options);
+  return options;
+}
+
+void add_export(Command& evidence) {
+  auto command = evidence.command("export", "Pack records into one file that the police can check by themselves");
+  const auto options = begin<EvidenceOptions>(command);
+  command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
+  command.option("--records", options->records, "From which number to which, as `caretaker events --server` has them: 3-17").required();
+  command.option("--open", options->open, "Of these the details go along: 4,7-9 (else what is sealed stays sealed)");
+  command.option("--book", options->book, "Another book of the device than its newest: its \"epoch\"");
+  command.option("--reason", options->reason, "For whom and why, as it shall stand in the file").required();
+  command.option("--out", options->out, "The file").required();
+  set_action(command, options, run_evidence_export);
+}
+
+void add_hold(Command& evidence) {
+  auto command = evidence.command("hold", "Keep records on the server from being deleted after 90 days");
+  const auto options = begin<HoldOptions>(command);
+  command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
+  command.option("--records", options->records, "From which number to which: 3-17 (else all of the device, what is to come too)");
+  command.option("--book", options->book, "Another book of the device than its newest: its \"epoch\"");
+  command.option("--reason", options->reason, "Why").required();
+  set_action(command, options, run_evidence_hold);
+}
+
+void add_lift(Command& evidence) {
+  auto command = evidence.command("lift", "End a hold");
+  const auto options = begin<HoldOptions>(command);
+  command.option("--hold", options->number, "Its number, as `caretaker evidence holds` has it").required();
+  command.option("--reason", options->reason, "Why").required();
+  set_action(command, options, run_evidence_lift);
+}
+
+}  // namespace
+
+void add_evidence(Command& program) {
+  auto evidence = program.command("evidence", "Records for the police, and what is kept for them");
+  add_export(evidence);
+  add_hold(evidence);
+  add_lift(evidence);
+  auto holds = evidence.command("holds", "Show what is held, by whom and why, and what was");
+  set_action(holds, begin<HoldOptions>(holds), run_evidence_holds);
+}
+
+}  // namespace caretaker::agent

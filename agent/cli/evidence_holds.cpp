@@ -1,0 +1,90 @@
+#include "agent/cli/evidence_holds.h"
+
+#include <cstdio>
+
+#include "agent/cli/command_options.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/device_order.h"
+#include "agent/cli/passphrase.h"
+#include "agent/cli/staff_client.h"
+#include "agent/cli/table.h"
+#include "sync/limits.h"
+
+namespace caretaker::agent {
+namespace {
+
+Result<StaffClient> connect(const HoldOptions& options) {
+  TRY(school, open_school(options.school));
+  TRY(key, open_person(options.key, options.passphrase_file));
+  return StaffClient::connect(school, std::move(key));
+}
+
+Result<std::vector<std::string>> row_of(const Json& hold) {
+  TRY(number, hold.int_at("hold"));
+  TRY(label, hold.string_at("label"));
+  TRY(epoch, hold.string_at("epoch"));
+  TRY(from, hold.int_at("from"));
+  TRY(to, hold.int_at("to"));
+  TRY(made, hold.int_at("made"));
+  TRY(by, hold.string_at("by"));
+  TRY(reason, hold.string_at("reason"));
+  TRY(lifted, hold.int_at("lifted"));
+  TRY(lifted_by, hold.string_at("lifted_by"));
+  TRY(lifted_why, hold.string_at("lifted_why"));
+  const std::string records = epoch.empty() ? "all" : std::to_string(from) + "-" + std::to_string(to) + " of " + epoch.substr(0, 8);
+  return std::vector{std::to_string(number), label, records, to_rfc3339(made), by, reason,
+                     lifted == 0 ? "in force" : "lifted " + to_rfc3339(lifted) + " by " + lifted_by + ": " + lifted_why};
+}
+
+// The newest book unless another is named, and the range; nothing where all of the device is meant.
+Status add_range(Json::Object& arguments, const HoldOptions& options, const Json& device) {
+  if (options.records.empty()) return ok();
+  TRY(numbers, parse_record_numbers(options.records, static_cast<std::size_t>(1) << 20));
+  TRY(newest, device.string_at("epoch"));
+  arguments["epoch"] = options.book.empty() ? newest : options.book;
+  arguments["from"] = *numbers.begin();
+  arguments["to"] = *numbers.rbegin();
+  return ok();
+}
+
+}  // namespace
+
+Result<std::string> show_holds(const Json& answer) {
+  TRY(holds, answer.array_at("holds"));
+  if (holds->empty()) return std::string("Nothing is held: sealed records are deleted after 90 days.\n");
+  Table table({"NUMBER", "DEVICE", "RECORDS", "SINCE", "BY", "REASON", "STATE"});
+  for (const Json& hold : *holds) {
+    TRY(row, row_of(hold));
+    table.add(std::move(row));
+  }
+  return table.text();
+}
+
+Status run_evidence_hold(const HoldOptions& options, const Clock& clock) {
+  TRY(client, connect(options));
+  TRY(devices, client.ask("devices.list", Json::Object{}, clock));
+  TRY(device, find_device(devices, options.name));
+  Json::Object arguments{{"device", device["device"]}, {"reason", options.reason}};
+  TRY_DONE(add_range(arguments, options, device));
+  TRY(answer, client.ask("hold.add", std::move(arguments), clock));
+  TRY(number, answer.int_at("hold"));
+  std::printf("Hold %lld is in force: the server keeps these records until it is lifted.\n", static_cast<long long>(number));
+  return ok();
+}
+
+Status run_evidence_lift(const HoldOptions& options, const Clock& clock) {
+  TRY(client, connect(options));
+  TRY_DONE(client.ask("hold.lift", Json::Object{{"hold", static_cast<std::int64_t>(options.number)}, {"reason", options.reason}}, clock));
+  std::printf("Hold %u is lifted: what is older than 90 days goes within a day, unless another hold keeps it.\n", options.number);
+  return ok();
+}
+
+Status run_evidence_holds(const HoldOptions& options, const Clock& clock) {
+  TRY(client, connect(options));
+  TRY(answer, client.ask("holds.list", Json::Object{}, clock));
+  TRY(text, show_holds(answer));
+  std::fputs(text.c_str(), stdout);
+  return ok();
+}
+
+}  // namespace caretaker::agent
