@@ -228,6 +228,11 @@ class Machine:
         self.ask_qemu("blockdev-add", **self._disk_data(serial, image))
         self.ask_qemu("device_add", **self._disk_device(serial))
 
+    def take_out_disk(self, serial):
+        self.ask_qemu("device_del", id=f"disk-{serial}")
+        wait_until("the disk to be out", lambda: self._is_free(f"disk-{serial}"), timeout=120, pause=0.5)
+        del self.disks[serial]
+
     def slow_down(self, serial, bytes_per_second):
         """How much of this disk is read and written in a second from now on; 0: as much as there is time for."""
         self.ask_qemu("block_set_io_throttle", id=f"disk-{serial}", bps=bytes_per_second, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)

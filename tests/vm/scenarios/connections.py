@@ -54,10 +54,11 @@ def what_a_pupil_brings_does_not_start(m, school):
     tries = {"home": "cp /bin/true ~/game && ~/game", "memory": "cp /bin/true /dev/shm/game && /dev/shm/game", "tmp": "cp /bin/true /tmp/game && /tmp/game",
              "script": "printf '#!/bin/sh\\n' > ~/s && chmod +x ~/s && ~/s", "loader": "/lib64/ld-linux-x86-64.so.2 /bin/true",
              "namespace": "unshare -Urm sh -c 'mount -t tmpfs x /media && cp /bin/true /media/e && chmod 755 /media/e && /media/e'"}
+    who = "pupil"
     for name, text in tries.items():
-        done = m.run("sh", "-c", text, user="pupil", check=False)
+        done = m.run("env", f"HOME=/home/{who}", "sh", "-c", text, user=who, check=False)
         assert done.returncode == 126, (name, done.returncode, done.stderr)
-    assert m.run("sh", "-c", "ls / && python3 -c 1 && ldd /bin/true || true", user="pupil")
+    m.run("sh", "-c", "ls / && python3 -c 1", user="pupil")
     m.run("sh", "-c", "cp /bin/true /tmp/roots && /tmp/roots")
     wait_until("the record on the server", lambda: "program.denied" in str(school.rows()), timeout=180)
     tell(f"{len(tries)} ways to start a program of one's own, and none works; the system's do, and root's")
