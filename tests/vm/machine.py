@@ -286,7 +286,7 @@ class Machine:
             print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False).stdout)
         print(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
-    def run(self, *command, user=None, check=True, stdin="", timeout=1800):
+    def run(self, *command, user=None, check=True, stdin="", timeout=900):
         """Runs a command in the guest, as root or as this user; what it printed."""
         self.asked += 1
         self.shell.send({"id": self.asked, "command": [str(c) for c in command], "user": user, "stdin": stdin, "timeout": timeout})
