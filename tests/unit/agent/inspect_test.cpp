@@ -179,16 +179,16 @@ TEST_CASE("plain HTTP names its host, and a proxy's client the real one", "[R11]
 }
 
 TEST_CASE("packets are taken apart down to their content, and broken ones are nothing") {
-  const auto tcp = parse_ip_packet(seed("ip_packet/tcp-hello"));
+  const Bytes whole = seed("ip_packet/tcp-hello"), optioned = seed("ip_packet/v6-with-options");
+  const auto tcp = parse_ip_packet(whole);
   REQUIRE(tcp);
   CHECK(platform::to_text(tcp->to) == "192.0.2.2:443");
   CHECK(name_of(parse_tcp_start(tcp->content)) == "www.example.com");
-  const auto v6 = parse_ip_packet(seed("ip_packet/v6-with-options"));
+  const auto v6 = parse_ip_packet(optioned);
   REQUIRE(v6);
   CHECK(v6->to.is_v6);
   CHECK(as_text(v6->content) == "GET");
   CHECK_FALSE(parse_ip_packet(seed("ip_packet/fragment")));
-  const Bytes whole = seed("ip_packet/tcp-hello");
   for (std::size_t cut = 0; cut < 40; ++cut) CHECK_FALSE(parse_ip_packet(ByteView(whole).first(cut)));
 }
 
