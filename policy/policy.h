@@ -68,6 +68,13 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
+// What a lost device shows where the order that locked it says nothing. Each may be empty.
+struct LostWords {
+  std::string message;    // one line
+  std::string telephone;  // one line
+  bool operator==(const LostWords&) const = default;
+};
+
 struct Policy {
   std::string school;
   std::vector<Group> groups;  // in the order of the file: the first that matches a user counts; users beat os_groups
@@ -82,6 +89,7 @@ struct Policy {
   Suspensions suspended;
   std::optional<ExceptionRules> exceptions;  // nullopt: teachers may open nothing
   Notice notice;
+  LostWords lost;
   NetworkRules network;
   std::int64_t event_quota_bytes = 256ll << 20;
 };

@@ -9,6 +9,7 @@ namespace caretaker::policy {
 namespace {
 
 constexpr std::array<std::string_view, 3> kNoticeKeys = {"text", "contact", "hide_page"};
+constexpr std::array<std::string_view, 2> kLostKeys = {"message", "telephone"};
 constexpr std::size_t kMaxNotice = 1000;
 constexpr std::size_t kMaxLine = 200;
 
@@ -45,6 +46,13 @@ Notice read_notice(const Section& root) {
   section->allow_only(kNoticeKeys);
   return {read_words(*section, "text", kMaxNotice, Lines::kMany), read_words(*section, "contact", kMaxLine, Lines::kOne),
           read_address(*section, "hide_page")};
+}
+
+LostWords read_lost_words(const Section& root) {
+  const auto section = root.section("lost");
+  if (!section) return {};
+  section->allow_only(kLostKeys);
+  return {read_words(*section, "message", kMaxLine, Lines::kOne), read_words(*section, "telephone", kMaxLine, Lines::kOne)};
 }
 
 }  // namespace caretaker::policy

@@ -23,8 +23,8 @@ constexpr std::size_t kMaxSchoolName = 200;
 constexpr std::int64_t kMinQuotaMib = 16;
 constexpr std::int64_t kMaxQuotaMib = 4096;
 
-constexpr std::array<std::string_view, 11> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
-                                                      "suspended", "exceptions", "notice", "network", "inspection"};
+constexpr std::array<std::string_view, 12> kTopKeys = {"school", "groups", "dns", "media", "recipients", "events",
+                                                      "suspended", "exceptions", "notice", "lost", "network", "inspection"};
 constexpr std::array<std::string_view, 5> kDnsKeys = {"upstreams", "block_answer", "block_address_v4",
                                                       "block_address_v6", "forwarded_zones"};
 constexpr std::array<std::string_view, 1> kEventKeys = {"quota_mib"};
@@ -231,6 +231,7 @@ ParsedPolicy parse_policy(std::string_view toml, Strictness strictness) {
   out.policy.recipients = read_recipients(root);
   read_events(root, out.policy);
   out.policy.notice = read_notice(root);
+  out.policy.lost = read_lost_words(root);
   out.policy.suspended = read_suspensions(root);
   out.policy.exceptions = read_exceptions(root);
   out.policy.network = read_network(root);

@@ -268,7 +268,8 @@ PolicyChange compare_policies(const Policy& before, const Policy& after) {
     compare_idle_locks(*old_group, *new_group, change);
     compare_power_off(*old_group, *new_group, change);
   }
-  // Not the suspensions: whoever may suspend somebody may end it, and both are for a time. Nor the notice, which opens nothing.
+  // Not the suspensions: whoever may suspend somebody may end it, and both are for a time. Nor the notice and the words on
+  // a lost device, which open nothing.
   compare_rest(before, after, change);
   compare_exceptions(before, after, change);
   sort_and_join(change.opens);

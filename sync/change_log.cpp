@@ -3,6 +3,7 @@
 #include "sync/bundle.h"
 #include "sync/checks.h"
 #include "sync/exception.h"
+#include "sync/order.h"
 
 namespace caretaker::sync {
 namespace {
@@ -36,6 +37,12 @@ bool is_of(const Bytes& envelope, PayloadType type) {
 std::string lesson_text(const Exception& exception) {
   if (exception.closes) return "closes " + letter_name(*exception.closes);
   return exception.name + " for " + exception.group + " from " + to_rfc3339(exception.from) + " until " + to_rfc3339(exception.head.until);
+}
+
+std::string order_text(const Order& order) {
+  const std::string kind(order_kind_name(order.kind));
+  if (order.target) return kind + " of the order " + letter_name(*order.target) + " to device " + to_hex(order.device).substr(0, 12);
+  return kind + " of device " + to_hex(order.device).substr(0, 12);
 }
 
 }  // namespace
@@ -84,6 +91,11 @@ Result<Change> ChangeWalk::open(const ChangeEntry& entry) {
   if (is_of(entry.envelope, PayloadType::kException)) {
     TRY(opened, open_exception(blob, *root_));
     return Change{entry.number, "exception", 0, opened.exception.head.issued, holders_of(root_->root(), opened.signers), lesson_text(opened.exception)};
+  }
+  if (is_of(entry.envelope, PayloadType::kOrder)) {
+    TRY(order, read_order(blob, *root_));
+    TRY(holders, order_holders(blob, *root_));
+    return Change{entry.number, "order", 0, order.issued, {holders.begin(), holders.end()}, order_text(order)};
   }
   return Change{entry.number, "unknown", 0, 0, {}, "a kind that this program does not know", false};
 }

@@ -23,7 +23,7 @@ struct ChangeEntry {
 // What a verified entry says.
 struct Change {
   std::int64_t number = 0;
-  std::string kind;                  // "root", "policy", "lists", "exception", or the payload type of one unknown here
+  std::string kind;                  // "root", "policy", "lists", "exception", "order", or "unknown"
   std::int64_t version = 0;          // of root, policy and lists
   UnixSeconds issued = 0;
   std::vector<std::string> holders;  // who signed, as the root of that moment names them

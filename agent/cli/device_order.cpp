@@ -160,8 +160,9 @@ std::string explain(const Order& order, const std::string& name) {
   const std::string until = "If it is not reached by " + to_rfc3339(order.until) + ", the order is void.\n";
   switch (order.kind) {
     case OrderKind::kLock:
-      return "LOCK " + device + ": whoever is logged in is locked out, nobody can log in, and the screen shows\n  " + printable(order.message) +
-             "  " + printable(order.telephone) + "\n" + until;
+      return "LOCK " + device + ": whoever is logged in is locked out, nobody can log in, and the screen shows\n  " +
+             (order.message.empty() ? "the policy's message, if [lost] has one" : printable(order.message)) + "  " +
+             (order.telephone.empty() ? "the policy's number, if [lost] has one" : printable(order.telephone)) + "\n" + until;
     case OrderKind::kUnlock: return "UNLOCK " + device + ": people can log in again.\n" + until;
     case OrderKind::kWipe:
       return "WIPE " + device + ": it is locked at once, and after " + std::to_string(order.grace_s / 60) +

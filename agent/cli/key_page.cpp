@@ -1,24 +1,10 @@
 // The page on which a person's keys are printed.
+#include "agent/cli/html_text.h"
 #include "agent/cli/key.h"
-#include "agent/cli/table.h"
 #include "sync/key_backup.h"
 
 namespace caretaker::agent {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out.push_back(c);
-    }
-  }
-  return out;
-}
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Key of )";
@@ -44,10 +30,10 @@ There is no letter I, L, O or U in them: what looks like O is a zero, what looks
 }  // namespace
 
 std::string make_key_page(const sync::PersonKey& key, const std::string& school, const std::string& what, UnixSeconds now) {
-  const std::string holder = escaped(key.holder);
+  const std::string holder = html_text(key.holder);
   std::string page = std::string(kHead) + holder + std::string(kStyle) + "<h1>Key of " + holder + "</h1>\n<dl>";
-  if (!school.empty()) page += "<dt>School</dt><dd>" + escaped(school) + "</dd>\n";
-  if (!what.empty()) page += "<dt>What it does</dt><dd>" + escaped(what) + "</dd>\n";
+  if (!school.empty()) page += "<dt>School</dt><dd>" + html_text(school) + "</dd>\n";
+  if (!what.empty()) page += "<dt>What it does</dt><dd>" + html_text(what) + "</dd>\n";
   page += "<dt>Key</dt><dd>" + sync::key_id(key.signing.public_key).substr(0, 8) + "</dd>\n<dt>Printed from</dt><dd>a file of " + to_rfc3339(now).substr(0, 10) +
           "</dd></dl>\n<pre>\n";
   for (const std::string& line : sync::make_backup_lines(key)) page += line + "\n";

@@ -82,7 +82,7 @@ void add_confirmed(Command& command, DeviceOrderOptions& options) {
 }
 
 void add_notice(Command& command, DeviceOrderOptions& options) {
-  command.option("--message", options.message, "Shown to whoever has the device");
+  command.option("--message", options.message, "Shown to whoever has the device (else what the policy says in [lost])");
   command.option("--telephone", options.telephone, "Shown too");
 }
 

@@ -5,6 +5,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/device_order.h"
+#include "agent/cli/html_text.h"
 #include "agent/cli/passphrase.h"
 #include "agent/cli/school_folder.h"
 #include "agent/cli/staff_client.h"
@@ -26,10 +27,6 @@ const char* method_words(Sanitization method) {
   return "";
 }
 
-std::string line(const char* name, const std::string& value) {
-  return std::string(name) + std::string(16 - std::string_view(name).size(), ' ') + (value.empty() ? "-" : printable(value)) + "\n";
-}
-
 std::string medium_text(const sync::WipedMedium& medium) {
   std::string text = medium.node + ", " + std::to_string(medium.size / 1'000'000) + " MB";
   if (!medium.model.empty()) text += ", " + medium.model;
@@ -39,22 +36,49 @@ std::string medium_text(const sync::WipedMedium& medium) {
   return text + (medium.is_verified ? ", destroyed and read back" : ", not verified");
 }
 
+constexpr const char* kTitle = "Certificate of sanitization (NIST SP 800-88)";
+constexpr const char* kLimits = "What it does not prove: that no copy of the disk, or of its header with a known password, was made before.";
+constexpr std::size_t kNameWidth = 16;
+constexpr std::string_view kPageHead = R"(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Certificate of sanitization</title>
+<style>
+body { font: 12pt/1.45 serif; max-width: 45em; margin: 2em auto; }
+th { text-align: left; vertical-align: top; padding-right: 1.5em; white-space: nowrap; } td { overflow-wrap: anywhere; }
+p.sign { margin-top: 4em; border-top: 1px solid; width: 20em; }
+</style></head><body>
+)";
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+Rows rows_of(const sync::VerifiedWipe& wipe) {
+  const sync::WipeCertificate& certificate = wipe.certificate;
+  Rows rows{{"School", wipe.school_name}, {"Make", certificate.make}, {"Model", certificate.model}, {"Serial", certificate.serial},
+            {"Asset number", certificate.asset}, {"Device", to_hex(certificate.device)},
+            {"Hardware", wipe.hardware.dmi_uuid + " " + wipe.hardware.board_serial}};
+  for (const sync::WipedMedium& medium : certificate.media) rows.emplace_back("Medium", medium_text(medium));
+  rows.insert(rows.end(), {{"Method", method_words(certificate.method)}, {"Technique", certificate.technique}, {"Tool", certificate.tool},
+                           {"Verification", certificate.verification}});
+  for (const std::string& holder : certificate.who) rows.emplace_back("Ordered by", holder);
+  rows.insert(rows.end(), {{"Reason", wipe.order.reason}, {"When", to_rfc3339(certificate.when) + " by the device's clock"}, {"Where", certificate.where},
+                           {"Order", to_hex(certificate.order)},
+                           {"Signed by", std::string("the device") +
+                                             (wipe.is_countersigned ? ", and the school's server, which received it" : "; nobody has countersigned")}});
+  return rows;
+}
+
 }  // namespace
 
 std::string certificate_text(const sync::VerifiedWipe& wipe) {
-  const sync::WipeCertificate& certificate = wipe.certificate;
-  std::string text = "CERTIFICATE OF SANITIZATION (NIST SP 800-88)\n\n";
-  text += line("School", wipe.school_name) + line("Make", certificate.make) + line("Model", certificate.model) + line("Serial", certificate.serial) +
-          line("Asset number", certificate.asset) + line("Device", to_hex(certificate.device)) +
-          line("Hardware", wipe.hardware.dmi_uuid + " " + wipe.hardware.board_serial);
-  for (const sync::WipedMedium& medium : certificate.media) text += line("Medium", medium_text(medium));
-  text += line("Method", method_words(certificate.method)) + line("Technique", certificate.technique) + line("Tool", certificate.tool) +
-          line("Verification", certificate.verification);
-  for (const std::string& holder : certificate.who) text += line("Ordered by", holder);
-  text += line("Reason", wipe.order.reason) + line("When", to_rfc3339(certificate.when) + " by the device's clock") +
-          line("Where", certificate.where) + line("Order", to_hex(certificate.order));
-  text += line("Signed by", std::string("the device") + (wipe.is_countersigned ? ", and the school's server, which received it" : "; nobody has countersigned"));
-  return text + "\nWhat it does not prove: that no copy of the disk, or of its header with a known password, was made before.\n";
+  std::string text = std::string(kTitle) + "\n\n";
+  for (const auto& [name, value] : rows_of(wipe)) text += name + std::string(kNameWidth - name.size(), ' ') + (value.empty() ? "-" : printable(value)) + "\n";
+  return text + "\n" + kLimits + "\n";
+}
+
+std::string certificate_page(const sync::VerifiedWipe& wipe) {
+  std::string page = std::string(kPageHead) + "<h1>" + kTitle + "</h1>\n<table>\n";
+  for (const auto& [name, value] : rows_of(wipe)) page += "<tr><th>" + name + "</th><td>" + (value.empty() ? "-" : html_text(value)) + "</td></tr>\n";
+  return page + "</table>\n<p>" + kLimits + "</p>\n<p>Every signature up to the school's root held when this page was made. The page itself proves nothing: "
+                "<code>caretaker verify</code> checks the record that lies beside it.</p>\n<p class=\"sign\">Checked by, date</p>\n</body></html>\n";
 }
 
 Status run_verify(const VerifyOptions& options) {
@@ -63,6 +87,7 @@ Status run_verify(const VerifyOptions& options) {
   auto wipe = sync::open_wipe_record(file, school.id);
   if (!wipe) return wipe.error().with_context(options.file.string() + " does not verify");
   std::fputs(certificate_text(*wipe).c_str(), stdout);
+  if (!options.html.empty()) TRY_DONE(platform::replace_file(options.html, as_bytes(certificate_page(*wipe)), 0644));
   std::puts("\nVerified: every signature holds, up to the school's root.");
   return ok();
 }
@@ -87,6 +112,7 @@ void add_verify(Command& program) {
   options->school = ".";
   command.option("--school", options->school, "Folder of the school").from_environment("CARETAKER_SCHOOL");
   command.option("FILE", options->file, "The record").required();
+  command.option("--html", options->html, "Also write a page to print");
   command.does([options] { return run_verify(*options); });
 }
 

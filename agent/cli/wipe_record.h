@@ -12,10 +12,12 @@ namespace caretaker::agent {
 struct VerifyOptions {
   std::filesystem::path school;
   std::filesystem::path file;
+  std::filesystem::path html;  // a page to print is written there; empty: none
 };
 
-// The certificate for people, to be printed. Pure.
+// The certificate for people, at a terminal and on a page to print. Pure.
 [[nodiscard]] std::string certificate_text(const sync::VerifiedWipe& wipe);
+[[nodiscard]] std::string certificate_page(const sync::VerifiedWipe& wipe);
 
 [[nodiscard]] Status run_verify(const VerifyOptions& options);
 

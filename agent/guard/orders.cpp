@@ -180,6 +180,9 @@ LostNotice Orders::notice() const {
   LostNotice notice{true, trust_.root()->root().school_name, permit->message(), permit->telephone(), wipe_ ? "" : state_.challenge};
   if (notice.message.empty() && lock_) notice.message = lock_->order().message;
   if (notice.telephone.empty() && lock_) notice.telephone = lock_->order().telephone;
+  const policy::LostWords words = trust_.policy() == nullptr ? policy::LostWords() : trust_.policy()->rules.lost;
+  if (notice.message.empty()) notice.message = words.message;
+  if (notice.telephone.empty()) notice.telephone = words.telephone;
   return notice;
 }
 

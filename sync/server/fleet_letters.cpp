@@ -54,6 +54,18 @@ Result<std::vector<LetterRow>> FleetStore::letters_of(std::string_view type, Uni
   }
 }
 
+Result<std::vector<LetterRow>> FleetStore::letters_since(std::string_view type, UnixSeconds since) {
+  TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND published >= ? ORDER BY number"));
+  query.bind(1, type).bind(2, since);
+  std::vector<LetterRow> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(row, read_letter(query));
+    out.push_back(std::move(row));
+  }
+}
+
 Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {
   TRY(query, database_.prepare("SELECT l.envelope, l.id, a.given FROM letters l LEFT JOIN letter_answers a ON a.letter = l.id AND a.device = ?1 "
                                "WHERE l.until > ?2 AND (l.device IS NULL OR l.device = ?1) AND a.answered IS NULL ORDER BY l.number LIMIT ?3"));

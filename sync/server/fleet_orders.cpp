@@ -3,23 +3,6 @@
 
 namespace caretaker::server {
 
-Result<std::vector<PublishedLetter>> FleetStore::letters_of(std::string_view type, UnixSeconds since) {
-  TRY(query, database_.prepare("SELECT id, device, until, envelope, published FROM letters WHERE type = ? AND published >= ? ORDER BY number"));
-  query.bind(1, type).bind(2, since);
-  std::vector<PublishedLetter> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(id, to_array<16>(query.blob(0)));
-    std::optional<sync::DeviceId> device;
-    if (!query.is_null(1)) {
-      TRY(one, to_array<32>(query.blob(1)));
-      device = one;
-    }
-    out.push_back({{id, std::string(type), device, query.integer(2), query.blob(3)}, query.integer(4)});
-  }
-}
-
 // Only of an order that we have, to that device: its book may say anything.
 Status FleetStore::note_order_state(const sync::LetterId& order, const sync::DeviceId& device, std::string_view state, UnixSeconds time) {
   TRY(insert, database_.prepare("INSERT INTO order_states (letter, state, time) SELECT ?1, ?3, ?4 WHERE EXISTS "

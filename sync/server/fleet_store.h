@@ -105,10 +105,6 @@ struct LetterRow {
   Bytes envelope;
   UnixSeconds published = 0;
 };
-struct PublishedLetter {
-  LetterRow letter;
-  UnixSeconds published = 0;
-};
 // A wiped device's certificate, countersigned.
 struct KeptCertificate {
   sync::LetterId order{};
@@ -273,7 +269,7 @@ class FleetStore {
   [[nodiscard]] Result<std::vector<ChangeRow>> changes(std::int64_t after, std::size_t limit);
   [[nodiscard]] Result<std::optional<ChangeRow>> last_change();
   // Orders (fleet_orders.cpp): the letters of a type, the oldest first; the states that the device's book tells, as they came; the newest certificate.
-  [[nodiscard]] Result<std::vector<PublishedLetter>> letters_of(std::string_view type, UnixSeconds since);
+  [[nodiscard]] Result<std::vector<LetterRow>> letters_since(std::string_view type, UnixSeconds since);
   [[nodiscard]] Status note_order_state(const sync::LetterId& order, const sync::DeviceId& device, std::string_view state, UnixSeconds time);
   [[nodiscard]] Result<std::vector<std::pair<std::string, UnixSeconds>>> order_states(const sync::LetterId& order);
   [[nodiscard]] Status keep_wipe_certificate(const sync::DeviceId& device, const sync::LetterId& order, ByteView envelope, UnixSeconds now);

@@ -28,10 +28,10 @@ Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
     return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (device.problem.empty() ? "forked" : device.problem) +
                                                         "): it is locked, but not wiped");
   }
-  TRY(recent, store.letters_of(type_of_orders(), now - kDay));
+  TRY(recent, store.letters_since(type_of_orders(), now - kDay));
   std::size_t wipes = 0;
-  for (const PublishedLetter& row : recent) {
-    const auto order = envelope_payload(row.letter.envelope);
+  for (const LetterRow& row : recent) {
+    const auto order = envelope_payload(row.envelope);
     const std::string* kind = order ? (*order)["kind"].as_string() : nullptr;
     wipes += kind != nullptr && *kind == "wipe" ? 1 : 0;
   }
@@ -39,15 +39,15 @@ Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
   return make_error(ErrorCode::kFull, "the server takes " + std::to_string(kMaxWipesPerDay) + " wipes a day: the next one tomorrow");
 }
 
-Result<Json> order_json(FleetStore& store, const PublishedLetter& row) {
-  TRY(answers, store.letter_answers(row.letter.id));
-  TRY(states, store.order_states(row.letter.id));
+Result<Json> order_json(FleetStore& store, const LetterRow& row) {
+  TRY(answers, store.letter_answers(row.id));
+  TRY(states, store.order_states(row.id));
   Json::Array steps;
   for (const auto& [state, time] : states) steps.push_back(Json::Object{{"state", state}, {"time", time}});
   const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
-  return Json(Json::Object{{"order", sync::letter_name(row.letter.id)},
-                           {"device", row.letter.device ? to_hex(*row.letter.device) : ""},
-                           {"envelope", to_base64(row.letter.envelope)},
+  return Json(Json::Object{{"order", sync::letter_name(row.id)},
+                           {"device", row.device ? to_hex(*row.device) : ""},
+                           {"envelope", to_base64(row.envelope)},
                            {"published", row.published},
                            {"given", answer.given},
                            {"answer", answer.answer},
@@ -63,7 +63,7 @@ Result<Json> publish_order(FleetStore& store, const SchoolState& school, const J
   TRY(device, store.device(order.device));
   if (!device) return make_error(ErrorCode::kNotFound, "no such device has enrolled here");
   if (order.kind == sync::OrderKind::kWipe) TRY_DONE(check_wipe(store, *device, now));
-  TRY_DONE(store.add_letter({order.id, type_of_orders(), order.device, order.until, envelope}, now));
+  TRY_DONE(store.add_letter({order.id, type_of_orders(), order.device, order.until, envelope, now}, now));
   return Json(Json::Object{{"order", sync::letter_name(order.id)}});
 }
 
@@ -73,10 +73,10 @@ Result<Json> list_orders(FleetStore& store, const Json& arguments) {
     TRY(id, arguments.hex_array_at<32>("device"));
     device = id;
   }
-  TRY(rows, store.letters_of(type_of_orders(), 0));
+  TRY(rows, store.letters_since(type_of_orders(), 0));
   Json::Array orders;
-  for (const PublishedLetter& row : rows) {
-    if (device && row.letter.device != device) continue;
+  for (const LetterRow& row : rows) {
+    if (device && row.device != device) continue;
     TRY(json, order_json(store, row));
     orders.push_back(std::move(json));
   }
@@ -84,19 +84,19 @@ Result<Json> list_orders(FleetStore& store, const Json& arguments) {
 }
 
 Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store) {
-  TRY(rows, store.letters_of(type_of_orders(), 0));
+  TRY(rows, store.letters_since(type_of_orders(), 0));
   std::map<sync::DeviceId, Json> out;
-  for (const PublishedLetter& row : rows) {
-    const auto order = envelope_payload(row.letter.envelope);
+  for (const LetterRow& row : rows) {
+    const auto order = envelope_payload(row.envelope);
     const std::string* kind = order ? (*order)["kind"].as_string() : nullptr;
-    if (!row.letter.device || kind == nullptr) continue;
-    TRY(answers, store.letter_answers(row.letter.id));
-    TRY(states, store.order_states(row.letter.id));
+    if (!row.device || kind == nullptr) continue;
+    TRY(answers, store.letter_answers(row.id));
+    TRY(states, store.order_states(row.id));
     const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
     std::string state = answer.given == 0 ? "queued" : "given";
     if (!answer.answer.empty()) state = answer.answer == "taken" ? "delivered" : "refused " + answer.answer;
     if (!states.empty()) state = states.back().first;
-    out[*row.letter.device] = Json::Object{{"order", sync::letter_name(row.letter.id)}, {"kind", *kind}, {"state", state}};
+    out[*row.device] = Json::Object{{"order", sync::letter_name(row.id)}, {"kind", *kind}, {"state", state}};
   }
   return out;
 }

@@ -101,6 +101,27 @@ TEST_CASE("one person locks a device: log-ins are refused, with the message and 
   CHECK(world.lost().is_locked);
 }
 
+TEST_CASE("a lock without words shows those of the policy, and an order's own come first", "[R22]") {
+  LostWorld world;
+  sync::CheckinAnswer answer;
+  answer.policy = world.room.policy(9, std::string(kPolicyText) + "[lost]\nmessage = \"Bring it to the office.\"\ntelephone = \"01632 960002\"\n");
+  must(world.ask(LostWorld::kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+  Order lock = world.order(OrderKind::kLock);
+  lock.telephone.clear();
+  world.deliver(world.sign(lock));
+  CHECK(world.lost().message == "Lost. Please bring it back.");
+  CHECK(world.lost().telephone == "01632 960002");
+  Order bare = world.order(OrderKind::kLock);
+  bare.message.clear();
+  bare.telephone.clear();
+  world.deliver(world.sign(bare));
+  CHECK(world.lost().message == "Bring it to the office.");
+  world.start();
+  CHECK(world.lost().telephone == "01632 960002");
+  const std::string notice(as_text(must(platform::read_file(world.settings.state / "locked-notice", 4096))));
+  CHECK(notice.find("Bring it to the office.") != std::string::npos);
+}
+
 TEST_CASE("an unlock order ends the lock that it names, also before that has come", "[R22]") {
   LostWorld world;
   const Order lock = world.order(OrderKind::kLock);

@@ -57,3 +57,21 @@ TEST_CASE("no policy takes a child's words away from the safeguarding lead", "[R
   const auto change = compare_policies(parse("").policy, wider.policy);
   CHECK(std::ranges::any_of(change.opens, [](const std::string& line) { return line == "details can now be read: help.worried by technician"; }));
 }
+
+TEST_CASE("a policy says what a lost device shows, in words that steer no console", "[R22]") {
+  const auto parsed = parse("[lost]\nmessage = \"Please bring it to the office.\"\ntelephone = \"01632 960001\"\n");
+  REQUIRE(parsed.usable());
+  CHECK(parsed.policy.lost == LostWords{"Please bring it to the office.", "01632 960001"});
+  CHECK(parse("").policy.lost == LostWords{});
+  CHECK(parse("[lost]\ntelephone = \"1\"").policy.lost == LostWords{"", "1"});
+  for (const char* bad : {"message = \"\"", "message = \"a\\nb\"", "message = \"a\\u001b[31mb\"", "message = 7"}) {
+    CHECK(complains_of(parse(std::string("[lost]\n") + bad), "lost.message", Diagnostic::Level::kError));
+  }
+  CHECK(complains_of(parse("[lost]\ntelephone = \"" + std::string(201, '1') + "\""), "lost.telephone", Diagnostic::Level::kError));
+  CHECK(complains_of(parse("[lost]\nphone = \"1\""), "lost.phone", Diagnostic::Level::kError));
+}
+
+TEST_CASE("words on a lost device open nothing", "[R22]") {
+  const auto before = parse("[lost]\nmessage = \"a\"").policy, after = parse("").policy;
+  CHECK(compare_policies(before, after).opens.empty());
+}

@@ -4,6 +4,7 @@
 
 #include "sync/bundle.h"
 #include "sync/exception.h"
+#include "sync/order.h"
 #include "tests/unit/sync/fixture.h"
 
 using namespace caretaker;
@@ -59,6 +60,44 @@ TEST_CASE("whoever has the school's id can see who changed what and when", "[R7]
   CHECK(changes[2].what.starts_with("games.example for pupils"));
   CHECK(walk.policy() == 3);
   CHECK(walk.number() == 4);
+}
+
+TEST_CASE("orders stand in the log with who signed them, and one that too few signed is found out", "[R7][R22]") {
+  Log log;
+  log.school.give(Role::kLock, 1, {{"technician", &log.school.technician}});
+  log.school.give(Role::kWipe, 2, {{"technician", &log.school.technician}, {"head", &log.school.head}});
+  log.school.root.school = hash(make_root_payload(log.school.root));
+  log.entries.clear();
+  log.add(log.school.root_envelope());
+  Order order;
+  order.school = log.school.root.school;
+  order.device = Hash{0xab};
+  order.kind = OrderKind::kLock;
+  order.issued = 2'000;
+  order.until = 3'000;
+  log.add(envelope_of(PayloadType::kOrder, make_order_payload(order), {&log.school.technician}));
+  Order unlock = order;
+  unlock.kind = OrderKind::kUnlock;
+  unlock.target = OrderId{7};
+  log.add(envelope_of(PayloadType::kOrder, make_order_payload(unlock), {&log.school.technician}));
+  order.kind = OrderKind::kWipe;
+  log.add(envelope_of(PayloadType::kOrder, make_order_payload(order), {&log.school.technician, &log.school.head}));
+  ChangeWalk walk(log.school.root.school);
+  std::vector<Change> changes;
+  for (const ChangeEntry& entry : log.entries) {
+    auto change = walk.next(entry);
+    REQUIRE(change);
+    changes.push_back(*change);
+  }
+  CHECK(changes[1].kind == "order");
+  CHECK(changes[1].issued == 2'000);
+  CHECK(changes[1].holders == std::vector<std::string>{"technician"});
+  CHECK(changes[1].what == "lock of device ab0000000000");
+  CHECK(changes[2].what.starts_with("unlock of the order 0700"));
+  CHECK(changes[3].holders == std::vector<std::string>{"head", "technician"});
+  CHECK(changes[3].verified);
+  log.add(envelope_of(PayloadType::kOrder, make_order_payload(order), {&log.school.technician}));
+  CHECK(log.walk() == "O2");
 }
 
 TEST_CASE("after a root that begins another generation versions count anew", "[R7]") {
