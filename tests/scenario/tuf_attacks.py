@@ -5,6 +5,7 @@ An attack is one row of a table: its name, the test of the suite that it corresp
 of 2025; "-": ours), what the server answers, and what the book says; None where it does not get as far as the guard."""
 import base64
 import json
+import os
 import time
 from collections import namedtuple
 
@@ -50,6 +51,13 @@ class Thief:
         value = signing.payload_of(self.old_lists[-1])
         value |= {"version": value["version"] + 100, "issued": self.now() - 10, "expires": self.now() + DAY} | changes
         return signed("lists", value, *keys)
+
+    def order(self, *keys, **changes):
+        """To lock this device; or as the changes say."""
+        value = {"v": 1, "school": self.w.school_id, "device": self.w.status()["device"], "hardware": {"dmi_uuid": "", "board_serial": ""},
+                 "nonce": os.urandom(16).hex(), "kind": "lock", "issued": self.now() - 10, "until": self.now() + DAY, "grace_s": 0, "message": "",
+                 "telephone": "", "asset": "", "reason": ""}
+        return signed("order", value | changes, *keys)
 
     def next_root(self, **changes):
         value = signing.payload_of(self.roots[-1])
@@ -111,13 +119,16 @@ def of(member):
     def make(make_blob):
         def answer(t):
             blob = make_blob(t)
-            return {member: [base64.b64encode(b).decode() for b in blob] if member == "roots" else base64.b64encode(blob).decode()}
+            several = member in ("roots", "letters")
+            return {member: [base64.b64encode(b).decode() for b in blob] if several else base64.b64encode(blob).decode()}
         return answer
     return make
 
 
 policy, lists, roots = of("policy"), of("lists"), of("roots")
 one_root = lambda make: roots(lambda t: [make(t)])  # noqa: E731
+one_letter = lambda make: of("letters")(lambda t: [make(t)])  # noqa: E731
+OTHER = "cd" * 32
 
 ATTACKS = (
     # ---- rollback of each role, skipping
@@ -172,6 +183,12 @@ ATTACKS = (
            lists(lambda t: t.manifest(t.lists, t.technician, locked_names=0, categories={})), "lists.refused B8"),
     Attack("lists with a tenth of the names, by the publisher alone", "-",
            lists(lambda t: t.manifest(t.lists, names=800, categories=fewer(t))), "lists.refused B9"),
+    # ---- wrong device
+    Attack("another device's lock", "-", one_letter(lambda t: t.order(t.technician, device=OTHER)), "letter.refused O4"),
+    Attack("another device's wipe, by two", "-", one_letter(lambda t: t.order(t.technician, t.head, device=OTHER, kind="wipe")), "letter.refused O4"),
+    Attack("another school's lock", "-", one_letter(lambda t: t.order(t.technician, school="ab" * 32)), "letter.refused O3"),
+    Attack("a lock by the safeguarding lead", "-", one_letter(lambda t: t.order(t.lead)), "letter.refused E6"),
+    Attack("a wipe by one person", "-", one_letter(lambda t: t.order(t.technician, kind="wipe")), "letter.refused O2"),
     # ---- endless data, oversized files, rubbish
     Attack("a root of 300 KiB", "-", one_root(lambda t: t.root(t.head, t.deputy, filler="x" * 300_000)), "root.refused E1"),
     Attack("rubbish in place of a policy", "-", policy(lambda t: b"{" * 1000), "policy.refused E2"),
@@ -226,8 +243,8 @@ def seen_in_book(w):
     """How often each refusal stands in the book, repeats that were counted included."""
     counts = {}
     for row in w.device_rows():
-        if row.get("kind") in ("root.refused", "policy.refused", "lists.refused"):
-            key = f"{row['kind']} {row['rule']}"
+        if row.get("kind") in ("root.refused", "policy.refused", "lists.refused", "letter.refused"):
+            key = f"{row['kind']} {row['rule'].split(':')[0]}"  # of a letter, its id follows
             counts[key] = counts.get(key, 0) + row["count"]
     return counts
 
@@ -250,6 +267,7 @@ def make_attack(w, hostile, thief, attack):
     assert new == ({attack.rule} if attack.rule else set()), f"{attack.name}: {new}"
     assert state_of(w) == state, f"{attack.name}: {state} became {state_of(w)}"
     assert w.ask("casino.example").rcode == "NXDOMAIN", attack.name
+    assert "device-locked" not in w.status()["health"], attack.name
 
 
 def freeze(w, hostile, thief):
