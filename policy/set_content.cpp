@@ -114,9 +114,8 @@ struct ContentWalk::State {
 };
 
 Status ContentWalk::State::compare_parts(const SetView& set, std::uint64_t end) {
-  for (; part < end; ++part) {
-    if (!set.parts_.compare(part)) return make_error(ErrorCode::kDamaged, "set file: a part is not what its check value says");
-  }
+  TRY_DONE(set.parts_.compare_range(part, end));
+  part = std::max(part, end);
   return ok();
 }
 

@@ -98,13 +98,6 @@ std::uint64_t SetView::entry_at(std::uint64_t number) const {
   return load_integer<std::uint64_t>(file_.data() + entries_begin_ + number * kEntrySize, kEntrySize);
 }
 
-Status SetView::compare_all() const {
-  for (std::uint64_t part = 0; part < parts_.count(); ++part) {
-    if (!parts_.compare(part)) return make_error(ErrorCode::kDamaged, "set file: a part is not what its check value says");
-  }
-  return ok();
-}
-
 // First entry of [begin, end) whose key is not below `key`. Keys are hashes, evenly spread: the place is guessed, and only its
 // neighbourhood is searched where it proves to lie there.
 std::uint64_t SetView::find_entry(std::uint64_t begin, std::uint64_t end, std::uint64_t key) const {

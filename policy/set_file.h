@@ -49,7 +49,7 @@ class SetView {
   void look_again() const { parts_.forget(); }
   // Reads and compares all of it, before something walks over the mapping. kDamaged: a part is not what its check value says, or cannot
   // be read.
-  [[nodiscard]] Status compare_all() const;
+  [[nodiscard]] Status compare_all() const { return parts_.compare_range(0, parts_.count()); }
   [[nodiscard]] bool has_damage() const { return parts_.has_damage(); }
   [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -47,6 +47,8 @@ class SetParts {
   }
   // Whatever was known of it.
   [[nodiscard]] bool compare(std::uint64_t part) const;
+  // kDamaged: one of these is not good.
+  [[nodiscard]] Status compare_range(std::uint64_t begin, std::uint64_t end) const;
   // All are compared again when they are next touched.
   void forget() const;
   // Whether one was found damaged since forget().

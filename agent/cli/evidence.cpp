@@ -143,14 +143,6 @@ Result<Json::Array> open_records(StaffClient& client, const BookParts& book, con
   return opened;
 }
 
-// The book that is meant; without a word, the newest.
-Result<sync::EpochId> epoch_of(const Json& device, const std::string& book) {
-  const std::string wanted = book.empty() ? device["epoch"].as_string() == nullptr ? "" : *device["epoch"].as_string() : book;
-  TRY(bytes, parse_hex(wanted));
-  auto epoch = to_array<16>(bytes);
-  return epoch ? epoch : make_error(ErrorCode::kInvalidInput, "--book: expected the 32 digits of \"epoch\" (caretaker events --server --json)");
-}
-
 Json::Array base64_list(const std::vector<Bytes>& envelopes) {
   Json::Array out;
   for (const Bytes& envelope : envelopes) out.push_back(to_base64(envelope));
@@ -182,6 +174,13 @@ Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, st
     at = end + 1;
   }
   return out;
+}
+
+Result<sync::EpochId> epoch_of(const Json& device, const std::string& book) {
+  const std::string wanted = book.empty() ? device["epoch"].as_string() == nullptr ? "" : *device["epoch"].as_string() : book;
+  TRY(bytes, parse_hex(wanted));
+  auto epoch = to_array<16>(bytes);
+  return epoch ? epoch : make_error(ErrorCode::kInvalidInput, "--book: expected the 32 digits of \"epoch\" (caretaker events --server --json)");
 }
 
 Result<std::map<std::uint64_t, Bytes>> check_book(const BookParts& book, const School& school, const std::vector<Bytes>& roots) {

@@ -19,7 +19,7 @@ struct EvidenceOptions {
   std::filesystem::path key;
   std::filesystem::path passphrase_file;
   std::string name;     // of the device: its label, or the beginning of its id
-  std::string book;     // beginning of its epoch's id; empty: the newest
+  std::string book;     // its epoch's id; empty: the newest
   std::string records;  // "3" or "3-17"
   std::string open;     // of these the single keys go along: "4,7-9"
   std::string reason;
@@ -28,6 +28,9 @@ struct EvidenceOptions {
 
 // "4,7-9" as numbers, each from 1 up; at most `limit` of them.
 [[nodiscard]] Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, std::size_t limit);
+
+// The book that is meant, of a device as the server lists it; without a word, the newest.
+[[nodiscard]] Result<sync::EpochId> epoch_of(const Json& device, const std::string& book);
 
 // One device's book, as the server gives it: nobody has checked it.
 struct BookParts {

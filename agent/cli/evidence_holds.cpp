@@ -40,8 +40,8 @@ Result<std::vector<std::string>> row_of(const Json& hold) {
 Status add_range(Json::Object& arguments, const HoldOptions& options, const Json& device) {
   if (options.records.empty()) return ok();
   TRY(numbers, parse_record_numbers(options.records, static_cast<std::size_t>(1) << 20));
-  TRY(newest, device.string_at("epoch"));
-  arguments["epoch"] = options.book.empty() ? newest : options.book;
+  TRY(epoch, epoch_of(device, options.book));
+  arguments["epoch"] = to_hex(epoch);
   arguments["from"] = *numbers.begin();
   arguments["to"] = *numbers.rbegin();
   return ok();

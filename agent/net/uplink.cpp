@@ -142,9 +142,11 @@ Status Uplink::wait_for_news(MonotonicMs room, const std::stop_token& stop) {
   }
   TRY(answer, sync::parse_hold_answer(response.body));
   hinted_ = answer.news;
-  if (hinted_ && due_.checkin_failures == 0) due_.checkin = std::min(due_.checkin, now_ms() + sync::take_hint(hints_, now_ms()));
-  // It was out of reach, perhaps for a night, and is there again.
-  if (due_.checkin_failures > 0) due_.checkin = std::min(due_.checkin, now_ms() + sync::hold_retry_ms(due_.checkin_failures, draw()));
+  if (due_.checkin_failures > 0) {  // it was out of reach, perhaps for a night, and is there again
+    due_.checkin = std::min(due_.checkin, now_ms() + sync::hold_retry_ms(due_.checkin_failures, draw()));
+  } else if (hinted_) {
+    due_.checkin = std::min(due_.checkin, now_ms() + sync::take_hint(hints_, now_ms()));
+  }
   return ok();
 }
 

@@ -6,8 +6,7 @@ namespace caretaker::server {
 
 Bytes make_certificate(const SchoolState& school, const DeviceRow& device) {
   const sync::DeviceCertificate certificate{school.id(), device.id, device.key, device.hardware, device.enrolled};
-  const SigningKey* key = &school.keys().sign;
-  return sync::make_envelope(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate), {&key, 1});
+  return school.sign(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate));
 }
 
 Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now) {

@@ -16,6 +16,16 @@ Result<LetterRow> read_letter(const platform::Statement& row) {
   return LetterRow{id, row.text(1), device_or_all(row, 2), row.integer(3), row.blob(4), row.integer(5)};
 }
 
+Result<std::vector<LetterRow>> read_letters(platform::Statement& query) {
+  std::vector<LetterRow> out;
+  while (true) {
+    TRY(found, query.step());
+    if (!found) return out;
+    TRY(row, read_letter(query));
+    out.push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
 Status FleetStore::add_letter(const LetterRow& row, UnixSeconds now) {
@@ -45,25 +55,13 @@ Result<std::vector<LetterRow>> FleetStore::letters_of(std::string_view type, Uni
   TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND until > ? "
                                "ORDER BY number DESC LIMIT ?"));
   query.bind(1, type).bind(2, ends_after).bind(3, static_cast<std::int64_t>(limit));
-  std::vector<LetterRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_letter(query));
-    out.push_back(std::move(row));
-  }
+  return read_letters(query);
 }
 
 Result<std::vector<LetterRow>> FleetStore::letters_since(std::string_view type, UnixSeconds since) {
   TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND published >= ? ORDER BY number"));
   query.bind(1, type).bind(2, since);
-  std::vector<LetterRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_letter(query));
-    out.push_back(std::move(row));
-  }
+  return read_letters(query);
 }
 
 Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {

@@ -141,8 +141,7 @@ Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sy
                    UnixSeconds now) {
   const auto* nonce = batch.state["nonce"].as_string();
   const sync::Receipt receipt{school.id(), batch.device, batch.epoch, head, nonce ? *nonce : "", now, std::string(refused)};
-  const SigningKey* key = &school.keys().sign;
-  return sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&key, 1});
+  return school.sign(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt));
 }
 
 // Newer signed material than the device says it has; what it cannot name, it gets.

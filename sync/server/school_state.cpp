@@ -72,4 +72,9 @@ Result<std::int64_t> SchoolState::publish_next(FleetStore& store, const sync::Ra
   return root_.root().version;
 }
 
+Bytes SchoolState::sign(sync::PayloadType type, ByteView payload) const {
+  const SigningKey* key = &keys_.sign;
+  return sync::make_envelope(type, payload, {&key, 1});
+}
+
 }  // namespace caretaker::server

@@ -27,6 +27,7 @@ class SchoolState {
   [[nodiscard]] const sync::VerifiedRoot& root() const { return root_; }
   [[nodiscard]] const sync::SchoolId& id() const { return root_.root().school; }
   [[nodiscard]] const ServerKeys& keys() const { return keys_; }
+  [[nodiscard]] Bytes sign(sync::PayloadType type, ByteView payload) const;  // by the server
   [[nodiscard]] const std::vector<Bytes>& envelopes() const { return envelopes_; }  // envelopes()[0] is root 1
 
  private:

@@ -37,8 +37,7 @@ std::string words(const BookRange& range) {
 Bytes receipt_of(const Desk& desk, const BookRange& range, const KeptBatch& batch, const Hash& link) {
   if (!batch.receipt.empty()) return batch.receipt;
   const sync::Receipt receipt{desk.school.id(), range.device, *range.epoch, {batch.seq_to, link}, "", desk.now, ""};
-  const SigningKey* key = &desk.school.keys().sign;
-  return sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&key, 1});
+  return desk.school.sign(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt));
 }
 
 Result<std::string> reason_in(const Json& arguments) {
