@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace caretaker::platform {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 22> kKernelTypes = {
     "proc",     "sysfs",   "cgroup",     "cgroup2",  "devpts",    "securityfs", "debugfs", "tracefs",     "bpf",   "pstore",   "efivarfs",
     "mqueue",   "configfs", "fusectl",   "autofs",   "rpc_pipefs", "binfmt_misc", "nsfs",   "selinuxfs",   "nfsd",  "hugetlbfs", "fuse"};
+constexpr std::array<std::string_view, 14> kNetworkTypes = {"nfs",  "nfs4",  "cifs", "smb3",      "smbfs", "ncpfs",  "afs",
+                                                            "ceph", "coda",  "9p",   "glusterfs", "davfs", "lustre", "virtiofs"};
 
 std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find(' '));
@@ -31,30 +34,61 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+std::optional<Mount> parse_line(std::string_view line) {
+  Mount mount;
+  (void)take_word(line);  // number
+  (void)take_word(line);  // of its parent
+  mount.device = take_word(line);
+  (void)take_word(line);  // what of the file system is mounted
+  mount.point = unescaped(take_word(line));
+  (void)take_word(line);  // options
+  while (!line.empty() && take_word(line) != "-") {
+  }
+  mount.type = take_word(line);
+  mount.source = unescaped(take_word(line));
+  const bool is_whole = !mount.type.empty() && mount.point.starts_with('/') && mount.device.find(':') != std::string::npos;
+  return is_whole ? std::optional(std::move(mount)) : std::nullopt;
+}
+
+// False where the visitor ends it.
+template <typename Visit>
+bool for_each_line(std::string_view text, const Visit& visit) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!visit(parse_line(line))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<Mount> parse_mounts(std::string_view text) {
   std::vector<Mount> out;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    Mount mount;
-    (void)take_word(line);  // number
-    (void)take_word(line);  // of its parent
-    mount.device = take_word(line);
-    (void)take_word(line);  // what of the file system is mounted
-    mount.point = unescaped(take_word(line));
-    (void)take_word(line);  // options
-    while (!line.empty() && take_word(line) != "-") {
-    }
-    mount.type = take_word(line);
-    if (!mount.type.empty() && mount.point.starts_with('/') && mount.device.find(':') != std::string::npos) out.push_back(std::move(mount));
-  }
+  (void)for_each_line(text, [&](std::optional<Mount> mount) {
+    if (mount) out.push_back(std::move(*mount));
+    return true;
+  });
+  return out;
+}
+
+Result<std::vector<Mount>> parse_all_mounts(std::string_view text) {
+  std::vector<Mount> out;
+  const bool is_whole = for_each_line(text, [&](std::optional<Mount> mount) {
+    if (mount) out.push_back(std::move(*mount));
+    return mount.has_value();
+  });
+  if (!is_whole) return make_error(ErrorCode::kDamaged, "the mount table is not understood");
+  if (out.empty()) return make_error(ErrorCode::kDamaged, "the mount table is empty");
   return out;
 }
 
 bool may_hold_programs(const Mount& mount) {
   return std::ranges::find(kKernelTypes, mount.type) == kKernelTypes.end() && !mount.type.starts_with("fuse.");
+}
+
+bool is_network_file_system(const Mount& mount) {
+  return std::ranges::find(kNetworkTypes, mount.type) != kNetworkTypes.end() || mount.type.starts_with("fuse.");
 }
 
 }  // namespace caretaker::platform

@@ -18,18 +18,24 @@
 #include "platform/files.h"
 #include "platform/linux/eraser_disks.h"
 #include "platform/linux/eraser_luks.h"
-#include "platform/linux/eraser_mounts.h"
 #include "platform/linux/posix_error.h"
 #include "platform/linux/unit_bus.h"
+#include "platform/mount_table.h"
 
 namespace caretaker::platform {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStarts = {"/boot", "/boot/efi", "/efi", "/run/caretaker-boot"};
 constexpr std::uint64_t kStep = 64u << 20;
+constexpr std::size_t kMaxMounts = 4u << 20;
 
-bool starts_machine(const std::vector<MountEntry>& mounts, const std::string& device) {
-  return std::ranges::any_of(mounts, [&](const MountEntry& mount) {
+Result<std::vector<Mount>> read_mounts() {
+  TRY(bytes, read_file("/proc/self/mountinfo", kMaxMounts));
+  return parse_all_mounts(as_text(bytes));
+}
+
+bool starts_machine(const std::vector<Mount>& mounts, const std::string& device) {
+  return std::ranges::any_of(mounts, [&](const Mount& mount) {
     return mount.device == device && std::ranges::find(kStarts, mount.point) != kStarts.end();
   });
 }
@@ -74,7 +80,7 @@ Result<ErasePlan> LinuxEraser::plan() {
 Status LinuxEraser::leave_network() {
   TRY(mounts, read_mounts());
   std::ranges::reverse(mounts);
-  for (const MountEntry& mount : mounts) {
+  for (const Mount& mount : mounts) {
     if (!is_network_file_system(mount)) continue;
     if (::umount2(mount.point.c_str(), MNT_FORCE | UMOUNT_NOFOLLOW) == 0) continue;
     if (::umount2(mount.point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) return posix_error(errno, "unmount " + mount.point);

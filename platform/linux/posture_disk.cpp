@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 #include "platform/files.h"
+#include "platform/mount_table.h"
 
 namespace caretaker::platform {
 namespace {
@@ -25,31 +25,16 @@ std::string attribute(const fs::path& file) {
   return text;
 }
 
-struct Mount {
-  std::string device;  // "254:0"
-  std::string source;  // "/dev/mapper/system"
-};
-
 bool is_below(std::string_view folder, std::string_view mount_point) {
   return mount_point == "/" || folder == mount_point || (folder.starts_with(mount_point) && folder[mount_point.size()] == '/');
 }
 
-// proc(5), "mountinfo". Of several that hold the folder the longest counts, and of those at one place the last.
+// Of several that hold the folder the longest counts, and of those at one place the last.
 std::optional<Mount> mount_of(const fs::path& root, const std::string& folder) {
   const auto bytes = read_file(root / "proc/self/mountinfo", kMaxMounts);
-  if (!bytes) return std::nullopt;
-  std::istringstream lines{std::string(as_text(*bytes))};
   std::optional<Mount> best;
-  std::size_t length = 0;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string skipped, device, point, word, source;
-    fields >> skipped >> skipped >> device >> skipped >> point;
-    while (fields >> word && word != "-") continue;
-    fields >> skipped >> source;
-    if (!fields || !is_below(folder, point) || point.size() < length) continue;
-    length = point.size();
-    best = Mount{device, source};
+  for (Mount& mount : parse_mounts(bytes ? as_text(*bytes) : "")) {
+    if (is_below(folder, mount.point) && (!best || mount.point.size() >= best->point.size())) best = std::move(mount);
   }
   return best;
 }

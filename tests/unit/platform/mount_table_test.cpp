@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using namespace caretaker;
 using namespace caretaker::platform;
 
 namespace {
@@ -24,6 +25,7 @@ TEST_CASE("mounts are read with their escapes, and lines of another form are lef
   CHECK(mounts[2].point == "/run/user/1000/a b");
   CHECK(mounts[2].type == "tmpfs");
   CHECK(mounts[3].type == "fuse.sshfs");
+  CHECK(mounts[4].source == "/dev/sdb1");
   CHECK(parse_mounts("").empty());
   CHECK(parse_mounts("1 2 3").empty());
 }
@@ -35,4 +37,19 @@ TEST_CASE("programs are watched where files can lie, and not where a user's proc
   CHECK(may_hold_programs(mounts[2]));
   CHECK_FALSE(may_hold_programs(mounts[3]));
   CHECK(may_hold_programs(mounts[4]));
+}
+
+TEST_CASE("whoever erases reads the whole table of mounts or none of it", "[R22]") {
+  CHECK(parse_all_mounts(kTable).error().code == ErrorCode::kDamaged);
+  CHECK(parse_all_mounts("").error().code == ErrorCode::kDamaged);
+  CHECK(parse_all_mounts("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n\n").error().code == ErrorCode::kDamaged);
+  const auto mounts = parse_all_mounts("22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n30 22 0:50 / /home rw - nfs4 school:/home rw\n");
+  REQUIRE(mounts);
+  CHECK(mounts->size() == 2);
+}
+
+TEST_CASE("a wipe leaves every file system that may be the network's, whatever program is behind it", "[R22]") {
+  const auto is_left = [](const char* type) { return is_network_file_system({"0:50", "/home", type, "x"}); };
+  for (const char* type : {"nfs4", "cifs", "smb3", "9p", "ceph", "virtiofs", "fuse.sshfs", "fuse.rclone", "fuse.gvfsd-fuse"}) CHECK(is_left(type));
+  for (const char* type : {"ext4", "btrfs", "fuseblk", "tmpfs", "vfat"}) CHECK_FALSE(is_left(type));
 }
