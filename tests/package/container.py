@@ -1,8 +1,10 @@
 """A Debian that is booted in a container: its own systemd, users and network with nothing but loopback. What is changed in it lies in
 an overlay, so that the cached image stays as it is."""
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -54,8 +56,12 @@ class Container:
 
     def end(self):
         if self.process is not None and self.process.poll() is None:
+            first = self.first_process()  # it would outlive whoever started it
             self.process.kill()
             self.process.wait()
+            if first is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(first, signal.SIGKILL)
         subprocess.run(["umount", "--lazy", self.root], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 

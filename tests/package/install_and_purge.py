@@ -19,7 +19,7 @@ from root_image import Unavailable, make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
 
-PROMISES = "R7 R10 R11 R13 R15 R16 R18"
+PROMISES = "R7 R10 R11 R13 R15 R16 R18 R22"
 SKIPPED = 77
 
 
@@ -47,6 +47,7 @@ def play(m):
     story.every_question_is_ours(m, school)
     story.what_another_package_changes_is_taken_again(m)
     story.the_sandbox_is_tight(m)
+    story.a_wipe_unmounts_for_the_whole_machine(m)
     story.what_is_killed_comes_back(m, school)
     story.what_hangs_is_ended_and_comes_back(m, school)
     story.a_pupil_cannot_stop_it(m, school)

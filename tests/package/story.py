@@ -17,7 +17,8 @@ except OSError as why:
     print(why.errno or 'nothing')
 """
 MOST_EXPOSURE = {"caretakerd.service": 20, "caretaker-firewall.service": 20, "caretaker-gate.service": 20,
-                 "caretaker-inspect.service": 20, "caretaker-programs.service": 20, "caretaker-resolver.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20}  # tenths
+                 "caretaker-inspect.service": 20, "caretaker-programs.service": 20, "caretaker-resolver.service": 20, "caretaker-net.service": 20, "caretaker-server.service": 20,
+                 "caretaker-unlock.service": 20, "caretaker-wipe.service": 32}  # tenths
 
 
 def install(machine, package, version):
@@ -104,6 +105,22 @@ def the_sandbox_is_tight(m):
     for unit, most in MOST_EXPOSURE.items():
         said = m.run("systemd-analyze", "security", "--no-pager", f"--threshold={most}", unit).stdout.strip().splitlines()[-1]
         tell(said.lstrip("→ ").rstrip(" 😀🙂"))
+
+
+def a_wipe_unmounts_for_the_whole_machine(m):
+    """With another program in its place: what it unmounts is gone for everybody, and its sandbox lets it do so, and no more than that."""
+    command = "umount --force /opt/elsewhere && ! mount -t tmpfs none /opt/elsewhere && ! unshare --mount true && ! chown nobody /opt/elsewhere"
+    place = "/run/systemd/system/caretaker-wipe.service.d/other-program.conf"
+    m.write(place, f"[Service]\nType=oneshot\nRestart=no\nExecStart=\nExecStart=/bin/sh -c '{command}'\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("mkdir", "--parents", "/opt/elsewhere")
+    m.run("mount", "-t", "tmpfs", "none", "/opt/elsewhere")
+    m.run("systemctl", "start", "caretaker-wipe.service")
+    assert m.run("mountpoint", "--quiet", "/opt/elsewhere", check=False).returncode != 0, "it unmounts in a table of its own"
+    m.run("rm", "--recursive", "/run/systemd/system/caretaker-wipe.service.d")
+    m.run("rmdir", "/opt/elsewhere")
+    m.run("systemctl", "daemon-reload")
+    tell("what a wipe unmounts is unmounted for the whole machine; it can mount nothing")
 
 
 def what_is_killed_comes_back(m, school):
