@@ -5,14 +5,14 @@ import pathlib
 import sys
 import traceback
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))  # its words for a school and its devices
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))  # its words for a school and its devices; behind ours: both have a `push`
 
 import own_users
 import report
 from lab import Lab, NotHere
 
 NAMES = ("set_build", "set_lookup", "idle", "tls_setup", "exec_start", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
-         "events", "server_checkins", "held_requests", "push", "lists_delta", "root_walk", "redirect")
+         "events", "server_checkins", "held_requests", "push", "lists_delta", "root_walk", "wipe", "redirect")
 
 
 def run_one(name, lab):

@@ -1,5 +1,9 @@
-"""Three thousand devices wait for news while three thousand others check in: from the moment that a policy is published until each of those that
-wait has it, by the check-in that it makes when it hears. What a device does with the policy then, under ten milliseconds, is not in it."""
+"""Three thousand devices wait for news while three thousand others check in: from the moment that a technician's tool sends a policy until each of
+those that wait has it, by the check-in that it makes when it hears. What a device does with the policy then, under ten milliseconds, is not in it."""
+import base64
+import http.client
+import json
+import os
 import resource
 import select
 import threading
@@ -7,6 +11,7 @@ import time
 
 import held_requests
 import report
+import signing
 
 GOAL_S = 2.0
 DEVICES = 3000
@@ -49,21 +54,42 @@ class Waiting:
         self.done = now
 
 
+class Publisher:
+    """`caretaker policy push`, whose request is made beforehand: the tool speaks TLS alone, and this server is behind a proxy."""
+
+    def __init__(self, school):
+        page = school.folder / "technician.html"
+        school.as_person("technician", "key", "backup", "--out", page)
+        self.port, self.policy, self.began = school.https, school.sign_policy().read_bytes(), None
+        self.key = signing.Key.from_page(page.read_text(encoding="utf-8"))
+        self.school = json.loads((school.school / "school.json").read_text(encoding="utf-8"))["school"]
+        self.thread = threading.Thread(target=self.publish)
+
+    def publish(self):
+        request = {"v": 1, "school": self.school, "action": "policy.publish", "arguments": {"envelope": base64.b64encode(self.policy).decode()},
+                   "nonce": os.urandom(16).hex(), "time": int(time.time())}
+        body = signing.signed("staff-request", request, self.key)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self.began = time.monotonic()
+        connection.request("POST", "/v1/staff", body, {"X-Forwarded-For": "192.0.2.9"})
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.read()
+        connection.close()
+
+
 def follow(devices, seconds):
-    """Until all have the policy; when the first heard of it."""
+    """Until all have the policy."""
     poller, by_number = select.epoll(), {device.socket.fileno(): device for device in devices}
     for number in by_number:
         poller.register(number, select.EPOLLIN)
-    end, left, first = time.monotonic() + seconds, len(devices), None
+    end, left = time.monotonic() + seconds, len(devices)
     while left and time.monotonic() < end:
         for number, _ in poller.poll(0.05):
-            first = first or time.monotonic()
             by_number[number].on_readable()
             if by_number[number].done:
                 poller.unregister(number)
                 left -= 1
     assert not left, f"{left} devices have no policy after {seconds} s"
-    return first
 
 
 def measure(lab):
@@ -78,19 +104,18 @@ def measure(lab):
     make = ("make_bodies", "--data", school.data, "--root", school.school / "roots" / "1.json", "--devices", count)
     lab.run_program(*make, "--out", holds, "--hold", "1.0.0.0.0", "--checkins", checkins, "--events", 1)
     lab.run_program(*make, "--out", others, "--events", 3, "--each", 2)
+    publisher = Publisher(school)
     lab.serve_plain(school)
     devices = [Waiting(school.https, number, hold, checkin)
                for number, (hold, checkin) in enumerate(zip(held_requests.bodies(holds), held_requests.bodies(checkins)))]
     load = threading.Thread(target=lambda: lab.run_program("http_load", "--port", school.https, "--path", "/v1/checkin", "--bodies", others,
                                                            "--count", 2 * count, core=lab.load_core))
-    publish = threading.Thread(target=school.publish_policy)
-    publish.start()
-    time.sleep(0.5)  # signing takes longer than that
     load.start()
-    began = follow(devices, 120)
-    publish.join()
+    publisher.thread.start()
+    follow(devices, 120)
+    publisher.thread.join()
     load.join()
-    took = sorted(device.done - began for device in devices)
+    took = sorted(device.done - publisher.began for device in devices)
     for device in devices:
         device.socket.close()
     report.line("push.p95", took[int(len(took) * 0.95)], "s", at_most=GOAL_S, held=count, median=took[len(took) // 2], worst=took[-1])
