@@ -21,6 +21,7 @@ constexpr MonotonicMs kSaveMs = 60'000;      // of grace time: a power cut gives
 constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
 constexpr MonotonicMs kStartAgainMs = 60'000;
 constexpr std::size_t kMaxEnded = 1024;
+constexpr std::size_t kMaxNotice = 64u << 10;
 
 Subject finding(const char* state, const VerifiedOrder& order, Severity severity = Severity::kMedium) {
   return {std::string("order.") + state, to_hex(order.order().id), severity};
@@ -31,6 +32,17 @@ std::string one_line(const std::string& text) {
   std::string out;
   for (const char c : text) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
   return out;
+}
+
+Status show_notice(const std::filesystem::path& file, const LostNotice& notice) {
+  return notice.is_locked ? platform::replace_file(file, as_bytes(notice_text(notice)), 0600) : platform::remove_file(file);
+}
+
+// A policy may have come with other words, or a root with another name of the school; or there is room on the disk again.
+void refresh_notice(const std::filesystem::path& file, const LostNotice& notice) {
+  const auto shown = platform::read_file(file, kMaxNotice);
+  if (shown && as_text(*shown) == notice_text(notice)) return;
+  if (auto done = show_notice(file, notice); !done) log_debug("orders", done.error().message);  // whoever took the order has told
 }
 
 }  // namespace
@@ -188,9 +200,7 @@ LostNotice Orders::notice() const {
 
 // pam_nologin shows this file to whoever tries to log in, and lets nobody but root in while it is there.
 void Orders::write_notice() const {
-  const auto file = settings_.folder / "locked-notice";
-  const LostNotice shown = notice();
-  const Status done = shown.is_locked ? platform::replace_file(file, as_bytes(notice_text(shown)), 0600) : platform::remove_file(file);
+  const Status done = show_notice(settings_.folder / "locked-notice", notice());
   if (done) return;
   log_error("orders", done.error().message);
   book_.note({"order.refused", "notice-not-written", Severity::kHigh});
@@ -322,6 +332,7 @@ void Orders::watch_wipe() {
 
 void Orders::tick() {
   watch_epoch();
+  if (lock() != nullptr) refresh_notice(settings_.folder / "locked-notice", notice());
   if (!wipe_) return;
   if (state_.phase == WipePhase::kGrace) count_grace();
   if (state_.phase == WipePhase::kGrace && state_.grace_left_s == 0) begin_wipe();

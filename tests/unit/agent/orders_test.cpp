@@ -122,6 +122,42 @@ TEST_CASE("a lock without words shows those of the policy, and an order's own co
   CHECK(notice.find("Bring it to the office.") != std::string::npos);
 }
 
+TEST_CASE("a new policy's words reach the log-in of a device that is locked already", "[R22]") {
+  LostWorld world;
+  Order bare = world.order(OrderKind::kLock);
+  bare.message.clear();
+  bare.telephone.clear();
+  world.deliver(world.sign(bare));
+  const auto shown = [&] { return std::string(as_text(must(platform::read_file(world.settings.state / "locked-notice", 4096)))); };
+  const auto push = [&](std::int64_t version, const std::string& words) {
+    sync::CheckinAnswer answer;
+    answer.policy = world.room.policy(version, std::string(kPolicyText) + words);
+    must(world.ask(LostWorld::kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+    world.pass(10);
+  };
+  CHECK(shown().find("office") == std::string::npos);
+  push(9, "[lost]\nmessage = \"Bring it to the office.\"\ntelephone = \"01632 960002\"\n");
+  CHECK(shown().find("Bring it to the office.") != std::string::npos);
+  CHECK(shown().find("01632 960002") != std::string::npos);
+  push(10, "[lost]\nmessage = \"Bring it to the library.\"\n");
+  CHECK(shown().find("office") == std::string::npos);
+  CHECK(shown().find("Bring it to the library.") != std::string::npos);
+  CHECK(shown().find("01632") == std::string::npos);
+  CHECK(world.lost().message == "Bring it to the library.");
+}
+
+TEST_CASE("a notice that cannot be written is one event, is tried again, and comes when there is room", "[R22]") {
+  LostWorld world;
+  std::filesystem::create_directories(world.settings.state / "locked-notice" / "in the way");
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  world.pass(100);
+  const auto book = world.book();
+  CHECK(std::count(book.begin(), book.end(), "order.refused notice-not-written") == 1);
+  std::filesystem::remove_all(world.settings.state / "locked-notice");  // room again
+  world.pass(10);
+  CHECK(std::filesystem::is_regular_file(world.settings.state / "locked-notice"));
+}
+
 TEST_CASE("an unlock order ends the lock that it names, also before that has come", "[R22]") {
   LostWorld world;
   const Order lock = world.order(OrderKind::kLock);
