@@ -20,18 +20,17 @@ struct Log {
 };
 
 Result<Log> ask_server(const ChangesOptions& options, const School& school, const Clock& clock) {
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
+  TRY(desk, sit_down(options, school));
   Log log;
   bool more = true;
   while (more) {
-    TRY(answer, client.ask("changes.list", Json::Object{{"after", static_cast<std::int64_t>(log.entries.size())}}, clock));
+    TRY(answer, desk.client.ask("changes.list", Json::Object{{"after", static_cast<std::int64_t>(log.entries.size())}}, clock));
     TRY(page, parse_changes(answer));
     TRY(has_more, answer.bool_at("more"));
     more = has_more && !page.empty();
     for (sync::ChangeEntry& entry : page) log.entries.push_back(std::move(entry));
   }
-  auto devices = client.ask("devices.list", Json::Object{}, clock);
+  auto devices = desk.client.ask("devices.list", Json::Object{}, clock);
   if (devices) log.devices = std::move(*devices);  // not everybody may ask for them
   return log;
 }

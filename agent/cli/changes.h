@@ -1,18 +1,12 @@
 // `caretaker changes`: everything signed that the school has published, by whom and when, checked on this machine.
 #pragma once
 
-#include <filesystem>
-
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
+#include "agent/cli/desk.h"
 #include "sync/change_log.h"
 
 namespace caretaker::agent {
 
-struct ChangesOptions {
-  std::filesystem::path school;
-  std::filesystem::path passphrase_file;
-  std::filesystem::path key;
+struct ChangesOptions : PersonOptions {
   std::filesystem::path file;  // read from here instead of asking the server
   std::filesystem::path save;  // and kept here, for somebody else to check
   bool verify = false;         // one line for the whole, and an error if anything is wrong

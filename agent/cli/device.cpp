@@ -3,8 +3,6 @@
 #include <cstdio>
 
 #include "agent/cli/check_words.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "policy/decide_posture.h"
 
@@ -90,10 +88,8 @@ Result<std::string> show_devices(const Json& answer, UnixSeconds now) {
 }
 
 Status run_device_list(const DeviceListOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(answer, client.ask("devices.list", Json::Object{}, clock));
+  TRY(desk, sit_down(options));
+  TRY(answer, desk.client.ask("devices.list", Json::Object{}, clock));
   TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_devices(answer, clock.now()));
   std::fputs(text.c_str(), stdout);
   return ok();

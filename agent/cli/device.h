@@ -1,18 +1,12 @@
 // `caretaker device list`: the school's machines as the server knows them.
 #pragma once
 
-#include <filesystem>
+#include "agent/cli/desk.h"
 
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
-#include "platform/base/result.h"
 
 namespace caretaker::agent {
 
-struct DeviceListOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct DeviceListOptions : PersonOptions {
   bool json = false;
 };
 

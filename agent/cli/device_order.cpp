@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "platform/terminal.h"
@@ -17,29 +15,17 @@ using sync::OrderKind;
 using sync::PayloadType;
 
 constexpr UnixSeconds kDay = 86'400;
-constexpr std::size_t kLeastId = 8;
 
 // Everything that a command about one device needs.
-struct Desk {
-  School school;
-  SigningKey signing;
-  BoxKey box;
-  StaffClient client;
+struct OrderDesk : Desk {
   Json device;
 };
 
-Result<Desk> sit_down(const DeviceOrderOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  const SigningKey signing = key.signing;
-  const BoxKey box = key.box;
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(answer, client.ask("devices.list", Json::Object{}, clock));
-  TRY(device, find_device(answer, options.name));
-  return Desk{std::move(school), signing, box, std::move(client), std::move(device)};
+Result<OrderDesk> sit_down(const DeviceOrderOptions& options, const Clock& clock) {
+  TRY(desk, agent::sit_down(options));
+  TRY(device, ask_device(desk, options.name, clock));
+  return OrderDesk{std::move(desk), std::move(device)};
 }
-
-std::string label_of(const Json& device) { return device["label"].as_string() == nullptr ? "" : *device["label"].as_string(); }
 
 Status confirm(const DeviceOrderOptions& options, const Order& order, const std::string& label) {
   std::fputs(explain(order, label).c_str(), stdout);
@@ -53,7 +39,7 @@ Status confirm(const DeviceOrderOptions& options, const Order& order, const std:
   return make_error(ErrorCode::kInvalidInput, "that is not its name: nothing was signed");
 }
 
-Status publish(Desk& desk, const Bytes& envelope, const Clock& clock) {
+Status publish(OrderDesk& desk, const Bytes& envelope, const Clock& clock) {
   TRY(answer, desk.client.ask("order.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock));
   TRY(id, answer.string_at("order"));
   std::printf("The server has the order (%s). `caretaker device list` shows what the device says to it.\n", printable(id).c_str());
@@ -66,7 +52,7 @@ Bytes sign_order(const Order& order, const SigningKey& key) {
 }
 
 // The newest order of this kind for the device, as its people signed it: the server's word does not count.
-Result<sync::OrderId> find_target(Desk& desk, OrderKind kind, const Clock& clock) {
+Result<sync::OrderId> find_target(OrderDesk& desk, OrderKind kind, const Clock& clock) {
   TRY(device, desk.device.string_at("device"));
   TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", device}}, clock));
   TRY(rows, answer.array_at("orders"));
@@ -89,22 +75,22 @@ Status run_order(const DeviceOrderOptions& options, OrderKind kind, std::optiona
     order.target = target;
   }
   TRY_DONE(confirm(options, order, label_of(desk.device)));
-  return publish(desk, sign_order(order, desk.signing), clock);
+  return publish(desk, sign_order(order, desk.key.signing), clock);
 }
 
 // The first person: a draft that carries one signature goes to the second.
-Status draft_wipe(const DeviceOrderOptions& options, Desk& desk, const Clock& clock) {
+Status draft_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock& clock) {
   if (options.out.empty()) return make_error(ErrorCode::kInvalidInput, "a wipe is signed by two people: say with --out where the first signature goes");
   TRY(order, make_order(options, OrderKind::kWipe, desk.device, desk.school.id, clock.now()));
   TRY_DONE(confirm(options, order, label_of(desk.device)));
-  TRY_DONE(platform::replace_file(options.out, sign_order(order, desk.signing), 0644));
+  TRY_DONE(platform::replace_file(options.out, sign_order(order, desk.key.signing), 0644));
   std::printf("Written: %s. Nothing happens yet: the second person signs and sends it with\n  caretaker device wipe %s --also %s --key THEIR.key\n",
               options.out.c_str(), printable(options.name).c_str(), options.out.c_str());
   return ok();
 }
 
 // The second person sees the same order that the first one signed.
-Status sign_wipe(const DeviceOrderOptions& options, Desk& desk, const Clock& clock) {
+Status sign_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock& clock) {
   TRY(envelope, platform::read_file(options.also, sync::kMaxOrderBytes));
   TRY(payload, sync::unverified_payload(envelope, PayloadType::kOrder));
   TRY(order, sync::parse_order(payload));
@@ -115,25 +101,12 @@ Status sign_wipe(const DeviceOrderOptions& options, Desk& desk, const Clock& clo
   TRY(before, sync::order_holders({envelope}, desk.school.root));
   for (const std::string& holder : before) std::printf("Signed already by: %s\n", printable(holder).c_str());
   TRY_DONE(confirm(options, order, label_of(desk.device)));
-  TRY(both, sync::add_signature(envelope, PayloadType::kOrder, desk.signing));
+  TRY(both, sync::add_signature(envelope, PayloadType::kOrder, desk.key.signing));
   TRY_DONE(sync::read_order({both}, desk.school.root));  // two different people, both of the role
   return publish(desk, both, clock);
 }
 
 }  // namespace
-
-Result<Json> find_device(const Json& answer, const std::string& name) {
-  TRY(devices, answer.array_at("devices"));
-  std::vector<Json> found;
-  for (const Json& device : *devices) {
-    TRY(id, device.string_at("device"));
-    const bool by_id = name.size() >= kLeastId && id.starts_with(name);
-    if (label_of(device) == name || by_id) found.push_back(device);
-  }
-  if (found.empty()) return make_error(ErrorCode::kNotFound, "no device is called \"" + name + "\" (caretaker device list)");
-  if (found.size() == 1) return found.front();
-  return make_error(ErrorCode::kConflict, "several devices are called \"" + name + "\": give the beginning of the id instead");
-}
 
 Result<Order> make_order(const DeviceOrderOptions& options, OrderKind kind, const Json& device, const sync::SchoolId& school, UnixSeconds now) {
   Order order;
@@ -191,7 +164,7 @@ Status run_device_code(const DeviceOrderOptions& options, const Clock& clock) {
   TRY(challenge, sync::parse_digits(options.challenge));
   TRY(desk, sit_down(options, clock));
   TRY(device, desk.device.hex_array_at<32>("device"));
-  TRY(secret, sync::open_unlock_secret(desk.device["state"]["unlock"], desk.box));
+  TRY(secret, sync::open_unlock_secret(desk.device["state"]["unlock"], desk.key.box));
   const std::string code = sync::unlock_code(secret, device, challenge);
   std::printf("The code for %s, good once:  %s %s\n", printable(label_of(desk.device)).c_str(), code.substr(0, 4).c_str(), code.substr(4).c_str());
   return ok();

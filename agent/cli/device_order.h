@@ -2,19 +2,14 @@
 // one machine, says in plain words what will happen, and wants its name typed before a key signs.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
+#include "agent/cli/desk.h"
 #include "sync/order.h"
 
 namespace caretaker::agent {
 
-struct DeviceOrderOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct DeviceOrderOptions : PersonOptions {
   std::string name;        // of the device: its label, or the beginning of its id
   std::string confirm;     // its name, for who cannot be asked
   std::string message;
@@ -28,8 +23,6 @@ struct DeviceOrderOptions {
   std::string challenge;
 };
 
-// The one machine that is meant, of devices.list's answer: by label, or by at least eight digits of its id. kNotFound, kConflict.
-[[nodiscard]] Result<Json> find_device(const Json& answer, const std::string& name);
 [[nodiscard]] Result<sync::Order> make_order(const DeviceOrderOptions& options, sync::OrderKind kind, const Json& device,
                                              const sync::SchoolId& school, UnixSeconds now);
 // What it will do, for the person who signs.

@@ -1,11 +1,8 @@
 #include "agent/cli/evidence.h"
 
-#include <charconv>
 #include <cstdio>
+#include <set>
 
-#include "agent/cli/device_order.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "sync/batch.h"
@@ -18,13 +15,6 @@ namespace {
 constexpr std::size_t kMaxRecords = 100'000;
 constexpr std::size_t kMaxOpened = 10'000;
 constexpr std::size_t kOpenedAtOnce = 64;
-
-Result<std::uint64_t> parse_record(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool fits = error == std::errc() && end == text.data() + text.size() && number >= 1 && number <= static_cast<std::uint64_t>(sync::kMaxSeq);
-  return fits ? Result<std::uint64_t>(number) : make_error(ErrorCode::kInvalidInput, "\"" + std::string(text) + "\" is no number of a record");
-}
 
 Result<std::vector<Bytes>> read_roots(const School& school) {
   std::vector<Bytes> roots;
@@ -96,12 +86,12 @@ Status check_receipt(const Bytes& envelope, const BookParts& book, const sync::S
 }
 
 // Everything but the sealed parts, a few batches at a time.
-Result<BookParts> fetch_book(StaffClient& client, const Json& device, const sync::EpochId& epoch, std::uint64_t from, std::uint64_t to, const Clock& clock) {
+Result<BookParts> fetch_book(StaffClient& client, const Json& device, const sync::EpochId& epoch, const RecordRange& range, const Clock& clock) {
   TRY(id, device.hex_array_at<32>("device"));
-  BookParts book{id, epoch, from, to, {}, {}, {}, {}};
-  std::uint64_t next = from;
+  BookParts book{id, epoch, range.from, range.to, {}, {}, {}, {}};
+  std::uint64_t next = range.from;
   for (bool more = true; more;) {
-    TRY(answer, client.ask("evidence.batches", Json::Object{{"device", to_hex(id)}, {"epoch", to_hex(epoch)}, {"from", next}, {"to", to}}, clock));
+    TRY(answer, client.ask("evidence.batches", Json::Object{{"device", to_hex(id)}, {"epoch", to_hex(epoch)}, {"from", next}, {"to", range.to}}, clock));
     TRY(label, answer.string_at("label"));
     TRY(certificate, answer.base64_at("certificate"));
     TRY(batches, answer.array_at("batches"));
@@ -118,29 +108,46 @@ Result<BookParts> fetch_book(StaffClient& client, const Json& device, const sync
     }
     if (static_cast<std::uint64_t>(last) < next) return make_error(ErrorCode::kInvalidInput, "the server's batches are not in order");
     next = static_cast<std::uint64_t>(last) + 1;
-    more = has_more && next <= to;
+    more = has_more && next <= range.to;
   }
   return book;
 }
 
-Result<Json::Array> open_records(StaffClient& client, const BookParts& book, const std::map<std::uint64_t, Bytes>& bodies,
-                                 const std::set<std::uint64_t>& numbers, const BoxKey& key, const Clock& clock) {
-  Json::Array opened;
-  for (auto next = numbers.begin(); next != numbers.end();) {
+// Those of `numbers` that lie in this stretch, each by a key of its own.
+Status open_records(Desk& desk, BookParts& book, const std::map<std::uint64_t, Bytes>& bodies, const std::set<std::uint64_t>& numbers, const Clock& clock) {
+  const auto end = numbers.upper_bound(book.to);
+  for (auto next = numbers.lower_bound(book.from); next != end;) {
     Json::Array records;
     std::vector<std::uint64_t> asked;
-    for (; next != numbers.end() && asked.size() < kOpenedAtOnce; ++next) {
+    for (; next != end && asked.size() < kOpenedAtOnce; ++next) {
       asked.push_back(*next);
       records.push_back(*next);
     }
     const Json::Object arguments{{"device", to_hex(book.device)}, {"epoch", to_hex(book.epoch)}, {"records", std::move(records)}};
-    TRY(answer, client.ask("evidence.open", arguments, clock));
+    TRY(answer, desk.client.ask("evidence.open", arguments, clock));
     for (const std::uint64_t seq : asked) {
-      TRY(one, open_record(seq, bodies, answer["sealed"][std::to_string(seq)], key));
-      opened.push_back(std::move(one));
+      TRY(one, open_record(seq, bodies, answer["sealed"][std::to_string(seq)], desk.key.box));
+      book.opened.push_back(std::move(one));
     }
   }
-  return opened;
+  return ok();
+}
+
+// Which records are packed, and which of them are opened.
+struct Chosen {
+  RecordRanges records;
+  std::set<std::uint64_t> to_open;
+};
+Result<Chosen> choose(const EvidenceOptions& options) {
+  TRY(records, parse_records(options.records, kMaxRecords));
+  Chosen chosen{std::move(records), {}};
+  if (options.open.empty()) return chosen;
+  TRY(to_open, parse_records(options.open, kMaxOpened));
+  for (const RecordRange& range : to_open) {
+    if (!holds(chosen.records, range)) return make_error(ErrorCode::kInvalidInput, "--open " + words_of(range) + ": not all among --records " + words_of(chosen.records));
+    for (std::uint64_t seq = range.from; seq <= range.to; ++seq) chosen.to_open.insert(seq);
+  }
+  return chosen;
 }
 
 Json::Array base64_list(const std::vector<Bytes>& envelopes) {
@@ -149,32 +156,21 @@ Json::Array base64_list(const std::vector<Bytes>& envelopes) {
   return out;
 }
 
-void tell(const EvidenceOptions& options, const BookParts& book, std::size_t opened, const School& school) {
+Json book_json(const BookParts& book) {
+  return Json::Object{{"device", to_hex(book.device)}, {"epoch", to_hex(book.epoch)}, {"from", book.from}, {"to", book.to}, {"label", book.label},
+                      {"certificate", to_base64(book.certificate)}, {"batches", base64_list(book.batches)}, {"receipts", base64_list(book.receipts)},
+                      {"opened", book.opened}};
+}
+
+void tell(const EvidenceOptions& options, const Chosen& chosen, const std::string& label, const School& school) {
   const std::string out = printable(options.out.string());
-  std::printf("%s has records %llu to %llu of %s, %zu of them opened. On any computer with Python and openssl, without a network:\n"
+  std::printf("%s has records %s of %s, %zu of them opened. On any computer with Python and openssl, without a network:\n"
               "  python3 verify-evidence.py %s --school %s\n"
               "The script lies in /usr/share/caretaker/evidence. Tell the police the school's id, the number behind --school, by another way than the file.\n",
-              out.c_str(), static_cast<unsigned long long>(book.from), static_cast<unsigned long long>(book.to), printable(book.label).c_str(), opened,
-              out.c_str(), to_hex(school.id).c_str());
+              out.c_str(), words_of(chosen.records).c_str(), printable(label).c_str(), chosen.to_open.size(), out.c_str(), to_hex(school.id).c_str());
 }
 
 }  // namespace
-
-Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, std::size_t limit) {
-  std::set<std::uint64_t> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string_view part = std::string_view(text).substr(at, end - at);
-    const std::size_t dash = part.find('-');
-    TRY(first, parse_record(part.substr(0, dash)));
-    TRY(last, parse_record(dash == std::string_view::npos ? part : part.substr(dash + 1)));
-    if (last < first) return make_error(ErrorCode::kInvalidInput, "\"" + std::string(part) + "\" runs backwards");
-    if (last - first >= limit || out.size() + (last - first) >= limit) return make_error(ErrorCode::kTooLarge, "more than " + std::to_string(limit) + " records at once");
-    for (std::uint64_t seq = first; seq <= last; ++seq) out.insert(seq);
-    at = end + 1;
-  }
-  return out;
-}
 
 Result<sync::EpochId> epoch_of(const Json& device, const std::string& book) {
   const std::string wanted = book.empty() ? device["epoch"].as_string() == nullptr ? "" : *device["epoch"].as_string() : book;
@@ -212,38 +208,31 @@ Result<Json> open_record(std::uint64_t seq, const std::map<std::uint64_t, Bytes>
   return Json(Json::Object{{"seq", seq}, {"ciphertext", to_base64(parts.ciphertext)}, {"key", to_hex(content->view())}});
 }
 
-Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const BookParts& book, Json::Array opened, const SigningKey& key) {
-  Json::Object json{{"device", to_hex(book.device)}, {"epoch", to_hex(book.epoch)}, {"from", book.from}, {"to", book.to}, {"label", book.label},
-                    {"certificate", to_base64(book.certificate)}, {"batches", base64_list(book.batches)}, {"receipts", base64_list(book.receipts)},
-                    {"opened", std::move(opened)}};
+Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const std::vector<BookParts>& books, const SigningKey& key) {
+  Json::Array parts;
+  for (const BookParts& book : books) parts.push_back(book_json(book));
   const Json payload = Json::Object{{"v", 1}, {"school", to_hex(head.school)}, {"made", head.made}, {"by", head.by}, {"reason", head.reason},
-                                    {"roots", base64_list(roots)}, {"books", Json::Array{Json(std::move(json))}}};
+                                    {"roots", base64_list(roots)}, {"books", std::move(parts)}};
   const SigningKey* signer = &key;
   return sync::make_envelope(sync::PayloadType::kEvidence, to_bytes(payload.dump()), {&signer, 1});
 }
 
 Status run_evidence_export(const EvidenceOptions& options, const Clock& clock) {
-  TRY(numbers, parse_record_numbers(options.records, kMaxRecords));
-  const std::uint64_t from = *numbers.begin(), to = *numbers.rbegin();
-  std::set<std::uint64_t> to_open;
-  if (!options.open.empty()) {
-    TRY(chosen, parse_record_numbers(options.open, kMaxOpened));
-    to_open = std::move(chosen);
-  }
-  TRY(school, open_school(options.school));
-  TRY(roots, read_roots(school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  const sync::PersonKey person = key;
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(devices, client.ask("devices.list", Json::Object{}, clock));
-  TRY(device, find_device(devices, options.name));
+  TRY(chosen, choose(options));
+  TRY(desk, sit_down(options));
+  TRY(roots, read_roots(desk.school));
+  TRY(device, ask_device(desk, options.name, clock));
   TRY(epoch, epoch_of(device, options.book));
-  TRY(book, fetch_book(client, device, epoch, from, to, clock));
-  TRY(bodies, check_book(book, school, roots));
-  TRY(opened, open_records(client, book, bodies, to_open, person.box, clock));
-  const EvidenceHead head{school.id, clock.now(), person.holder, options.reason};
-  TRY_DONE(platform::replace_file(options.out, make_evidence(head, roots, book, std::move(opened), person.signing), 0600));
-  tell(options, book, to_open.size(), school);
+  std::vector<BookParts> books;
+  for (const RecordRange& range : chosen.records) {
+    TRY(book, fetch_book(desk.client, device, epoch, range, clock));
+    TRY(bodies, check_book(book, desk.school, roots));
+    TRY_DONE(open_records(desk, book, bodies, chosen.to_open, clock));
+    books.push_back(std::move(book));
+  }
+  const EvidenceHead head{desk.school.id, clock.now(), desk.key.holder, options.reason};
+  TRY_DONE(platform::replace_file(options.out, make_evidence(head, roots, books, desk.key.signing), 0600));
+  tell(options, chosen, label_of(device), desk.school);
   return ok();
 }
 

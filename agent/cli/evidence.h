@@ -3,36 +3,28 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <vector>
 
-#include "agent/cli/school_folder.h"
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
+#include "agent/cli/desk.h"
+#include "agent/cli/record_ranges.h"
 #include "sync/event.h"
 #include "sync/key_file.h"
 
 namespace caretaker::agent {
 
-struct EvidenceOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct EvidenceOptions : PersonOptions {
   std::string name;     // of the device: its label, or the beginning of its id
   std::string book;     // its epoch's id; empty: the newest
-  std::string records;  // "3" or "3-17"
+  std::string records;  // "3,9-17" (record_ranges.h)
   std::string open;     // of these the single keys go along: "4,7-9"
   std::string reason;
   std::filesystem::path out;
 };
 
-// "4,7-9" as numbers, each from 1 up; at most `limit` of them.
-[[nodiscard]] Result<std::set<std::uint64_t>> parse_record_numbers(const std::string& text, std::size_t limit);
-
 // The book that is meant, of a device as the server lists it; without a word, the newest.
 [[nodiscard]] Result<sync::EpochId> epoch_of(const Json& device, const std::string& book);
 
-// One device's book, as the server gives it: nobody has checked it.
+// A stretch of one device's book, as the server gives it: nobody has checked it.
 struct BookParts {
   sync::DeviceId device{};
   sync::EpochId epoch{};
@@ -42,6 +34,7 @@ struct BookParts {
   Bytes certificate;
   std::vector<Bytes> batches;
   std::vector<Bytes> receipts;
+  Json::Array opened = {};  // of open_record()
 };
 
 // The bodies by seq of batches that verify, join on to each other and have everything from `from` to `to`; a stub has none. The receipts
@@ -60,7 +53,7 @@ struct EvidenceHead {
   std::string reason;
 };
 // The file: an envelope by the person who hands it out. Pure.
-[[nodiscard]] Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const BookParts& book, Json::Array opened,
+[[nodiscard]] Bytes make_evidence(const EvidenceHead& head, const std::vector<Bytes>& roots, const std::vector<BookParts>& books,
                                   const SigningKey& key);
 
 [[nodiscard]] Status run_evidence_export(const EvidenceOptions& options, const Clock& clock);

@@ -18,8 +18,8 @@ void add_export(Command& evidence) {
   auto command = evidence.command("export", "Pack records into one file that the police can check by themselves");
   const auto options = begin<EvidenceOptions>(command);
   command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
-  command.option("--records", options->records, "From which number to which, as `caretaker events --server` has them: 3-17").required();
-  command.option("--open", options->open, "Of these the details go along: 4,7-9 (else what is sealed stays sealed)");
+  command.option("--records", options->records, "Which, by the numbers that `caretaker events --server` shows: 3,9 are two, 3-9 are seven").required();
+  command.option("--open", options->open, "Of which of them the details go along: 4,7-9 (else what is sealed stays sealed)");
   command.option("--book", options->book, "Another book of the device than its newest: its \"epoch\"");
   command.option("--reason", options->reason, "For whom and why, as it shall stand in the file").required();
   command.option("--out", options->out, "The file").required();
@@ -30,7 +30,7 @@ void add_hold(Command& evidence) {
   auto command = evidence.command("hold", "Keep records on the server from being deleted after 90 days");
   const auto options = begin<HoldOptions>(command);
   command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
-  command.option("--records", options->records, "From which number to which: 3-17 (else all of the device, what is to come too)");
+  command.option("--records", options->records, "Which: 3,9 are two, 3-9 are seven (else all of the device, what is to come too)");
   command.option("--book", options->book, "Another book of the device than its newest: its \"epoch\"");
   command.option("--reason", options->reason, "Why").required();
   set_action(command, options, run_evidence_hold);

@@ -4,20 +4,11 @@
 
 #include "agent/cli/command_options.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/device_order.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "sync/limits.h"
 
 namespace caretaker::agent {
 namespace {
-
-Result<StaffClient> connect(const HoldOptions& options) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  return StaffClient::connect(school, std::move(key));
-}
 
 Result<std::vector<std::string>> row_of(const Json& hold) {
   TRY(number, hold.int_at("hold"));
@@ -36,14 +27,10 @@ Result<std::vector<std::string>> row_of(const Json& hold) {
                      lifted == 0 ? "in force" : "lifted " + to_rfc3339(lifted) + " by " + lifted_by + ": " + lifted_why};
 }
 
-// The newest book unless another is named, and the range; nothing where all of the device is meant.
-Status add_range(Json::Object& arguments, const HoldOptions& options, const Json& device) {
-  if (options.records.empty()) return ok();
-  TRY(numbers, parse_record_numbers(options.records, static_cast<std::size_t>(1) << 20));
-  TRY(epoch, epoch_of(device, options.book));
-  arguments["epoch"] = to_hex(epoch);
-  arguments["from"] = *numbers.begin();
-  arguments["to"] = *numbers.rbegin();
+Status hold(Desk& desk, Json::Object arguments, const Clock& clock) {
+  TRY(answer, desk.client.ask("hold.add", std::move(arguments), clock));
+  TRY(number, answer.int_at("hold"));
+  std::printf("Hold %lld is in force: the server keeps these records until it is lifted.\n", static_cast<long long>(number));
   return ok();
 }
 
@@ -61,27 +48,32 @@ Result<std::string> show_holds(const Json& answer) {
 }
 
 Status run_evidence_hold(const HoldOptions& options, const Clock& clock) {
-  TRY(client, connect(options));
-  TRY(devices, client.ask("devices.list", Json::Object{}, clock));
-  TRY(device, find_device(devices, options.name));
-  Json::Object arguments{{"device", device["device"]}, {"reason", options.reason}};
-  TRY_DONE(add_range(arguments, options, device));
-  TRY(answer, client.ask("hold.add", std::move(arguments), clock));
-  TRY(number, answer.int_at("hold"));
-  std::printf("Hold %lld is in force: the server keeps these records until it is lifted.\n", static_cast<long long>(number));
+  TRY(ranges, options.records.empty() ? Result<RecordRanges>(RecordRanges()) : parse_records(options.records, sync::kMaxSeq));
+  TRY(desk, sit_down(options));
+  TRY(device, ask_device(desk, options.name, clock));
+  const Json::Object all{{"device", device["device"]}, {"reason", options.reason}};
+  if (ranges.empty()) return hold(desk, all, clock);
+  TRY(epoch, epoch_of(device, options.book));
+  for (const RecordRange& range : ranges) {  // each can be lifted by itself
+    Json::Object arguments = all;
+    arguments["epoch"] = to_hex(epoch);
+    arguments["from"] = range.from;
+    arguments["to"] = range.to;
+    TRY_DONE(hold(desk, std::move(arguments), clock));
+  }
   return ok();
 }
 
 Status run_evidence_lift(const HoldOptions& options, const Clock& clock) {
-  TRY(client, connect(options));
-  TRY_DONE(client.ask("hold.lift", Json::Object{{"hold", static_cast<std::int64_t>(options.number)}, {"reason", options.reason}}, clock));
+  TRY(desk, sit_down(options));
+  TRY_DONE(desk.client.ask("hold.lift", Json::Object{{"hold", static_cast<std::int64_t>(options.number)}, {"reason", options.reason}}, clock));
   std::printf("Hold %u is lifted: what is older than 90 days goes within a day, unless another hold keeps it.\n", options.number);
   return ok();
 }
 
 Status run_evidence_holds(const HoldOptions& options, const Clock& clock) {
-  TRY(client, connect(options));
-  TRY(answer, client.ask("holds.list", Json::Object{}, clock));
+  TRY(desk, sit_down(options));
+  TRY(answer, desk.client.ask("holds.list", Json::Object{}, clock));
   TRY(text, show_holds(answer));
   std::fputs(text.c_str(), stdout);
   return ok();

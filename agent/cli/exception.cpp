@@ -3,8 +3,6 @@
 #include <cstdio>
 
 #include "agent/cli/current_policy.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "policy/domain_name.h"
@@ -24,8 +22,8 @@ Result<sync::Exception> make_exception(const ExceptionOptions& options, const sy
 }
 
 // What every device would answer anyway, said before it is signed. The lists are on the devices alone.
-Status check_policy(StaffClient& client, const School& school, const sync::Exception& exception, const Clock& clock) {
-  TRY(current, fetch_current_policy(client, school, clock));
+Status check_policy(Desk& desk, const sync::Exception& exception, const Clock& clock) {
+  TRY(current, fetch_current_policy(desk.client, desk.school, clock));
   if (!current) return make_error(ErrorCode::kNotFound, "the school has no policy yet");
   const policy::LessonRequest request{{exception.name, exception.group}, exception.head.until - exception.from,
                                       local_second_of_day(exception.from), local_second_of_day(exception.head.until)};
@@ -34,13 +32,12 @@ Status check_policy(StaffClient& client, const School& school, const sync::Excep
   return make_error(ErrorCode::kPermissionDenied, std::string(policy::lesson_refusal_text(refusal)));
 }
 
-Status hand_over(StaffClient& client, const sync::Exception& exception, const sync::PersonKey& key, const School& school,
-                 const ExceptionOptions& options, const Clock& clock) {
-  const SigningKey* signer = &key.signing;
+Status hand_over(Desk& desk, const sync::Exception& exception, const ExceptionOptions& options, const Clock& clock) {
+  const SigningKey* signer = &desk.key.signing;
   const Bytes envelope = sync::make_envelope(sync::PayloadType::kException, sync::make_exception_payload(exception), {&signer, 1});
-  TRY(opened, sync::open_exception({envelope}, school.root));
+  TRY(opened, sync::open_exception({envelope}, desk.school.root));
   if (!options.out.empty()) return platform::replace_file(options.out, envelope, 0644);
-  TRY_DONE(client.ask("exception.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock));
+  TRY_DONE(desk.client.ask("exception.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock));
   std::printf("Letter %s\n", sync::letter_name(opened.id).c_str());
   return ok();
 }
@@ -93,31 +90,26 @@ Result<std::string> show_exceptions(const Json& answer, const sync::VerifiedRoot
 Status run_exception_open(const ExceptionOptions& options, const Clock& clock) {
   TRY(school, open_school(options.school));
   TRY(exception, make_exception(options, school.id, clock.now()));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, key));
-  TRY_DONE(check_policy(client, school, exception, clock));
-  TRY_DONE(hand_over(client, exception, key, school, options, clock));
+  TRY(desk, sit_down(options, std::move(school)));
+  TRY_DONE(check_policy(desk, exception, clock));
+  TRY_DONE(hand_over(desk, exception, options, clock));
   std::printf("%s is open for %s until %s.\n", policy::display_name(exception.name).c_str(), exception.group.c_str(),
               to_rfc3339(exception.head.until).c_str());
   return ok();
 }
 
 Status run_exception_close(const ExceptionOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
   TRY(bytes, parse_hex(options.letter));
   TRY(id, to_array<16>(bytes));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, key));
-  const sync::Exception exception{{school.id, std::nullopt, clock.now(), clock.now() + kCloseSeconds}, "", "", 0, id};
-  return hand_over(client, exception, key, school, options, clock);
+  TRY(desk, sit_down(options));
+  const sync::Exception exception{{desk.school.id, std::nullopt, clock.now(), clock.now() + kCloseSeconds}, "", "", 0, id};
+  return hand_over(desk, exception, options, clock);
 }
 
 Status run_exception_list(const ExceptionOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(answer, client.ask("exceptions.list", Json::Object{}, clock));
-  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_exceptions(answer, school.root, clock.now()));
+  TRY(desk, sit_down(options));
+  TRY(answer, desk.client.ask("exceptions.list", Json::Object{}, clock));
+  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_exceptions(answer, desk.school.root, clock.now()));
   std::fputs(text.c_str(), stdout);
   return ok();
 }

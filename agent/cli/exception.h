@@ -1,20 +1,15 @@
 // `caretaker exception`: a teacher opens a site for a lesson, with their own key.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
+#include "agent/cli/desk.h"
 #include "sync/exception.h"
 
 namespace caretaker::agent {
 
-struct ExceptionOptions {
-  std::filesystem::path school;
-  std::filesystem::path passphrase_file;
-  std::filesystem::path key;
+struct ExceptionOptions : PersonOptions {
   std::string name;      // of the site
   std::string group;     // the class
   std::string from;      // "": now

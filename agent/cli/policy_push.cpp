@@ -3,8 +3,6 @@
 #include <cstdio>
 
 #include "agent/cli/list_deltas.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "platform/files.h"
 #include "sync/bundle_form.h"
 #include "sync/limits.h"
@@ -62,12 +60,10 @@ Status run_policy_push(const PolicyPushOptions& options, const Clock& clock) {
   if (options.policy.empty() && options.lists.empty() && options.root.empty()) {
     return make_error(ErrorCode::kInvalidInput, "nothing to push: --policy, --lists or --root");
   }
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  if (!options.root.empty()) TRY_DONE(publish(client, "root.publish", options.root, clock));
-  if (!options.lists.empty()) TRY_DONE(push_lists(client, options, clock));
-  if (!options.policy.empty()) TRY_DONE(publish(client, "policy.publish", options.policy, clock));
+  TRY(desk, sit_down(options));
+  if (!options.root.empty()) TRY_DONE(publish(desk.client, "root.publish", options.root, clock));
+  if (!options.lists.empty()) TRY_DONE(push_lists(desk.client, options, clock));
+  if (!options.policy.empty()) TRY_DONE(publish(desk.client, "policy.publish", options.policy, clock));
   return ok();
 }
 

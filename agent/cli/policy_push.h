@@ -1,17 +1,12 @@
 // `caretaker policy push`: hands what people signed to the server, and the set file that a lists manifest waits for.
 #pragma once
 
-#include <filesystem>
+#include "agent/cli/desk.h"
 
-#include "platform/base/clock.h"
-#include "platform/base/result.h"
 
 namespace caretaker::agent {
 
-struct PolicyPushOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct PolicyPushOptions : PersonOptions {
   std::filesystem::path policy;  // envelopes; empty: none
   std::filesystem::path lists;
   std::filesystem::path set;     // the file that the lists name

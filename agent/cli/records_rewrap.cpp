@@ -6,7 +6,6 @@
 #include "agent/cli/command_options.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "sync/sealed_key.h"
 
@@ -90,15 +89,14 @@ Result<Rewrapped> rewrap_rows(const Json::Array& rows, const BoxKey& opener, con
 Status run_records_rewrap(const RecordsRewrapOptions& options, const Clock& clock) {
   TRY(school, open_school(options.school));
   TRY(readers, find_readers(school.root.root(), options.readers));
-  TRY(asking, open_person(options.key, options.passphrase_file));
-  BoxKey opener = asking.box;
+  TRY(desk, sit_down(options, std::move(school)));
+  BoxKey opener = desk.key.box;
   if (!options.open_with.empty()) {
     TRY(other, open_person(options.open_with, options.open_passphrase_file.empty() ? options.passphrase_file : options.open_passphrase_file));
     opener = other.box;
   }
-  TRY(client, StaffClient::connect(school, std::move(asking)));
   Counts counts;
-  TRY_DONE(rewrap_all(client, opener, readers, counts, clock));
+  TRY_DONE(rewrap_all(desk.client, opener, readers, counts, clock));
   std::printf("%lld keys wrapped anew. %lld records are not open to the key that was used and stay as they are.\n",
               static_cast<long long>(counts.added), static_cast<long long>(counts.closed));
   return ok();

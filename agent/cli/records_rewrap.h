@@ -2,21 +2,16 @@
 // their own machine and wraps it for the new lead; the record itself stays as it is.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "platform/base/clock.h"
-#include "platform/base/json.h"
+#include "agent/cli/desk.h"
 #include "sync/key_file.h"
 #include "sync/root.h"
 
 namespace caretaker::agent {
 
-struct RecordsRewrapOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;              // a safeguarding lead, who asks the server
-  std::filesystem::path passphrase_file;
+struct RecordsRewrapOptions : PersonOptions {  // of a safeguarding lead, who asks the server
   std::filesystem::path open_with;        // whose records they are: the old lead's key or the escrow key; empty: `key`
   std::filesystem::path open_passphrase_file;  // empty: as passphrase_file
   std::vector<std::string> readers;       // holders who shall read them

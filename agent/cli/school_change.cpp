@@ -7,7 +7,6 @@
 #include "agent/cli/root_draft.h"
 #include "agent/cli/root_edit.h"
 #include "agent/cli/root_words.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "platform/terminal.h"
@@ -95,11 +94,11 @@ Status ask_consent(bool yes) {
   return make_error(ErrorCode::kPermissionDenied, "not signed");
 }
 
-Status publish_root(const School& school, StaffClient& client, const Bytes& envelope, const Clock& clock) {
-  const auto answer = client.ask("root.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock);
+Status publish_root(Desk& desk, const Bytes& envelope, const Clock& clock) {
+  const auto answer = desk.client.ask("root.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock);
   if (!answer) return answer.error();
   TRY(version, answer->int_at("version"));
-  std::printf("%s: root %lld is published; devices take it at their next check-in.\n", printable(school.name).c_str(), static_cast<long long>(version));
+  std::printf("%s: root %lld is published; devices take it at their next check-in.\n", printable(desk.school.name).c_str(), static_cast<long long>(version));
   return ok();
 }
 
@@ -190,20 +189,18 @@ Status run_school_publish(const SchoolPublishOptions& options, const Clock& cloc
   }
   TRY(envelope, platform::read_file(path, sync::kMaxRootBytes));
   TRY(next, school.root.open_next({envelope}));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY_DONE(publish_root(school, client, envelope, clock));
-  TRY_DONE(add_root(school.folder, next, envelope));
+  TRY(desk, sit_down({options.school, options.key, options.passphrase_file}, std::move(school)));
+  TRY_DONE(publish_root(desk, envelope, clock));
+  TRY_DONE(add_root(desk.school.folder, next, envelope));
   return platform::remove_file(path);
 }
 
 Status run_school_update(const SchoolUpdateOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
+  TRY(desk, sit_down(options));
+  School& school = desk.school;
   const Root before = school.root.root();
   for (bool more = true; more;) {
-    TRY(answer, client.ask("roots.list", Json::Object{{"after", school.root.root().version}}, clock));
+    TRY(answer, desk.client.ask("roots.list", Json::Object{{"after", school.root.root().version}}, clock));
     TRY(roots, sync::blobs_at(answer, "roots", sync::kMaxAnswerRoots, sync::kMaxRootBytes));
     more = !roots.empty();
     for (Bytes& envelope : roots) {

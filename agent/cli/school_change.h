@@ -1,12 +1,11 @@
 // From one root to the next: a draft is changed, read and signed by enough holders on machines of their own, and published.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
-#include "platform/base/clock.h"
-#include "platform/base/result.h"
+#include "agent/cli/desk.h"
+
 
 namespace caretaker::agent {
 
@@ -68,11 +67,7 @@ struct SchoolPublishOptions : DraftOptions {
 };
 [[nodiscard]] Status run_school_publish(const SchoolPublishOptions& options, const Clock& clock);
 
-struct SchoolUpdateOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
-};
+using SchoolUpdateOptions = PersonOptions;
 // Brings the roots that others have published into this folder, each verified against the one before.
 [[nodiscard]] Status run_school_update(const SchoolUpdateOptions& options, const Clock& clock);
 

@@ -3,8 +3,6 @@
 #include <cstdio>
 
 #include "agent/cli/event_rows.h"
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
 
 namespace caretaker::agent {
 namespace {
@@ -33,11 +31,8 @@ Result<Json::Array> fetch_all(StaffClient& client, const BoxKey& key, const Cloc
 }  // namespace
 
 Status run_server_events(const ServerEventsOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  const BoxKey box = key.box;
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(rows, fetch_all(client, box, clock));
+  TRY(desk, sit_down(options));
+  TRY(rows, fetch_all(desk.client, desk.key.box, clock));
   const std::string text = options.json ? Json(std::move(rows)).dump(2) + "\n" : rows.empty() ? "The server has no events yet.\n" : show_rows(rows);
   std::fputs(text.c_str(), stdout);
   return ok();

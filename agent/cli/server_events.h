@@ -1,17 +1,12 @@
 // `caretaker events --server`: the rows that the server holds, opened with a person's key on the person's own machine.
 #pragma once
 
-#include <filesystem>
+#include "agent/cli/desk.h"
 
-#include "platform/base/clock.h"
-#include "platform/base/result.h"
 
 namespace caretaker::agent {
 
-struct ServerEventsOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct ServerEventsOptions : PersonOptions {
   bool json = false;
 };
 

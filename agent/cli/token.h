@@ -1,17 +1,12 @@
 // `caretaker token new`: what enrols one machine within a day.
 #pragma once
 
-#include <filesystem>
+#include "agent/cli/desk.h"
 
-#include "platform/base/clock.h"
-#include "platform/base/result.h"
 
 namespace caretaker::agent {
 
-struct TokenNewOptions {
-  std::filesystem::path school;
-  std::filesystem::path key;
-  std::filesystem::path passphrase_file;
+struct TokenNewOptions : PersonOptions {
   std::filesystem::path out;
 };
 

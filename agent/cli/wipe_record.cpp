@@ -6,9 +6,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/device_order.h"
 #include "agent/cli/html_text.h"
-#include "agent/cli/passphrase.h"
 #include "agent/cli/school_folder.h"
-#include "agent/cli/staff_client.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "sync/limits.h"
@@ -93,14 +91,11 @@ Status run_verify(const VerifyOptions& options) {
 }
 
 Status run_device_certificate(const DeviceOrderOptions& options, const Clock& clock) {
-  TRY(school, open_school(options.school));
-  TRY(key, open_person(options.key, options.passphrase_file));
-  TRY(client, StaffClient::connect(school, std::move(key)));
-  TRY(devices, client.ask("devices.list", Json::Object{}, clock));
-  TRY(device, find_device(devices, options.name));
-  TRY(answer, client.ask("wipe.record", Json::Object{{"device", device["device"]}}, clock));
+  TRY(desk, sit_down(options));
+  TRY(device, ask_device(desk, options.name, clock));
+  TRY(answer, desk.client.ask("wipe.record", Json::Object{{"device", device["device"]}}, clock));
   TRY(record, answer.base64_at("record"));
-  TRY_DONE(sync::open_wipe_record(record, school.id));  // the server's word does not count
+  TRY_DONE(sync::open_wipe_record(record, desk.school.id));  // the server's word does not count
   TRY_DONE(platform::replace_file(options.out, record, 0644));
   std::printf("Written: %s (caretaker verify shows it)\n", options.out.c_str());
   return ok();

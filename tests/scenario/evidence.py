@@ -93,6 +93,24 @@ def evidence_verifies(w, device, rows, school):
     return out
 
 
+def two_that_stand_apart(w, device, rows, school):
+    """3,9 are two records, and 3-9 are seven: what lies between is not shown."""
+    first, between, last = sorted(rows.values(), key=lambda row: row["seq"])
+    numbers = f"{last['seq']},{first['seq']},{last['seq']}"
+    done, out = export(w, device, rows, [last["details"]["name"]], records=numbers, name="apart.json")
+    assert done.returncode == 0 and f"has records {first['seq']}, {last['seq']} of" in done.stdout, done
+    said = police(out, school)
+    assert said.returncode == 0, said.stdout + said.stderr
+    shown = [int(line.split(":")[0].split()[1]) for line in said.stdout.splitlines() if line.startswith("Record ")]
+    assert shown == [first["seq"], last["seq"]] and f"name: {last['details']['name']}" in said.stdout, said.stdout
+    for wrong in ("9-3", "3,,9", "3;9"):
+        done, out = export(w, device, rows, [], records=wrong, name="wrong.json")
+        assert done.returncode == 1 and not out.exists(), done
+    done, out = export(w, device, rows, [between["details"]["name"]], records=numbers, name="wrong.json")
+    assert done.returncode == 1 and "not all among --records" in done.stderr and not out.exists(), done
+    tell("two records that stand apart are handed out without what lies between")
+
+
 def nobody_else(w, device, rows):
     done, _ = export(w, device, rows, ["casino.example"], holder="technician", name="by-technician.json")
     assert done.returncode == 1 and "S4" in done.stderr, done
@@ -281,3 +299,4 @@ def scenario(w):
 
 if __name__ == "__main__":
     world.play(scenario, bytes=120, seed=0)
+    two_that_stand_apart(w, device, rows, school)

@@ -68,15 +68,35 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("the numbers of records are read as people write them", "[R26]") {
-  using Numbers = std::set<std::uint64_t>;
-  CHECK(*parse_record_numbers("4,7-9", 10) == Numbers{4, 7, 8, 9});
-  CHECK(*parse_record_numbers("3", 1) == Numbers{3});
-  for (const char* wrong : {"", "0", "-", "3-", "-3", "a", "3,", ",3", "9-7", "1-2-3", " 3", "2147483648", "99999999999999999999"}) {
-    CHECK(parse_record_numbers(wrong, 10).error().code == ErrorCode::kInvalidInput);
+TEST_CASE("3,9 are two records and 3-9 are seven, in whatever order somebody writes them", "[R26]") {
+  const auto read = [](const std::string& text) { return parse_records(text, 1'000).value_or({}); };
+  CHECK(read("3,9") == RecordRanges{{3, 3}, {9, 9}});
+  CHECK(read("3-9") == RecordRanges{{3, 9}});
+  CHECK(read("9,3") == read("3,9"));
+  CHECK(read("7-9,4") == RecordRanges{{4, 4}, {7, 9}});
+  CHECK(read("3,3,3-3") == RecordRanges{{3, 3}});  // said twice, and meant once
+  CHECK(read("3-5,6-8,4-7") == RecordRanges{{3, 8}});
+  CHECK(count_of(read("3-5,9")) == 4);
+  CHECK(words_of(read("9,3-5")) == "3-5, 9");
+  CHECK(holds(read("3-5,9"), {4, 5}));
+  CHECK_FALSE(holds(read("3-5,9"), {5, 9}));
+}
+
+TEST_CASE("what is no list of records is refused, and a huge range is not counted out", "[R26]") {
+  for (const char* wrong : {"", "0", "-", "3-", "-3", "a", "3,", ",3", "3,,9", "9-7", "1-2-3", " 3", "3, 9", "3;9", "2147483648", "99999999999999999999"}) {
+    const auto read = parse_records(wrong, 10);
+    CHECK(read.error().code == ErrorCode::kInvalidInput);
   }
-  CHECK(parse_record_numbers("1-11", 10).error().code == ErrorCode::kTooLarge);
-  CHECK(parse_record_numbers("1-2147483647", 10).error().code == ErrorCode::kTooLarge);
+  CHECK(Catch::Contains("\"9-7\" runs backwards").match(parse_records("3,9-7", 10).error().message));
+  CHECK(Catch::Contains("\"x\" is no number").match(parse_records("3,x,5", 10).error().message));
+  CHECK(parse_records("1-11", 10).error().code == ErrorCode::kTooLarge);
+  CHECK(parse_records("1-10", 10));
+  CHECK(parse_records("1-6,4-10", 10));  // ten, whatever is said twice
+  CHECK(*parse_records("1-2147483647", 0x7fff'ffff) == RecordRanges{{1, 0x7fff'ffff}});
+  std::string many, digits(1u << 20, '1');
+  for (int i = 0; i < 65; ++i) many += (i == 0 ? "" : ",") + std::to_string(2 * i + 1);
+  CHECK(parse_records(many, 1'000).error().code == ErrorCode::kTooLarge);
+  CHECK(parse_records(digits, 1'000).error().code == ErrorCode::kTooLarge);
 }
 
 TEST_CASE("a book whose batches join on to each other is packed, in part too", "[R26]") {
@@ -166,11 +186,12 @@ TEST_CASE("a record is opened by its reader alone, and gives its own key and no 
 
 TEST_CASE("the file is signed by whoever hands it out", "[R26]") {
   Case room;
-  const Bytes file = make_evidence({room.school.id, 3'000, "lead", "case 12"}, {room.people.root_envelope()}, room.book, {}, room.people.safeguarding);
+  const Bytes file = make_evidence({room.school.id, 3'000, "lead", "case 12"}, {room.people.root_envelope()}, {room.book, room.book}, room.people.safeguarding);
   const auto opened = sync::open_envelope(file, PayloadType::kEvidence, sync::role_ring(room.people.root, sync::Role::kSafeguarding));
   REQUIRE(opened);
   const Json value = *parse_json(as_text(opened->payload));
   CHECK(*value["reason"].as_string() == "case 12");
+  CHECK(value["books"].as_array()->size() == 2);
   CHECK(value["books"].as_array()->front()["batches"].as_array()->size() == 3);
 }
 
