@@ -6,6 +6,7 @@
 #include "agent/cli/exception.h"
 #include "agent/cli/import.h"
 #include "agent/cli/device_order.h"
+#include "agent/cli/order_list.h"
 #include "agent/cli/policy_push.h"
 #include "agent/cli/policy_sign.h"
 #include "agent/cli/server_events.h"
@@ -109,6 +110,13 @@ void add_device_orders(Command& device) {
   const auto to_cancel = add_order(cancel);
   add_confirmed(cancel, *to_cancel);
   set_action(cancel, to_cancel, run_device_cancel);
+  auto orders = device.command("orders", "Show what was ordered, by whom, and what became of it");
+  const auto to_show = std::make_shared<OrderListOptions>();
+  add_common(orders, *to_show);
+  add_key(orders, *to_show);
+  orders.option("NAME", to_show->name, "Of this device alone: its name, or the beginning of its id");
+  orders.flag("--json", to_show->json, "For programs");
+  set_action(orders, to_show, run_device_orders);
   auto code = device.command("code", "The code that unlocks a locked machine once, to be read out over the telephone");
   const auto to_tell = add_order(code);
   code.option("CHALLENGE", to_tell->challenge, "The eight digits that its screen shows").required();

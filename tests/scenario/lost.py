@@ -73,6 +73,13 @@ def unlock_by_telephone(w, device):
     tell("a code that is read out over the telephone unlocks it, once")
 
 
+KINDS = ("lock", "unlock", "wipe", "cancel")
+
+
+def orders_of(w, device):
+    return w.as_person("technician", "device", "orders", device[:16]).stdout
+
+
 def wipe_and_cancel(w, device):
     draft = w.folder / "wipe.order"
     order(w, "technician", "wipe", "--grace", "600", "--out", draft, device=device)
@@ -85,7 +92,14 @@ def wipe_and_cancel(w, device):
     assert lost(w), "a wipe locks at once"
     order(w, "deputy-head", "cancel", device=device)
     wait_until("the cancel", lambda: not lost(w), timeout=60)
-    tell("two people order a wipe, the same person twice does not, and one person stops it")
+    wait_until("the server to know of the cancel", lambda: "cancelled" in orders_of(w, device), timeout=60)
+    shown = orders_of(w, device).splitlines()
+    rows = {line.split()[2]: (line, shown[number + 1]) for number, line in enumerate(shown) if len(line.split()) > 4 and line.split()[2] in KINDS}
+    line, states = rows["wipe"]
+    assert "head, technician" in line, shown
+    assert all(word in states for word in ("queued", "given", "delivered", "grace")) and "started" not in states, shown
+    assert "deputy-head" in rows["cancel"][0] and "cancelled" in rows["cancel"][1], shown
+    tell("two people order a wipe, the same person twice does not, and one person stops it; the list says who, and each state")
 
 
 # ---- the server in a thief's hands: what it has it can give again, elsewhere, and changed

@@ -1,0 +1,77 @@
+#include "agent/cli/order_list.h"
+
+#include <cstdio>
+
+#include "agent/cli/check_words.h"
+#include "agent/cli/table.h"
+#include "sync/order.h"
+
+namespace caretaker::agent {
+namespace {
+
+std::string at(const std::string& state, const Json& time) {
+  const std::int64_t* when = time.as_int();
+  return printable(state) + (when == nullptr || *when == 0 ? "" : " " + to_rfc3339(*when));
+}
+
+// In the order in which they were reached: "queued ..., given ..., delivered, grace ..., started ...".
+std::string states_of(const Json& row) {
+  std::string out = at("queued", row["published"]);
+  if (row["given"].as_int() != nullptr && *row["given"].as_int() != 0) out += ", " + at("given", row["given"]);
+  const std::string answer = row["answer"].as_string() == nullptr ? "" : *row["answer"].as_string();
+  if (answer == "taken") out += ", delivered";
+  if (!answer.empty() && answer != "taken") out += ", refused: " + printable(in_words(answer));
+  const Json::Array* states = row["states"].as_array();
+  if (states == nullptr) return out;
+  for (const Json& step : *states) {
+    if (step["state"].as_string() != nullptr && *step["state"].as_string() != "delivered") out += ", " + at(*step["state"].as_string(), step["time"]);
+  }
+  return out;
+}
+
+std::string joined(const std::set<std::string>& holders) {
+  std::string out;
+  for (const std::string& holder : holders) out += (out.empty() ? "" : ", ") + printable(holder);
+  return out;
+}
+
+std::string device_of(const std::string& id, const std::map<std::string, std::string>& labels) {
+  const auto label = labels.find(id);
+  return printable(label == labels.end() ? id.substr(0, 12) : label->second);
+}
+
+}  // namespace
+
+Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& root, const std::map<std::string, std::string>& labels) {
+  TRY(rows, answer.array_at("orders"));
+  if (rows->empty()) return std::string("Nothing was ordered about any machine.\n");
+  Table table({"ORDER", "DEVICE", "KIND", "SIGNED", "BY", "VOID AFTER"});
+  for (const Json& row : *rows) {
+    TRY(id, row.string_at("order"));
+    TRY(device, row.string_at("device"));
+    TRY(envelope, row.base64_at("envelope"));
+    const auto order = sync::read_order({envelope}, root);
+    const auto holders = sync::order_holders({envelope}, root);
+    const bool is_verified = order && holders && sync::letter_name(order->id) == id;
+    table.add({printable(id.substr(0, 12)), device_of(device, labels), is_verified ? std::string(sync::order_kind_name(order->kind)) : "(does not verify)",
+               is_verified ? to_rfc3339(order->issued) : "-", is_verified ? joined(*holders) : "-", is_verified ? to_rfc3339(order->until) : "-"});
+    table.add_text(states_of(row));
+  }
+  return table.text();
+}
+
+Status run_device_orders(const OrderListOptions& options, const Clock& clock) {
+  TRY(desk, sit_down(options));
+  TRY(devices, desk.client.ask("devices.list", Json::Object{}, clock));
+  Json::Object arguments;
+  if (!options.name.empty()) {
+    TRY(device, find_device(devices, options.name));
+    arguments["device"] = device["device"];
+  }
+  TRY(answer, desk.client.ask("orders.list", std::move(arguments), clock));
+  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_orders(answer, desk.school.root, labels_in(devices)));
+  std::fputs(text.c_str(), stdout);
+  return ok();
+}
+
+}  // namespace caretaker::agent

@@ -1,0 +1,21 @@
+// `caretaker device orders`: what was ordered about lost machines, by whom, and each state that it has come to.
+#pragma once
+
+#include <map>
+
+#include "agent/cli/desk.h"
+
+namespace caretaker::agent {
+
+struct OrderListOptions : PersonOptions {
+  std::string name;  // of one device; empty: all
+  bool json = false;
+};
+
+// What stands in an order, and who signed it, is read from what people signed; the states are the server's word for the device's book. One
+// that does not verify by `root` (somebody who signed it has left) shows its id and its states alone. Pure.
+[[nodiscard]] Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& root, const std::map<std::string, std::string>& labels);
+
+[[nodiscard]] Status run_device_orders(const OrderListOptions& options, const Clock& clock);
+
+}  // namespace caretaker::agent
