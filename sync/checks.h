@@ -27,6 +27,7 @@ enum class Check {
   kWipeForm, kWipeMethod, kWipeOwner, kWipeRecordForm, kWipeOrder,
   kTokenForm, kEnrolmentForm, kCertificateForm, kCertificateOwner, kEnrolmentAnswerForm,
   kStaffForm, kStaffSchool, kStaffFresh, kStaffRole,
+  kAuditNumber, kAuditLink, kAuditRequest, kAuditTwice, kAuditHead,
   kKeyFileForm, kKeyFilePassphrase, kKeyFileMatch, kBackupForm, kBackupMatch,
 };
 

@@ -32,6 +32,7 @@ constexpr Permission kPermissions[] = {
     {"roots.list", Role::kException},       {"events.rewrap", Role::kSafeguarding},
     {"evidence.batches", Role::kSafeguarding}, {"evidence.open", Role::kSafeguarding}, {"hold.add", Role::kSafeguarding},
     {"hold.lift", Role::kSafeguarding},     {"holds.list", Role::kSafeguarding},
+    {"audit.list", Role::kSafeguarding},    {"audit.list", Role::kRoot},
 };
 
 Result<StaffRequest> parse_fields(ByteView payload) {

@@ -34,6 +34,9 @@
 //   hold.lift       {"hold": number, "reason"}               {}
 //   holds.list      {}                                       {"holds": [{"hold", "device": hex, "label", "epoch": hex or "", "from", "to", "made": time,
 //                                                            "by", "reason", "lifted": time or 0, "lifted_by", "lifted_why"}]}
+//   audit.list      {"after": number}                        {"entries": [{"number", "time", "by": key id and holder, "action", "outcome",
+//                                                            "request": base64 (empty: too large), "request_hash": hex, "link": hex (both
+//                                                            absent in entries from before there were links)}], "more": bool}
 // epoch and seq: where the server stands in the device's newest book. Refused: status 4xx or 5xx and {"error": name of an
 // ErrorCode, "message"}: 400 invalid-input, 401 unauthentic, 403 permission-denied, 404 not-found, 409 conflict and stale,
 // 413 too-large, 503 unavailable.

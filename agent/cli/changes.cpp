@@ -2,8 +2,7 @@
 
 #include <cstdio>
 
-#include "agent/cli/passphrase.h"
-#include "agent/cli/staff_client.h"
+#include "agent/cli/log_head.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "sync/checks.h"
@@ -48,30 +47,6 @@ Status save(const ChangesOptions& options, const std::vector<sync::ChangeEntry>&
     rows.push_back(Json::Object{{"number", entry.number}, {"envelope", to_base64(entry.envelope)}, {"link", to_hex(entry.link)}});
   }
   return platform::replace_file(options.save, as_bytes(Json(Json::Object{{"v", 1}, {"changes", std::move(rows)}}).dump()), 0644);
-}
-
-std::filesystem::path head_file(const School& school) { return school.folder / "changes.head.json"; }
-
-// What was seen here before must still be there, as it was.
-Status check_head(const School& school, const std::vector<sync::ChangeEntry>& entries) {
-  const auto bytes = platform::read_file(head_file(school), 4096);
-  if (!bytes && bytes.error().code == ErrorCode::kNotFound) return ok();
-  if (!bytes) return bytes.error();
-  TRY(json, parse_json(as_text(*bytes)));
-  TRY(number, json.int_at("number"));
-  TRY(link, json.hex_array_at<32>("link"));
-  const auto at = static_cast<std::size_t>(number);
-  if (number < 1 || at > entries.size()) {
-    return sync::refuse(sync::Check::kChangeHead, std::to_string(number) + " entries were there, and now " + std::to_string(entries.size()));
-  }
-  if (entries[at - 1].link != link) return sync::refuse(sync::Check::kChangeHead, "entry " + std::to_string(number) + " was another one");
-  return ok();
-}
-
-Status keep_head(const School& school, const std::vector<sync::ChangeEntry>& entries) {
-  if (entries.empty()) return ok();
-  const Json json(Json::Object{{"v", 1}, {"number", entries.back().number}, {"link", to_hex(entries.back().link)}});
-  return platform::replace_file(head_file(school), as_bytes(json.dump(2) + "\n"), 0644);
 }
 
 // A policy that devices have and the log has not was hidden from whoever reads the log.
@@ -127,14 +102,17 @@ Status run_changes(const ChangesOptions& options, const Clock& clock) {
   if (!options.save.empty()) TRY_DONE(save(options, log.entries));
   sync::ChangeWalk walk(school.id);
   std::vector<sync::Change> changes;
+  std::vector<Hash> links;
   for (const sync::ChangeEntry& entry : log.entries) {
     TRY(change, walk.next(entry));
     changes.push_back(std::move(change));
+    links.push_back(entry.link);
   }
   if (options.file.empty()) {
-    TRY_DONE(check_head(school, log.entries));
+    const auto seen = school.folder / "changes.head.json";
+    TRY_DONE(check_seen_head(seen, links, sync::Check::kChangeHead));
     TRY_DONE(check_devices(log.devices, walk));
-    TRY_DONE(keep_head(school, log.entries));
+    TRY_DONE(keep_seen_head(seen, links));
   }
   if (!options.verify) show(changes);
   std::printf("%zu changes, each signed by whom it says, none missing in between. Head: %s\n", changes.size(), to_hex(walk.link()).c_str());

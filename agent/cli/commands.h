@@ -15,6 +15,7 @@ void add_school(Command& program);       // caretaker school new, show, add, sig
 void add_key_commands(Command& program); // caretaker key new, show, backup, restore, passphrase
 void add_records(Command& program);      // caretaker records rewrap
 void add_evidence(Command& program);     // caretaker evidence export | hold | lift | holds
+void add_audit(Command& program);        // caretaker audit
 void add_token(Command& program);        // caretaker token new
 void add_device(Command& program);       // caretaker device list
 void add_exception(Command& program);    // caretaker exception open | close | list

@@ -16,6 +16,7 @@ void add_commands(caretaker::Command program) {
   add_key_commands(program);
   add_records(program);
   add_evidence(program);
+  add_audit(program);
   add_token(program);
   add_device(program);
   add_exception(program);

@@ -33,7 +33,8 @@ struct Desk {
 [[nodiscard]] Result<Json> lift_hold(Desk& desk);
 [[nodiscard]] Result<Json> list_holds(Desk& desk);
 
-// changes.list (staff_changes.cpp).
+// changes.list (staff_changes.cpp), audit.list (staff_audit.cpp).
 [[nodiscard]] Result<Json> list_changes(Desk& desk);
+[[nodiscard]] Result<Json> list_audit(Desk& desk);
 
 }  // namespace caretaker::server

@@ -134,19 +134,4 @@ Status FleetStore::use_nonce(std::string_view nonce, UnixSeconds now, UnixSecond
   return make_error(ErrorCode::kConflict, "this request has been made before");
 }
 
-Status FleetStore::add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome) {
-  TRY(insert, database_.prepare("INSERT INTO audit (time, signers, action, outcome) VALUES (?, ?, ?, ?)"));
-  return insert.bind(1, now).bind(2, signers).bind(3, action).bind(4, outcome).run();
-}
-
-Result<std::vector<AuditRow>> FleetStore::audit() {
-  TRY(query, database_.prepare("SELECT time, signers, action, outcome FROM audit ORDER BY id"));
-  std::vector<AuditRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.push_back({query.integer(0), query.text(1), query.text(2), query.text(3)});
-  }
-}
-
 }  // namespace caretaker::server

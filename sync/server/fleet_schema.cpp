@@ -102,8 +102,15 @@ CREATE TABLE legal_holds (
   released INTEGER, released_by TEXT, release_reason TEXT) STRICT;
 )sql";
 
-constexpr std::array<platform::Migration, 6> kSteps{
-    {{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}, {6, kEvidence}}};
+// What somebody asked, as they signed it, and a chain over all of it (sync/audit_log.h). Rows from before have none of it.
+constexpr const char* kAudit = R"sql(
+ALTER TABLE audit ADD COLUMN request BLOB;
+ALTER TABLE audit ADD COLUMN request_hash BLOB;
+ALTER TABLE audit ADD COLUMN link BLOB;
+)sql";
+
+constexpr std::array<platform::Migration, 7> kSteps{
+    {{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}, {6, kEvidence}, {7, kAudit}}};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 
 #include "platform/base/clock.h"
 #include "platform/sqlite.h"
+#include "sync/audit_log.h"
 #include "sync/batch.h"
 #include "sync/bundle.h"
 #include "sync/enrolment.h"
@@ -90,10 +91,8 @@ struct RetentionDay {
 };
 
 struct AuditRow {
-  UnixSeconds time = 0;
-  std::string signers;  // key id and holder
-  std::string action;
-  std::string outcome;  // "done", or the name of an error
+  sync::AuditEntry entry;
+  bool is_linked = false;  // not in rows from before there were links
 };
 
 // A letter to one device, or to all (sync/letter.h).
@@ -277,14 +276,16 @@ class FleetStore {
 
   // The school's people.
   [[nodiscard]] Status use_nonce(std::string_view nonce, UnixSeconds now, UnixSeconds forget);  // kConflict: used before
-  [[nodiscard]] Status add_audit(UnixSeconds now, std::string_view signers, std::string_view action, std::string_view outcome);
-  [[nodiscard]] Result<std::vector<AuditRow>> audit();
+  // fleet_audit.cpp. `by`: key id and holder; a request that publishes much is kept as its hash.
+  [[nodiscard]] Status add_audit(UnixSeconds now, std::string_view by, std::string_view action, std::string_view outcome, ByteView request);
+  [[nodiscard]] Result<std::vector<AuditRow>> audit(std::int64_t after = 0, std::int64_t limit = -1);  // -1: all
 
  private:
   explicit FleetStore(platform::Database database) : database_(std::move(database)) {}
   [[nodiscard]] Result<std::int64_t> count(std::string_view sql, const sync::DeviceId& device);
   // All of `work` or nothing; also inside a transaction.
   [[nodiscard]] Status together(const std::function<Status()>& work);
+  [[nodiscard]] Result<std::optional<Hash>> last_audit_link();
   [[nodiscard]] Status append_change(std::string_view kind, ByteView envelope, UnixSeconds now);
   platform::Database database_;
   std::optional<sync::SchoolId> changes_of_;

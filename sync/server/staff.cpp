@@ -84,10 +84,12 @@ Result<Json> list_events(Desk& desk) {
   if (page < 1 || page > kMaxPage) return make_error(ErrorCode::kInvalidInput, "\"limit\": expected 1 to 500");
   TRY(rows, desk.store.events(after ? *after : 0, device, static_cast<int>(page) + 1));
   Json::Array events;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, sealed = 0;
   for (const auto& row : rows) {
     bytes += row.body.size() + row.sealed.size();
     if (events.size() == static_cast<std::size_t>(page) || (bytes > kMaxPageBytes && !events.empty())) break;
+    sealed += row.sealed.empty() ? 0 : 1;
+    desk.about = " " + std::to_string(rows.front().id) + "-" + std::to_string(row.id) + " sealed " + std::to_string(sealed);
     TRY(json, event_json(row));
     events.push_back(std::move(json));
   }
@@ -176,7 +178,7 @@ Result<Json> perform(std::string_view action, Desk& desk) {
                                      {"wipe.record", wipe_record},        {"roots.list", list_roots},
                                      {"events.rewrap", rewrap},          {"evidence.batches", evidence_batches},
                                      {"evidence.open", evidence_open},   {"hold.add", add_hold},
-                                     {"hold.lift", lift_hold},           {"holds.list", list_holds}};
+                                     {"hold.lift", lift_hold},           {"holds.list", list_holds},        {"audit.list", list_audit}};
   for (const auto& row : kActions) {
     if (row.action == action) return row.perform(desk);
   }
@@ -192,7 +194,7 @@ Result<Json> answer_staff(FleetStore& store, SchoolState& school, ByteView body,
   Desk desk{store, school, request.arguments, opened.holder, now};
   auto result = perform(request.action, desk);
   const std::string outcome = result ? "done" : std::string(error_code_name(result.error().code));
-  TRY_DONE(store.add_audit(now, opened.signer + " " + opened.holder, request.action + desk.about, outcome));
+  TRY_DONE(store.add_audit(now, opened.signer + " " + opened.holder, request.action + desk.about, outcome, body));
   log_info("staff", opened.holder + ": " + request.action + ": " + outcome);
   return result;
 }

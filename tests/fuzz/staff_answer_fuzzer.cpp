@@ -2,6 +2,7 @@
 // their terminal.
 #include <cstdlib>
 
+#include "agent/cli/audit.h"
 #include "agent/cli/device.h"
 #include "agent/cli/event_rows.h"
 #include "agent/cli/staff_client.h"
@@ -28,6 +29,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto answer = parse_staff_answer({200, to_bytes(bytes), {}});
   if (!answer) return 0;
   if (const auto devices = show_devices(*answer, 0)) must_be_plain(*devices, true);
+  if (const auto page = parse_audit(*answer)) {
+    if (const auto shown = show_audit(page->entries, sync::AuditWalk({}, {}), true, {})) must_be_plain(shown->text, true);
+  }
   const Json::Array* rows = (*answer)["events"].as_array();
   if (rows == nullptr) return 0;
   static const BoxKey reader = make_box_key(SecretKey(Hash{1}));

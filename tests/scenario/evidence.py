@@ -260,6 +260,50 @@ def audited(w, device, rows):
     tell("each record that was handed out, and each hold, stands in the server's audit")
 
 
+def audit_of(w, holder="lead", *more):
+    return w.caretaker("audit", *keys.key_of(w, holder), *more, check=False)
+
+
+def with_server(w, holder="lead", sql=None):
+    """What the audit says after somebody who has the server has edited it."""
+    if sql:
+        with contextlib.closing(sqlite3.connect(w.data / "fleet.db")) as database, database:
+            assert database.execute(sql).rowcount > 0
+    w.start_server()
+    done = audit_of(w, holder)
+    w.server.stop()
+    return done
+
+
+def audit_is_checked(w, rows):
+    """Who may look, what it shows, and that a server in other hands can neither deny nor invent."""
+    w.start_server()
+    opened = rows["casino.example"]
+    for holder in ("lead", "head"):
+        done = audit_of(w, holder)
+        assert done.returncode == 0 and "none missing in between" in done.stdout, done
+        line = next(line for line in done.stdout.splitlines() if "opened records as evidence" in line)
+        assert " lead " in line and line.split()[-1] == "done" and f" {opened['seq']} " in line, line
+        assert "casino" not in done.stdout and "token.new" not in done.stdout, done.stdout
+    assert "token.new" in audit_of(w, "lead", "--all").stdout
+    refused = audit_of(w, "technician")
+    assert refused.returncode == 1 and "S4" in refused.stderr, refused
+    w.server.stop()
+    shutil.copy(w.data / "fleet.db", w.folder / "fleet.before")
+    for what, sql, check in (
+            ("an opening is blamed on somebody else", "UPDATE audit SET signers = (SELECT signers FROM audit WHERE signers LIKE '% head' LIMIT 1) WHERE action LIKE 'evidence.open%'", "G2"),
+            ("an opening is gone", "DELETE FROM audit WHERE id = (SELECT MIN(id) FROM audit WHERE action LIKE 'evidence.open%')", "G1"),
+            ("nothing was ever signed", "UPDATE audit SET link = NULL, request = NULL", "G"),
+            ("all of it begins anew", "DELETE FROM audit", "G")):
+        done = with_server(w, sql=sql)
+        assert done.returncode == 1 and f"{check}" in done.stderr, (what, done)
+        shutil.copy(w.folder / "fleet.before", w.data / "fleet.db")
+        for left in w.data.glob("fleet.db-*"):
+            left.unlink()
+    assert with_server(w).returncode == 0
+    tell("leads and root holders see who opened what; a server that edits its audit, or begins a new one, is found out")
+
+
 def scenario(w):
     w.start_all()
     second = w.another_device("second")
@@ -273,6 +317,7 @@ def scenario(w):
     wait_until("the other device's record", lambda: sealed_rows(w, other_device), timeout=120, pause=0.5)
     rows, school = sealed_rows(w, device), json.loads((w.school / "school.json").read_text(encoding="utf-8"))["school"]
     out = evidence_verifies(w, device, rows, school)
+    two_that_stand_apart(w, device, rows, school)
     done, other_out = export(w, other_device, sealed_rows(w, other_device), ["bad2.example"], name="other.json")
     assert done.returncode == 0, done
 
@@ -295,8 +340,8 @@ def scenario(w):
     nobody_else(w, device, rows)
     holds(w, device, rows)
     audited(w, device, rows)
+    audit_is_checked(w, rows)
 
 
 if __name__ == "__main__":
     world.play(scenario, bytes=120, seed=0)
-    two_that_stand_apart(w, device, rows, school)

@@ -1,4 +1,6 @@
 // What a safeguarding lead takes out as evidence, and what is kept for it.
+#include <algorithm>
+
 #include "sync/server/ingest.h"
 #include "sync/server/retention.h"
 #include "tests/unit/server/test_device.h"
@@ -104,8 +106,52 @@ TEST_CASE("only a safeguarding lead takes evidence out, and the audit says which
   CHECK(answer["sealed"].as_object()->size() == 1);
   CHECK_FALSE(answer["sealed"]["2"].is_null());
   const auto audit = must(room.school.store.audit());
-  CHECK(audit.back().action == "evidence.open " + to_hex(room.device.id()) + " " + to_hex(room.device.epoch) + " 2 9");
-  CHECK(audit.back().outcome == "done");
+  CHECK(audit.back().entry.action == "evidence.open " + to_hex(room.device.id()) + " " + to_hex(room.device.epoch) + " 2 9");
+  CHECK(audit.back().entry.outcome == "done");
+}
+
+TEST_CASE("the audit goes to leads and root holders alone, a page at a time, and each entry proves who asked", "[R26]") {
+  EvidenceRoom room;
+  TestSchool& school = room.school;
+  room.device.record(2);
+  (void)room.check_in(1);
+  must(school.ask(school.people.lead, "events.list"));
+  must(school.ask(school.people.technician, "devices.list"));
+  CHECK_FALSE(school.ask(school.people.lead, "hold.lift", Json::Object{{"hold", 9}, {"reason", std::string(200, 'x')}}));
+  for (int i = 0; i < 600; ++i) must(school.ask(school.people.technician, "devices.list"));
+  for (const sync::PersonKey* person : {&school.people.technician, &school.people.teacher, &school.people.publisher}) {
+    CHECK(school.ask(*person, "audit.list", Json::Object{{"after", 0}}).error().message.substr(0, 2) == "S4");
+  }
+  sync::AuditWalk walk(school.state.id(), school.state.root().root().keys);
+  std::vector<sync::AuditEntry> entries;
+  for (bool more = true; more;) {
+    const std::int64_t after = entries.empty() ? 0 : entries.back().number;
+    const auto page = must(school.ask(entries.empty() ? school.people.lead : school.people.head, "audit.list", Json::Object{{"after", after}}));
+    more = must(page.bool_at("more"));
+    for (const Json& row : **page.array_at("entries")) {
+      entries.push_back({*row["number"].as_int(), *row["time"].as_int(), *row["by"].as_string(), *row["action"].as_string(), *row["outcome"].as_string(),
+                         must(row.base64_at("request")), must(row.hex_array_at<32>("request_hash")), must(row.hex_array_at<32>("link"))});
+    }
+  }
+  CHECK(entries.size() > 600);
+  for (const sync::AuditEntry& entry : entries) REQUIRE(walk.next(entry));
+  const auto has = [&](const char* action, const char* by, const char* outcome) {
+    return std::any_of(entries.begin(), entries.end(), [&](const sync::AuditEntry& entry) {
+      return entry.action.starts_with(action) && entry.by.ends_with(by) && entry.outcome == outcome;
+    });
+  };
+  CHECK(has("events.list ", " safeguarding lead", "done"));
+  CHECK(has("hold.lift", " safeguarding lead", "not-found"));
+  CHECK(has("audit.list", " safeguarding lead", "done"));
+  CHECK_FALSE(has("audit.list", " technician", "done"));
+}
+
+TEST_CASE("a request that publishes much stands in the audit by its hash", "[R26]") {
+  EvidenceRoom room;
+  CHECK_FALSE(room.school.ask(room.school.people.technician, "policy.publish", Json::Object{{"envelope", to_base64(Bytes(64u << 10, 7))}}));
+  const auto audit = must(room.school.store.audit());
+  CHECK(audit.back().entry.request.empty());
+  CHECK(audit.back().entry.request_hash != Hash{});
 }
 
 TEST_CASE("what is held outlives the 90 days, and goes when the hold is lifted", "[R19][R26]") {

@@ -148,7 +148,7 @@ TEST_CASE("events are read page by page, and each reading is on record", "[R13]"
   CHECK(refused(school.ask(school.people.lead, "events.list", Json::Object{{"device", "abc"}})) == ErrorCode::kInvalidInput);
   const auto audit = must(school.store.audit());
   CHECK(std::count_if(audit.begin(), audit.end(), [](const auto& row) {
-    return row.action == "events.list" && row.signers.ends_with("safeguarding lead");
+    return row.entry.action.starts_with("events.list") && row.entry.by.ends_with("safeguarding lead");
   }) == 5);
 }
 
