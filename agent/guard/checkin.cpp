@@ -41,7 +41,7 @@ Json Checkin::make_state(const std::set<std::string>& health, const PostureWords
   Json::Array codes(health.begin(), health.end());
   Json::Object state{
       {"nonce", nonce_},
-      {"time", std::max<UnixSeconds>(0, clock_.now())},
+      {"time", bounded_time(clock_.now())},
       {"root", trust_.root() == nullptr ? 0 : trust_.root()->root().version},
       {"policy", policy_version(trust_)},
       {"lists", lists_version(trust_)},
@@ -61,7 +61,7 @@ bool Checkin::has_identity() const {
 Bytes Checkin::hold_request(const std::string& mark) const {
   if (!has_identity() || trust_.root() == nullptr) return {};
   const sync::Hold hold{trust_.root()->root().school, identity_.id(), to_hex(random_array<16>()),
-                        std::max<UnixSeconds>(0, clock_.now()), mark};
+                        bounded_time(clock_.now()), mark};
   const SigningKey* key = &identity_.key();
   return sync::make_hold_request({identity_.certificate(),
                                   sync::make_envelope(sync::PayloadType::kHold, sync::make_hold_payload(hold), {&key, 1})});
@@ -83,7 +83,8 @@ Result<Bytes> Checkin::next_request(const std::set<std::string>& health, const P
   return sync::make_checkin_request(request);
 }
 
-Status Checkin::take_receipt(ByteView envelope) {
+// True: what it answers was not refused.
+Result<bool> Checkin::open_receipt(ByteView envelope) {
   TRY(receipt, sync::open_receipt(sync::RawBlob{to_bytes(envelope)}, *trust_.root(), identity_.id()));
   if (nonce_.empty() || receipt.nonce != nonce_ || receipt.epoch != epoch_) {
     return make_error(ErrorCode::kStale, "A5: a receipt for another request");
@@ -91,7 +92,16 @@ Status Checkin::take_receipt(ByteView envelope) {
   nonce_.clear();
   TRY_DONE(book_.store()->acknowledge(receipt, envelope));
   went_back_ = false;
-  return ok();
+  return receipt.problem.empty();
+}
+
+bool Checkin::take_receipt(ByteView envelope) {
+  if (envelope.empty()) return false;
+  const auto taken = open_receipt(envelope);
+  if (taken) return *taken;
+  log_debug("checkin", "receipt refused: " + taken.error().message);
+  book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
+  return false;
 }
 
 // This complaint is not signed; all that it can cause is sending again. True: there is something to send again.
@@ -131,20 +141,13 @@ TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
   const bool applied = std::ranges::any_of(findings, [](const Subject& finding) { return finding.kind.ends_with(".applied"); });
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
   const sync::EpochId epoch = book_.store()->status().epoch;
-  bool received = false;
-  if (!answer.receipt.empty()) {
-    const Status taken = take_receipt(answer.receipt);
-    received = taken.has_value();
-    if (!received) {
-      log_debug("checkin", "receipt refused: " + taken.error().message);
-      book_.note({"receipt.refused", rule_of(taken.error()), Severity::kMedium});
-    }
-  }
+  const bool received = take_receipt(answer.receipt);
   const bool began = book_.store() != nullptr && book_.store()->status().epoch != epoch;
   const bool told = book_.store() != nullptr && take_letters(answer.letters);
   const bool asked = book_.store() != nullptr && take_missing(answer.missing);
   const bool back = take_problem(answer);
-  return {back || (received && (more_ || asked || began || told)), applied};
+  const bool again = (back || (received && asked)) && sent_again_.take(clock_.monotonic_ms());
+  return {again || (received && (more_ || began || told)), applied};
 }
 
 }  // namespace caretaker::agent

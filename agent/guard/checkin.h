@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/control_net.h"
+#include "agent/guard/allowance.h"
 #include "agent/guard/book.h"
 #include "agent/guard/device_identity.h"
 #include "agent/guard/letters.h"
@@ -18,7 +19,8 @@ namespace caretaker::agent {
 class Checkin {
  public:
   Checkin(const DeviceIdentity& identity, PolicyStore& trust, Letters& letters, Book& book, const Clock& clock)
-      : identity_(identity), trust_(trust), letters_(letters), book_(book), clock_(clock) {}
+      : identity_(identity), trust_(trust), letters_(letters), book_(book), clock_(clock),
+        sent_again_(8, 60'000, clock.monotonic_ms()) {}
 
   // The body of POST /v1/checkin, with `more` members in its state; empty when there is nobody to send as (not enrolled, hardware in doubt). Each request has a
   // nonce of its own; the latest counts.
@@ -31,7 +33,9 @@ class Checkin {
  private:
   [[nodiscard]] bool has_identity() const;
   [[nodiscard]] Json make_state(const std::set<std::string>& health, const PostureWords& posture, const Json::Object& more) const;
-  [[nodiscard]] Status take_receipt(ByteView envelope);
+  // True: nothing speaks against sending on at once; a server that refuses gets no more before its time.
+  [[nodiscard]] bool take_receipt(ByteView envelope);
+  [[nodiscard]] Result<bool> open_receipt(ByteView envelope);
   [[nodiscard]] bool take_letters(const std::vector<Bytes>& letters);
   [[nodiscard]] bool take_problem(const sync::CheckinAnswer& answer);
   [[nodiscard]] bool take_missing(const std::vector<sync::EpochPlace>& missing);
@@ -45,6 +49,7 @@ class Checkin {
   sync::EpochId epoch_{};   // of its batch
   std::vector<sync::EpochPlace> missing_;  // what the last answer said is missing
   bool more_ = false;       // entries wait behind it
+  Allowance sent_again_;    // what the server says that it lacks goes at once only so often
   bool went_back_ = false;  // to where the server says it stands, and no receipt since: a liar gets it once, not in a loop
 };
 

@@ -140,6 +140,14 @@ Result<std::int64_t> EventRows::add_epoch(const EpochRow& row) {
   return query.integer(0);
 }
 
+Status EventRows::remove_epoch(std::int64_t number) {
+  for (const char* sql : {"DELETE FROM sealed WHERE epoch = ?", "DELETE FROM entry WHERE epoch = ?", "DELETE FROM epoch WHERE number = ?"}) {
+    TRY(statement, database_.prepare(sql));
+    TRY_DONE(statement.bind(1, number).run());
+  }
+  return ok();
+}
+
 Status EventRows::set_head(std::int64_t epoch, const sync::ChainHead& head) {
   TRY(update, database_.prepare("UPDATE epoch SET head_seq = ?, head_link = ? WHERE number = ?"));
   return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run();

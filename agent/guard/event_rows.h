@@ -56,6 +56,7 @@ class EventRows {
 
   [[nodiscard]] Result<std::vector<EpochRow>> epochs();               // oldest first
   [[nodiscard]] Result<std::int64_t> add_epoch(const EpochRow& row);  // its number
+  [[nodiscard]] Status remove_epoch(std::int64_t number);             // with its entries
   [[nodiscard]] Status set_head(std::int64_t epoch, const sync::ChainHead& head);
   [[nodiscard]] Status set_offered(std::int64_t epoch, std::uint64_t seq);
   // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt.

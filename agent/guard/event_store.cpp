@@ -13,12 +13,19 @@ constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the fi
 constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 constexpr std::size_t kCarriedAtOnce = 256;
+constexpr std::size_t kEpochsKept = 8;             // that are done with
+constexpr std::uint64_t kEpochBytes = 320;         // of a row: id, sealed key, links, and their share of pages and index
+constexpr std::int64_t kLeavesAtOnce = 2;
+constexpr MonotonicMs kLeaveMs = 4 * 3'600'000;
+constexpr UnixSeconds kLastTime = 253'402'300'799;  // the year 9999, where RFC 3339 ends
 
 // Checked as the server's parsers do: what it would refuse must not get into the chain, where it would block all that
 // comes after it.
 Result<EntryRow> prepare(const NewEvent& event) {
   EntryRow row;
-  row.entry.body = sync::make_event_body(event.body);
+  sync::EventBody bounded = event.body;
+  bounded.time = bounded_time(bounded.time);
+  row.entry.body = sync::make_event_body(bounded);
   row.rank = event_rank(event.body.kind, event.body.severity);
   TRY(body, sync::parse_event_body(row.entry.body));
   if (event.sealed.has_value() != body.sealed.has_value()) {
@@ -44,8 +51,9 @@ NewEvent dropped_event(const sync::ChainEntry& stub, UnixSeconds now) {
   return event;
 }
 
-NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, UnixSeconds now) {
+NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, UnixSeconds now, std::uint32_t beginnings) {
   NewEvent event;
+  event.body.count = beginnings;
   event.body.kind = "epoch.started";
   event.body.time = now;
   event.body.severity = reason == "damage" || reason == "rollback" ? sync::Severity::kHigh : sync::Severity::kInfo;
@@ -55,12 +63,15 @@ NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, Uni
 
 }  // namespace
 
+UnixSeconds bounded_time(UnixSeconds time) { return std::clamp<UnixSeconds>(time, 1, kLastTime); }
+
 EventStore::State::State(EventStoreSettings settings_, const Clock& clock_, FoundBook book)
     : settings(std::move(settings_)),
       clock(clock_),
       key_file(settings.folder / "events.key"),
       rows(std::move(book.rows)),
-      epochs(std::move(book.epochs)) {
+      epochs(std::move(book.epochs)),
+      leaves(kLeavesAtOnce, kLeaveMs, clock.monotonic_ms()) {
   if (book.key) key = std::move(*book.key);
 }
 
@@ -69,6 +80,17 @@ EpochRow* EventStore::State::find_epoch(const sync::EpochId& id) {
     if (epoch.id == id) return &epoch;
   }
   return nullptr;
+}
+
+std::uint64_t EventStore::State::epoch_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const EpochRow& epoch : epochs) bytes += kEpochBytes + epoch.receipt.size();
+  return bytes;
+}
+
+QuotaLimits EventStore::State::limits() const {
+  const std::uint64_t left = settings.quota.max_bytes - std::min(settings.quota.max_bytes, epoch_bytes());
+  return {left, std::min(settings.quota.reserve_bytes, left)};
 }
 
 Status EventStore::State::count_use() {
@@ -86,18 +108,33 @@ Status EventStore::State::add_entry(EpochRow& epoch, RatchetState& next, EntryRo
   return rows.add_entry(epoch.number, row);
 }
 
-Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to) {
+Result<std::set<std::int64_t>> EventStore::State::forget_epochs() {
+  std::set<std::int64_t> gone;
+  std::size_t kept = 0;
+  for (auto epoch = epochs.rbegin(); epoch != epochs.rend(); ++epoch) {
+    if (epoch->acknowledged != epoch->head || ++kept <= kEpochsKept) continue;
+    TRY_DONE(rows.remove_epoch(epoch->number));
+    gone.insert(epoch->number);
+  }
+  return gone;
+}
+
+Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to,
+                                      std::uint32_t beginnings) {
   EpochRow epoch;
   epoch.id = random_array<16>();
   epoch.head = epoch.acknowledged = sync::first_head(settings.school, settings.device, epoch.id);
   RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
   epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, sent_to, reason};
-  TRY(first, prepare(epoch_event(reason, last_known, clock.now())));
+  TRY(first, prepare(epoch_event(reason, last_known, now(), beginnings)));
   QuotaUse incoming;
-  incoming.add(first.rank, entry_bytes(first));
-  TRY_DONE(make_room(incoming, settings.quota));
+  incoming.add(first.rank, entry_bytes(first) + kEpochBytes);
+  TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(key_file.prepare(next, last_known.epoch.value_or(epoch.id)));
+  std::set<std::int64_t> gone;
   const Status committed = rows.transaction([&]() -> Status {
+    TRY(forgotten, forget_epochs());
+    gone = std::move(forgotten);
     TRY(number, rows.add_epoch(epoch));
     epoch.number = number;
     TRY_DONE(add_entry(epoch, next, first));
@@ -105,6 +142,7 @@ Status EventStore::State::start_epoch(const std::string& reason, const LastKnown
   });
   TRY_DONE(committed);
   log(reason == "enrolment" ? LogLevel::kInfo : LogLevel::kWarning, "events", "a new epoch begins: " + reason);
+  std::erase_if(epochs, [&](const EpochRow& old) { return gone.contains(old.number); });
   epochs.push_back(std::move(epoch));
   key = std::move(next);
   key_is_synced = false;
@@ -144,9 +182,11 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   std::vector<EntryRow> copies;
   QuotaUse incoming;
   for (const EntryRow& row : waiting) {
+    // That this epoch began at the server's wish, the newest one says too (`beginnings`).
+    if (row.entry.to == 1 && begun_for_server.contains(from.id)) continue;
     EntryRow copy;
     if (row.entry.is_stub()) {
-      TRY(counted, prepare(dropped_event(row.entry, clock.now())));
+      TRY(counted, prepare(dropped_event(row.entry, now())));
       copy = std::move(counted);
     } else {
       copy.entry.body = row.entry.body;
@@ -156,10 +196,10 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
     incoming.add(copy.rank, entry_bytes(copy));
     copies.push_back(std::move(copy));
   }
-  TRY_DONE(make_room(incoming, settings.quota));
+  TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(keep_spare(incoming));
   const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
-  TRY_DONE(write(copies, std::nullopt, [&] { return rows.mark_acknowledged(from.number, done, clock.now()); }));
+  TRY_DONE(write(copies, std::nullopt, [&] { return rows.mark_acknowledged(from.number, done, now()); }));
   from.acknowledged = done;
   return count_use();
 }
@@ -235,7 +275,7 @@ EventStore::~EventStore() {
 }
 
 Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, const Clock& clock) {
-  TRY(book, find_book(settings, RatchetFile(settings.folder / "events.key"), clock.now()));
+  TRY(book, find_book(settings, RatchetFile(settings.folder / "events.key"), bounded_time(clock.now())));
   const bool continues = book.key.has_value();
   const std::string reason = book.reason;
   const LastKnown last_known = book.last_known;
@@ -280,7 +320,7 @@ Status EventStore::append(std::span<const NewEvent> events, const std::optional<
   }
   if (entries.empty() && !group) return ok();
   return state_->noted(state_->with_room([&]() -> Status {
-    TRY_DONE(state_->make_room(incoming, state_->settings.quota));
+    TRY_DONE(state_->make_room(incoming, state_->limits()));
     TRY_DONE(state_->keep_spare(incoming));
     return state_->write(entries, group);
   }));
@@ -305,7 +345,7 @@ Status EventStore::begin_epoch(const std::string& reason) {
 }
 
 Status EventStore::maintain() {
-  const UnixSeconds cutoff = state_->clock.now() - kKeepAcknowledged;
+  const UnixSeconds cutoff = state_->now() - kKeepAcknowledged;
   TRY(kept, state_->noted(state_->rows.quota_rows()));
   std::vector<bool> dropped;
   for (const QuotaRow& row : kept) {
@@ -334,7 +374,7 @@ bool EventStore::is_damaged() const {
 
 EventStoreStatus EventStore::status() const {
   EventStoreStatus status{state_->current().id, state_->current().head, state_->use.queued, 0,
-                          state_->use.bytes.ordinary + state_->use.bytes.reserved};
+                          state_->use.bytes.ordinary + state_->use.bytes.reserved + state_->epoch_bytes()};
   for (const EpochRow& epoch : state_->epochs) status.last_receipt = std::max(status.last_receipt, epoch.receipt_time);
   return status;
 }

@@ -3,7 +3,9 @@
 //
 // Files in the folder: events.db, events.key (the ratchet's key), events.ballast (512 KiB to give up when the disk is
 // full), events.clean (only there while the book is closed and was closed in order), and set-aside/ with books that
-// were damaged or belong to another device. kDamaged from any function: close the book and open it again, which sets it
+// were damaged or belong to another device, and what had the name of a file of ours and was none: the newest always, the one
+// before it where both together are within max_bytes, no third. The quota counts entries and epochs; beside it the file has up to 1 MiB and
+// a quarter of free and half-used pages, and the log up to 4 MiB. kDamaged from any function: close the book and open it again, which sets it
 // aside.
 #pragma once
 
@@ -20,6 +22,9 @@
 #include "sync/batch.h"
 
 namespace caretaker::agent {
+
+// What the clock says, within what the server's parsers take: a machine may believe anything. Never 0, which means "not yet".
+[[nodiscard]] UnixSeconds bounded_time(UnixSeconds time);
 
 struct EventStoreSettings {
   std::filesystem::path folder;
@@ -65,7 +70,7 @@ struct EventStoreStatus {
 class EventStore {
  public:
   // Opens the book, or begins one. After an unclean stop it is checked. A book that is damaged, or newer than this
-  // program, or another device's, is set aside (never deleted) and a new epoch begins, whose first event names the
+  // program, or another device's, is set aside and a new epoch begins, whose first event names the
   // epoch before, its last known head and the reason. kConflict: another process has it; kPermissionDenied,
   // kUnavailable: the disk does not let us; kFull: no room for even the smallest book.
   [[nodiscard]] static Result<EventStore> open(const EventStoreSettings& settings, const Clock& clock);
@@ -89,7 +94,8 @@ class EventStore {
   // kConflict: it is about an epoch or a link that is not ours. kStale: it says less than an earlier one. A receipt for
   // another place than ours confirms the batch that it answers; when nothing is left to send, it proves that the disk was rolled
   // back, and a new epoch begins. So it does where the receipt says that the batch was refused (Receipt::problem); what the server
-  // does not have of that epoch is then written down anew in the new one.
+  // does not have of that epoch is then written down anew in the new one. That is so twice at once and then once in four hours (kUnavailable:
+  // not yet), for a server that refuses without end must not make a device write without end.
   [[nodiscard]] Status acknowledge(const sync::Receipt& receipt, ByteView envelope);
 
   // The server says that it stands at `expected` in this epoch, earlier than its own receipt: everything after it is

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "agent/guard/allowance.h"
 #include "agent/guard/event_store.h"
 #include "agent/guard/store_recovery.h"
 
@@ -23,6 +24,9 @@ struct EventStore::State {
   std::set<sync::EpochId> stuck;       // the server stands where we cannot go back to, and its place there is not ours
   std::optional<sync::EpochId> sent_epoch;  // of the batch that was handed out last
   std::uint64_t sent_to = 0;                // and its end
+  // Each time the server refuses a book, all that waits in it is written again: that is not for a liar to have without end.
+  Allowance leaves;
+  std::map<sync::EpochId, std::uint32_t> begun_for_server;  // since the start; and for how many beginnings each of them stands
   bool is_damaged = false;             // found while running: the next open must look closely
 
   State(EventStoreSettings settings_, const Clock& clock_, FoundBook book);
@@ -30,11 +34,19 @@ struct EventStore::State {
   [[nodiscard]] std::filesystem::path file(const char* name) const { return settings.folder / name; }
   [[nodiscard]] EpochRow& current() { return epochs.back(); }
   [[nodiscard]] EpochRow* find_epoch(const sync::EpochId& id);
+  [[nodiscard]] UnixSeconds now() const { return bounded_time(clock.now()); }
+  // What the settings leave for entries beside the epochs' own rows.
+  [[nodiscard]] QuotaLimits limits() const;
+  [[nodiscard]] std::uint64_t epoch_bytes() const;
 
   // Within a transaction: chains and tags the entry and moves `epoch` and `next` on.
   [[nodiscard]] Status add_entry(EpochRow& epoch, RatchetState& next, EntryRow& row);
   // `sent_to`: so far the epoch before is the server's business; what came after that is carried over.
-  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to);
+  // `beginnings`: that this one stands for, because the server took none of the ones before.
+  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to,
+                                   std::uint32_t beginnings = 1);
+  // Of the epochs that the server has no more to do with, only the newest stay; within a transaction. Their numbers.
+  [[nodiscard]] Result<std::set<std::int64_t>> forget_epochs();
   // `also` runs in the same transaction.
   [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group,
                              const std::function<Status()>& also = {});

@@ -15,6 +15,8 @@ std::size_t request_bytes(const EntryRow& row) {
   return (row.entry.body.size() * 4 / 3 + 600) * 16 / 9 + row.sealed.size() + 32;
 }
 
+constexpr std::size_t kMaxReceipt = 4096;  // it is kept, and goes with each request
+
 struct Limits {
   std::size_t entries = 0;
   std::size_t bytes = 0;
@@ -124,17 +126,21 @@ Result<sync::ChainHead> EventStore::State::covered(const EpochRow& epoch, const 
 }
 
 Status EventStore::State::take_receipt(EpochRow& epoch, const sync::ChainHead& place, ByteView envelope) {
-  const UnixSeconds now = clock.now();
-  TRY_DONE(with_room([&] { return rows.acknowledge(epoch.number, place, now, envelope); }));
+  const UnixSeconds time = now();
+  TRY_DONE(with_room([&] { return rows.acknowledge(epoch.number, place, time, envelope); }));
   stuck.erase(epoch.id);
   epoch.acknowledged = place;
   epoch.receipt = to_bytes(envelope);
-  epoch.receipt_time = now;
-  return count_use();
+  epoch.receipt_time = time;
+  TRY_DONE(count_use());
+  // It takes some room itself, in place of what it covers.
+  const Status made = make_room({}, limits());
+  return made || made.error().code == ErrorCode::kFull ? ok() : made;
 }
 
 Status EventStore::acknowledge(const sync::Receipt& receipt, ByteView envelope) {
   if (receipt.school != state_->settings.school || receipt.device != state_->settings.device) return not_ours("device");
+  if (envelope.size() > kMaxReceipt) return make_error(ErrorCode::kTooLarge, "a receipt as no server makes one");
   EpochRow* epoch = state_->find_epoch(receipt.epoch);
   if (epoch == nullptr) return not_ours("epoch");
   if (!receipt.problem.empty()) return give_up(receipt, envelope);
@@ -156,8 +162,24 @@ Status EventStore::give_up(const sync::Receipt& refusal, ByteView envelope) {
 }
 
 Status EventStore::leave_epoch(const sync::EpochId& id, const std::string& reason) {
-  if (id == state_->current().id) TRY_DONE(begin_epoch(reason));
-  return state_->noted(state_->carry_over(id));
+  State& state = *state_;
+  const EpochRow& left = *state.find_epoch(id);
+  const bool is_current = id == state.current().id;
+  if (!is_current && !has_unsent(left)) return ok();
+  if (!state.leaves.take(state.clock.monotonic_ms())) return make_error(ErrorCode::kUnavailable, "the server has refused too much lately");
+  if (is_current) {
+    const auto known = state.begun_for_server.find(id);
+    const bool is_told = known == state.begun_for_server.end() || left.acknowledged.seq > 0;
+    const std::uint32_t beginnings = is_told ? 1 : known->second + 1;
+    const LastKnown last_known{id, left.head};
+    const sync::ChainHead sent_to = left.acknowledged;
+    TRY_DONE(state.noted(state.with_room([&] { return state.start_epoch(reason, last_known, sent_to, beginnings); })));
+    state.begun_for_server[state.current().id] = beginnings;
+    TRY_DONE(sync_key());
+  }
+  TRY_DONE(state.noted(state.carry_over(id)));
+  std::erase_if(state.begun_for_server, [&](const auto& begun) { return state.find_epoch(begun.first) == nullptr; });
+  return ok();
 }
 
 Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& expected) {

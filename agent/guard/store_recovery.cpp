@@ -1,6 +1,7 @@
 #include "agent/guard/store_recovery.h"
 
 #include <algorithm>
+#include <map>
 
 #include "platform/base/log.h"
 #include "platform/files.h"
@@ -67,19 +68,106 @@ Result<Loaded> load(const EventStoreSettings& settings, bool thoroughly) {
   return loaded;
 }
 
+// What stands under set-aside/ for one occasion: a book with its log, or a single thing.
+struct AsideGroup {
+  std::vector<fs::path> parts;
+  std::uint64_t bytes = 0;
+  fs::file_time_type time = fs::file_time_type::min();
+};
+
+std::uint64_t bytes_of(const fs::path& path) {
+  std::error_code failed;
+  if (!fs::is_directory(path, failed)) {
+    const auto size = platform::file_size(path);
+    return size ? *size : 0;
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(path, failed)) bytes += bytes_of(entry.path());
+  return bytes;
+}
+
+std::string aside_group(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.substr(0, name.find(".db"));
+}
+
+// The newest stays, and the one before it where both together are no larger than the book itself may be.
+void prune_aside(const fs::path& aside, const std::string& newest, std::uint64_t max_bytes) {
+  std::map<std::string, AsideGroup> groups;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(aside, failed)) {
+    AsideGroup& group = groups[aside_group(entry.path())];
+    group.parts.push_back(entry.path());
+    group.bytes += bytes_of(entry.path());
+    group.time = std::max(group.time, entry.last_write_time(failed));
+  }
+  const auto latest = std::max_element(groups.begin(), groups.end(), [&](const auto& a, const auto& b) {
+    return std::pair(a.first != newest, a.second.time) < std::pair(b.first != newest, b.second.time);
+  });
+  for (const auto& [name, group] : groups) {
+    const bool fits = groups[newest].bytes + group.bytes <= max_bytes;
+    if (name == newest || (name == latest->first && fits)) continue;
+    for (const fs::path& part : group.parts) fs::remove_all(part, failed);  // what stays is tried again the next time
+  }
+}
+
+// A name that nothing has yet; the clock may have said the same before.
+std::string aside_name(const fs::path& aside, std::string name, UnixSeconds now) {
+  name += "-" + to_rfc3339(now);
+  std::erase(name, ':');
+  std::error_code failed;
+  const auto is_free = [&](const std::string& tried) {
+    return !platform::file_size(aside / (tried + ".db")) && !fs::exists(aside / (tried + ".db"), failed) && !fs::exists(aside / tried, failed);
+  };
+  if (is_free(name)) return name;
+  int number = 2;
+  while (!is_free(name + "-" + std::to_string(number))) ++number;
+  return name + "-" + std::to_string(number);
+}
+
 // The log goes first: a main file without its log is merely older, a new main file with an old log would be filled from
 // it.
-Status set_aside(const fs::path& folder, UnixSeconds now) {
+Status set_aside(const EventStoreSettings& settings, UnixSeconds now) {
+  const fs::path& folder = settings.folder;
   const fs::path aside = folder / "set-aside";
   TRY_DONE(platform::make_folder(aside, 0700));
-  std::string name = "events-" + to_rfc3339(now);
-  std::erase(name, ':');
-  for (int i = 2; platform::file_size(aside / (name + ".db")); ++i) name = name.substr(0, 24) + "-" + std::to_string(i);
+  const std::string name = aside_name(aside, "events", now);
   for (const char* part : {".db-wal", ".db-shm", ".db"}) {
     const auto moved = platform::rename_file(folder / ("events" + std::string(part)), aside / (name + part));
     if (!moved && moved.error().code != ErrorCode::kNotFound) return moved;
   }
   log_error("events", "the book of events was set aside as " + (aside / name).string() + ".db");
+  prune_aside(aside, name, settings.quota.max_bytes);
+  return ok();
+}
+
+bool is_there_and_no(const fs::path& path, fs::file_type wanted) {
+  std::error_code failed;
+  return fs::exists(fs::symlink_status(path, failed)) && fs::status(path, failed).type() != wanted;
+}
+
+// A repaired file system may have given a file of ours another's place, or a folder's.
+Status set_strangers_aside(const EventStoreSettings& settings, UnixSeconds now) {
+  const fs::path& folder = settings.folder;
+  if (is_there_and_no(folder, fs::file_type::directory)) {
+    const fs::path aside = folder.string() + ".set-aside";
+    std::error_code failed;
+    fs::remove_all(aside, failed);
+    TRY_DONE(platform::rename_file(folder, aside));
+    log_error("events", folder.string() + " was no folder, and is set aside");
+  }
+  TRY_DONE(platform::make_folder(folder, 0700));
+  const auto is_strange = [&](const char* name) { return is_there_and_no(folder / name, fs::file_type::regular); };
+  if (is_strange("events.db") || is_strange("events.db-wal") || is_strange("events.db-shm")) TRY_DONE(set_aside(settings, now));
+  for (const char* name : {"events.key", "events.ballast", "events.clean"}) {
+    if (!is_strange(name)) continue;
+    const fs::path aside = folder / "set-aside";
+    TRY_DONE(platform::make_folder(aside, 0700));
+    const std::string kept = aside_name(aside, name, now);
+    TRY_DONE(platform::rename_file(folder / name, aside / kept));
+    log_error("events", std::string(name) + " was no file, and is set aside");
+    prune_aside(aside, kept, settings.quota.max_bytes);
+  }
   return ok();
 }
 
@@ -173,7 +261,7 @@ std::string epoch_rule(const std::string& reason, const LastKnown& last_known) {
 }
 
 Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFile& key_file, UnixSeconds now) {
-  TRY_DONE(platform::make_folder(settings.folder, 0700));
+  TRY_DONE(set_strangers_aside(settings, now));
   const bool was_clean = platform::file_size(settings.folder / "events.clean").has_value();
   TRY_DONE(platform::remove_file(settings.folder / "events.clean"));
   const std::vector<RatchetState> states = key_file.read();
@@ -186,7 +274,7 @@ Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFil
     const std::string reason = is_unusable ? "damage" : "re-enrolment";
     const LastKnown known = last_known(is_unusable ? std::vector<EpochRow>() : loaded->epochs, states);
     loaded = make_error(ErrorCode::kInternal, "closed");  // before its files are renamed
-    TRY_DONE(set_aside(settings.folder, now));
+    TRY_DONE(set_aside(settings, now));
     TRY(fresh, load(settings, false));
     return FoundBook{std::move(fresh.rows), {}, std::nullopt, reason, known};
   }

@@ -1,6 +1,8 @@
 #include "agent/guard/checkin.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "sync/hold.h"
 #include "tests/unit/agent/guard_world.h"
@@ -94,6 +96,50 @@ TEST_CASE("after a receipt for another continuation of the book, what comes now 
   receipt.head.link[0] ^= 1;
   take(world, with_receipt(sign_receipt(world.room.school.server, receipt)));
   CHECK(world.book().front().starts_with("epoch.started rollback"));
+}
+
+TEST_CASE("a server that refuses with its own signature gets nothing more before its time, and the device does not begin anew for ever", "[R4][R18]") {
+  GuardWorld world;
+  world.serve();
+  std::set<sync::EpochId> epochs;
+  for (int i = 0; i < 60; ++i) {
+    const auto opened = world.next_request();
+    REQUIRE(opened);
+    epochs.insert(opened->batch.epoch);
+    const auto first = sync::first_head(opened->batch.school, opened->batch.device, opened->batch.epoch);
+    const sync::Receipt refusal{opened->batch.school, opened->batch.device, opened->batch.epoch, first,
+                                must(opened->batch.state.string_at("nonce")), 1, "chain"};
+    sync::CheckinAnswer answer = with_receipt(sign_receipt(world.room.school.server, refusal));
+    answer.problem = "chain";
+    answer.more = true;
+    CHECK_FALSE(take(world, answer).more);
+    world.clock.time += 60;
+  }
+  CHECK(epochs.size() == 3);
+  CHECK(world.noted("receipt.refused unavailable"));
+  world.clock.time += 3 * 3600;
+  world.check_in();  // the true one is back, and has everything
+  CHECK(world.status().events_queued == 0);
+  const auto rules = world.server.rules();
+  CHECK(std::ranges::count(rules, "certificate") == 1);
+}
+
+TEST_CASE("a server that says again and again that it has lost everything is sent it at once only so often", "[R4]") {
+  GuardWorld world;
+  world.serve();
+  int at_once = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto opened = world.next_request();
+    REQUIRE(opened);
+    if (i == 0) REQUIRE(world.server.take(opened->batch));
+    sync::Receipt receipt = world.server.receipt(opened->batch);
+    receipt.nonce = must(opened->batch.state.string_at("nonce"));
+    sync::CheckinAnswer answer = with_receipt(sign_receipt(world.room.school.server, receipt));
+    answer.problem = "gap";
+    answer.expected = sync::first_head(opened->batch.school, opened->batch.device, opened->batch.epoch);
+    at_once += take(world, answer).more ? 1 : 0;
+  }
+  CHECK(at_once <= 10);
 }
 
 TEST_CASE("a server that stands earlier is sent the rest again, and proved its own receipt") {

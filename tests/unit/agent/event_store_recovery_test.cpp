@@ -207,6 +207,65 @@ TEST_CASE("a file that is no book, or one of a newer program, is set aside") {
   CHECK(set_aside(world) == 2);
 }
 
+TEST_CASE("of what was set aside the newest stays, and one more where both fit into the quota") {
+  EventWorld world;
+  const bool is_large = GENERATE(false, true);
+  world.settings.quota = {.max_bytes = is_large ? 1u << 20 : 16u << 20, .reserve_bytes = 128 << 10};
+  for (int round = 0; round < 5; ++round) {
+    {
+      EventStore store = world.open();
+      for (int i = 0; i < (is_large ? 150 : 1); ++i) {
+        REQUIRE(store.append(std::vector<NewEvent>(20, event(std::string(100, static_cast<char>('a' + round))))));
+      }
+    }
+    overwrite(world.settings.folder / "events.db", 0, std::string(16'384, '\0'));
+    world.clock.time += round == 2 ? -86'400 : 3600;
+  }
+  EventStore store = world.open();
+  CHECK(set_aside(world) == (is_large ? 1 : 2));
+  bool has_newest = false;
+  for (const auto& entry : fs::directory_iterator(world.settings.folder / "set-aside")) {
+    if (entry.path().extension() != ".db") continue;
+    const auto bytes = platform::read_file(entry.path(), 64u << 20);
+    REQUIRE(bytes);
+    has_newest = has_newest || as_text(*bytes).find(std::string(100, 'e')) != std::string_view::npos;
+  }
+  CHECK(has_newest);
+}
+
+TEST_CASE("what has the name of a file of the book and is none is set aside") {
+  const std::string name = GENERATE("events.db", "events.db-wal", "events.key", "events.ballast", "events.clean");
+  EventWorld world;
+  fill(world, 5);
+  fs::remove(world.settings.folder / name);
+  if (GENERATE(false, true)) {
+    fs::create_directory(world.settings.folder / name);
+    std::ofstream(world.settings.folder / name / "in it") << "x";
+  } else {
+    fs::create_symlink("nowhere", world.settings.folder / name);
+  }
+  TestServer server(world.box);
+  EventStore store = world.open();
+  append_some(store, 6, 8);
+  REQUIRE(store.sync_key());
+  CHECK(send_all(store, server).back() == "8");
+  REQUIRE(store.maintain());
+  CHECK(fs::is_regular_file(world.settings.folder / "events.ballast"));
+}
+
+TEST_CASE("where the folder of the book should be and something else is, a new book begins") {
+  EventWorld world;
+  fill(world, 5);
+  fs::remove_all(world.settings.folder);
+  if (GENERATE(false, true)) {
+    std::ofstream(world.settings.folder) << "x";
+  } else {
+    fs::create_symlink("nowhere", world.settings.folder);
+  }
+  EventStore store = world.open();
+  append_some(store, 6, 8);
+}
+
 TEST_CASE("a body that was altered behind our back is found before it is sent, and the book set aside", "[R26]") {
   EventWorld world;
   fill(world, 50);
