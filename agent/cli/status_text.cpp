@@ -18,8 +18,8 @@ constexpr std::array kHealth = {
     HealthText{"re-enrolment-needed", "this is not the hardware that was enrolled: enrol it anew"},
     HealthText{"hardware-unreadable", "the serial numbers cannot be read: nothing is sent to the school"},
     HealthText{"identity-damaged", "the device's identity was damaged and set aside: enrol it anew"},
-    HealthText{"root-missing", "the school's keys are missing: enrol the machine anew"},
-    HealthText{"root-damaged", "a stored list of the school's keys is damaged: the server's copy is asked for"},
+    HealthText{"root-missing", "the school's keys are damaged: caretaker import them from the school's folder"},
+    HealthText{"root-damaged", "a stored list of the school's keys is damaged, and so is its copy"},
     HealthText{"policy-missing", "no policy has come yet: names are not answered"},
     HealthText{"root-stale", "the school's root has expired: it stays in force until its holders renew it"},
     HealthText{"policy-stale", "the policy has expired: it stays in force until a new one is signed"},
@@ -31,6 +31,7 @@ constexpr std::array kHealth = {
     HealthText{"lists-damaged", "the stored lists are damaged: the server's copy is asked for"},
     HealthText{"lists-signer-gone", "who signed the lists in force may not sign lists any more"},
     HealthText{"events-not-stored", "events cannot be stored: is the disk full?"},
+    HealthText{"state-read-only", "the disk takes no changes (an error, or mounted so): names are filtered as before, nothing is recorded"},
     HealthText{"no-recipients", "nobody's key can open the details of events"},
 };
 

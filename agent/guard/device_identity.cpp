@@ -1,5 +1,6 @@
 #include "agent/guard/device_identity.h"
 
+#include "platform/base/json.h"
 #include "platform/base/log.h"
 #include "platform/files.h"
 
@@ -11,6 +12,18 @@ constexpr std::size_t kMaxFile = 64u << 10;
 HardwareMatch compare(const std::string& stored, const std::string& found) {
   if (stored.empty() || found.empty()) return HardwareMatch::kUnknown;
   return stored == found ? HardwareMatch::kSame : HardwareMatch::kOther;
+}
+
+Hash sum_of(const Json& json) { return hash(as_bytes(json.dump())); }
+
+// A seed, or a school, with other bits in it is as well-formed as the right one. (A file from before has no sum.)
+Status check_sum(const Json& stored) {
+  const auto* members = stored.as_object();
+  if (members == nullptr || !members->contains("sum")) return ok();
+  TRY(sum, stored.hex_array_at<32>("sum"));
+  Json::Object rest = *members;
+  rest.erase("sum");
+  return sum_of(Json(std::move(rest))) == sum ? ok() : Status(make_error(ErrorCode::kDamaged, "its sum is another"));
 }
 
 }  // namespace
@@ -27,27 +40,39 @@ HardwareMatch decide_hardware(const sync::Hardware& stored, const sync::Hardware
 
 Result<DeviceIdentity> DeviceIdentity::open(const std::filesystem::path& folder, const sync::Hardware& found) {
   DeviceIdentity identity(folder, found);
-  const auto bytes = platform::read_file(identity.file(), kMaxFile);
+  identity.was_damaged_ = platform::file_size(identity.damaged_file()).has_value();
+  const auto bytes = read_twice(identity.files(), kMaxFile, [&](ByteView stored) -> Status {
+    DeviceIdentity good(folder, found);
+    TRY_DONE(good.read(stored));
+    good.was_damaged_ = identity.was_damaged_;
+    identity = std::move(good);
+    return ok();
+  });
   if (!bytes) {
     if (bytes.error().code == ErrorCode::kNotFound) return identity;
-    return bytes.error();
+    if (bytes.error().code == ErrorCode::kPermissionDenied || bytes.error().code == ErrorCode::kUnavailable) return bytes.error();
+    log_error("identity", "the device's identity is damaged and set aside: " + bytes.error().message);
+    TRY_DONE(identity.set_damaged_aside());
+    identity.was_damaged_ = true;
+    return identity;
   }
   // Written by a process that was killed before it synced the folder, it could still be gone after a power cut.
   if (auto synced = platform::sync_folder(folder); !synced) log_warning("identity", synced.error().message);
-  const auto stored = parse_json(as_text(*bytes));
-  const Status read = stored ? identity.read(*stored) : Status(stored.error());
-  if (!read) {
-    log_error("identity", "the device's identity is damaged and set aside: " + read.error().message);
-    TRY_DONE(platform::rename_file(identity.file(), folder / "device.damaged.json"));
-    DeviceIdentity none(folder, found);
-    none.was_damaged_ = true;
-    return none;
-  }
   TRY_DONE(identity.bind(*bytes));
   return identity;
 }
 
-Status DeviceIdentity::read(const Json& stored) {
+// The copy too: it is of no use, and would be taken for the identity should it become readable again.
+Status DeviceIdentity::set_damaged_aside() const {
+  const auto moved = platform::rename_file(files().file, damaged_file());
+  if (moved) return platform::remove_file(files().copy);
+  if (moved.error().code != ErrorCode::kNotFound) return moved;
+  return platform::rename_file(files().copy, damaged_file());
+}
+
+Status DeviceIdentity::read(ByteView bytes) {
+  TRY(stored, parse_json(as_text(bytes)));
+  TRY_DONE(check_sum(stored));
   TRY(seed, stored.hex_array_at<32>("seed"));
   TRY(school, stored.hex_array_at<32>("school"));
   TRY(dmi_uuid, stored.string_at("dmi_uuid"));
@@ -104,14 +129,15 @@ Status DeviceIdentity::certify(Bytes certificate) {
 }
 
 Status DeviceIdentity::write() const {
-  const Json json(Json::Object{{"v", 1},
+  Json::Object members{{"v", 1},
                                {"seed", to_hex(key_.seed.view())},
                                {"school", to_hex(school_)},
                                {"dmi_uuid", hardware_.dmi_uuid},
                                {"board_serial", hardware_.board_serial},
                                {"certificate", to_base64(certificate_)},
-                               {"re_enrolment", re_enrolment_}});
-  return platform::replace_file(file(), as_bytes(json.dump()), 0600);
+                               {"re_enrolment", re_enrolment_}};
+  members["sum"] = to_hex(sum_of(Json(members)));
+  return write_twice(files(), as_bytes(Json(std::move(members)).dump()));
 }
 
 }  // namespace caretaker::agent

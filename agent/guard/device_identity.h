@@ -1,10 +1,10 @@
 // Which device this is: its key, made here and never leaving, its certificate, and the hardware that both are bound to.
-// One file, device.json (0600), replaced as a whole. One thread.
+// One file, device.json (0600), replaced as a whole, and its copy. One thread.
 #pragma once
 
 #include <filesystem>
 
-#include "platform/base/json.h"
+#include "agent/guard/kept_twice.h"
 #include "sync/enrolment.h"
 #include "sync/ids.h"
 
@@ -17,14 +17,14 @@ enum class HardwareMatch { kSame, kOther, kUnknown };
 class DeviceIdentity {
  public:
   enum class State {
-    kNone,         // never enrolled, or the file was damaged
+    kNone,         // never enrolled, or file and copy were damaged: was_damaged()
     kUncertified,  // there is a key and a school, and the server has not certified them (yet, or for this hardware)
     kCertified,
   };
 
   // Reads the stored identity. On other hardware than stored (a cloned image) it is set aside under another name, and a new
   // key for the same school takes its place: the machine is filtered and keeps a book of its own, and must be enrolled anew.
-  // A damaged file is set aside too.
+  // A damaged file is put back from its copy; where both are damaged, the file is set aside too.
   [[nodiscard]] static Result<DeviceIdentity> open(const std::filesystem::path& folder, const sync::Hardware& found);
 
   [[nodiscard]] State state() const { return state_; }
@@ -32,7 +32,8 @@ class DeviceIdentity {
   [[nodiscard]] bool in_doubt() const { return in_doubt_; }
   // Set aside at this start or an earlier one, and not enrolled since.
   [[nodiscard]] bool needs_re_enrolment() const { return state_ == State::kUncertified && re_enrolment_; }
-  [[nodiscard]] bool was_damaged() const { return was_damaged_; }
+  // There is an identity that was set aside as damaged, at this start or an earlier one, and none since.
+  [[nodiscard]] bool was_damaged() const { return state_ != State::kCertified && was_damaged_; }
 
   // Only when the state is not kNone.
   [[nodiscard]] const sync::SchoolId& school() const { return school_; }
@@ -49,8 +50,10 @@ class DeviceIdentity {
  private:
   DeviceIdentity(std::filesystem::path folder, sync::Hardware found)
       : folder_(std::move(folder)), found_(std::move(found)) {}
-  [[nodiscard]] std::filesystem::path file() const { return folder_ / "device.json"; }
-  [[nodiscard]] Status read(const Json& stored);
+  [[nodiscard]] TwoFiles files() const { return {folder_ / "device.json", folder_ / "device.copy.json"}; }
+  [[nodiscard]] std::filesystem::path damaged_file() const { return folder_ / "device.damaged.json"; }
+  [[nodiscard]] Status read(ByteView stored);
+  [[nodiscard]] Status set_damaged_aside() const;
   [[nodiscard]] Status write() const;
   [[nodiscard]] Status bind(ByteView stored);
   [[nodiscard]] Status make_new(const sync::SchoolId& school);

@@ -1,6 +1,7 @@
 #include "agent/guard/guard.h"
 
 #include "platform/base/log.h"
+#include "platform/file_system.h"
 
 namespace caretaker::agent {
 
@@ -48,11 +49,8 @@ Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const 
   TRY(trust, PolicyStore::open(settings.state / "trust"));
   if (identity.state() != DeviceIdentity::State::kNone) TRY_DONE(trust.load(identity.school()));
   std::unique_ptr<Guard> guard(new Guard(settings, clock, std::move(identity), std::move(trust), std::move(find_user)));
-  // Without room for a book the filter must go on all the same.
-  if (auto opened = guard->open_book(); !opened) {
-    if (opened.error().code != ErrorCode::kFull) return opened.error();
-    log_error("events", "no book: " + opened.error().message);
-  }
+  // Without a book, whatever keeps it from being opened, the filter must go on all the same; each minute it is tried again.
+  if (auto opened = guard->open_book(); !opened) log_error("events", "no book: " + opened.error().message);
   guard->orders_.load();
   guard->book_.note({"guard.started", CARETAKER_VERSION});
   guard->exceptions_.read();
@@ -88,10 +86,11 @@ Revision Guard::revision(const std::vector<Exceptions::Open>& open) const {
 
 std::set<std::string> Guard::health() const {
   std::set<std::string> codes = book_.health();
+  if (platform::is_read_only(settings_.state)) codes.insert("state-read-only");
   if (identity_.was_damaged()) codes.insert("identity-damaged");
   if (identity_.in_doubt()) codes.insert("hardware-unreadable");
   if (identity_.needs_re_enrolment()) codes.insert("re-enrolment-needed");
-  if (identity_.state() == DeviceIdentity::State::kNone || trust_.root() == nullptr) {
+  if (identity_.state() == DeviceIdentity::State::kNone || !had_school()) {
     codes.insert("not-enrolled");
     return codes;
   }
@@ -99,6 +98,10 @@ std::set<std::string> Guard::health() const {
   codes.merge(orders_.health());
   add_gate_health(codes);
   return codes;
+}
+
+bool Guard::had_school() const {
+  return identity_.state() == DeviceIdentity::State::kCertified || identity_.was_damaged() || trust_.had_school();
 }
 
 void Guard::store_repeats(bool all) {

@@ -117,6 +117,8 @@ class Guard {
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open) const;
   [[nodiscard]] std::set<std::string> health() const;
   void add_gate_health(std::set<std::string>& codes) const;
+  // This machine is a school's, or was until some file of it was damaged.
+  [[nodiscard]] bool had_school() const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
   [[nodiscard]] std::string notice() const;  // what users are told; empty before there is a school
   void store_repeats(bool all);

@@ -38,6 +38,8 @@ Result<Answered> Guard::report_gate(const Asked& asked) {
   filter_works_ = report.filter_works;
   for (const GateNews news : report.news) book_.note({"gate.changed", std::string(gate_news_name(news)), news_severity(news)});
   GateAnswer answer;
+  // Who has once been the school's and lost the policy keeps the rules that are there: a damaged file opens nothing.
+  if (trust_.policy() == nullptr && had_school()) answer.word = GateAnswer::Word::kUnchanged;
   if (trust_.policy() == nullptr) return Answered{make_gate_answer(answer), {}};
   if (!report.attempts.empty()) {
     WebReport web;

@@ -17,7 +17,7 @@ Status without_fields(const Asked& asked) {
 Result<Answered> Guard::get_filter(const Asked& asked) {
   TRY_DONE(without_fields(asked));
   FilterAnswer answer;
-  if (trust_.root() == nullptr) return Answered{make_filter_answer(answer), {}};
+  if (!had_school()) return Answered{make_filter_answer(answer), {}};
   answer.state = FilterState::kIncomplete;
   if (trust_.policy() == nullptr || trust_.set() == nullptr) return Answered{make_filter_answer(answer), {}};
   TRY(file, trust_.open_set_file());

@@ -138,6 +138,10 @@ Result<Answered> Guard::why(const Asked& asked) {
 // From a folder that somebody carried here: the same door as for what comes from the server.
 Result<Answered> Guard::import(const Asked& asked) {
   TRY(given, parse_take_answer(asked.fields));
+  if (trust_.root() == nullptr && had_school() && identity_.state() != DeviceIdentity::State::kNone) {
+    TRY_DONE(trust_.restore(identity_.school(), given.roots));
+    try_book_again();
+  }
   if (trust_.root() == nullptr) return make_error(ErrorCode::kNotFound, "this machine is not enrolled: it knows no school yet");
   // A folder has all roots from the first on.
   const auto known = std::min(given.roots.size(), static_cast<std::size_t>(trust_.root()->root().version));

@@ -136,7 +136,7 @@ Status run(const Options& options) {
   TRY(settings, make_settings(options));
   TRY_DONE(platform::make_folder(settings.state, 0700));
   auto lock = platform::lock_file(settings.state / "lock");
-  if (!lock) return lock.error().with_context("is there another guard?");
+  if (!lock) return lock.error().with_context(lock.error().code == ErrorCode::kConflict ? "is there another guard?" : "the guard's folder");
   const auto sessions = options.sessions ? platform::make_sessions() : nullptr;
   settings.sessions = sessions.get();
   TRY(guard, Guard::open(settings, system_clock(), [](std::uint32_t uid) { return platform::find_user(uid); }));

@@ -16,6 +16,18 @@ std::int64_t int_or_zero(const Json& json, std::string_view key) {
   return value == nullptr ? 0 : *value;
 }
 
+// A whole chain, from the pinned root on.
+Result<std::vector<sync::VerifiedRoot>> open_roots(const sync::SchoolId& school, const std::vector<Bytes>& roots) {
+  std::vector<sync::VerifiedRoot> verified;
+  for (const Bytes& envelope : roots) {
+    const sync::RawBlob blob{envelope};
+    TRY(next, verified.empty() ? sync::VerifiedRoot::open_first(blob, school) : verified.back().open_next(blob));
+    verified.push_back(std::move(next));
+  }
+  if (verified.empty()) return make_error(ErrorCode::kInvalidInput, "the server sent no root");
+  return verified;
+}
+
 }  // namespace
 
 Result<PolicyStore> PolicyStore::open(fs::path folder) {
@@ -23,8 +35,19 @@ Result<PolicyStore> PolicyStore::open(fs::path folder) {
   return PolicyStore(std::move(folder));
 }
 
-fs::path PolicyStore::root_file(std::int64_t version) const {
-  return folder_ / "roots" / (std::to_string(version) + ".json");
+TwoFiles PolicyStore::root_files(std::int64_t version) const {
+  const std::string name = std::to_string(version) + ".json";
+  return {folder_ / "roots" / name, folder_ / "roots.copy" / name};
+}
+
+bool PolicyStore::had_school() const {
+  if (!roots_.empty()) return true;
+  for (const char* name : {"roots", "roots.copy"}) {
+    std::error_code failed;
+    const bool is_empty = fs::is_empty(folder_ / name, failed);
+    if (!failed && !is_empty) return true;
+  }
+  return false;
 }
 
 fs::path PolicyStore::set_file(const sync::ListsManifest& manifest) const {
@@ -91,13 +114,7 @@ std::set<std::string> PolicyStore::health(UnixSeconds clock) const {
 }
 
 Status PolicyStore::adopt(const sync::SchoolId& school, const std::vector<Bytes>& roots) {
-  std::vector<sync::VerifiedRoot> verified;
-  for (const Bytes& envelope : roots) {
-    const sync::RawBlob blob{envelope};
-    TRY(next, verified.empty() ? sync::VerifiedRoot::open_first(blob, school) : verified.back().open_next(blob));
-    verified.push_back(std::move(next));
-  }
-  if (verified.empty()) return make_error(ErrorCode::kInvalidInput, "the server sent no root");
+  TRY(verified, open_roots(school, roots));
   std::error_code failed;
   fs::remove_all(folder_, failed);
   if (failed) return make_error(ErrorCode::kUnavailable, "clear " + folder_.string() + ": " + failed.message());
@@ -107,8 +124,14 @@ Status PolicyStore::adopt(const sync::SchoolId& school, const std::vector<Bytes>
   return ok();
 }
 
+Status PolicyStore::restore(const sync::SchoolId& school, const std::vector<Bytes>& roots) {
+  TRY(verified, open_roots(school, roots));
+  for (std::size_t i = 0; i < roots.size(); ++i) TRY_DONE(write_twice(root_files(verified[i].root().version), roots[i]));
+  return load(school);
+}
+
 Status PolicyStore::append_root(sync::VerifiedRoot root, ByteView envelope) {
-  TRY_DONE(platform::replace_file(root_file(root.root().version), envelope, 0600));
+  TRY_DONE(write_twice(root_files(root.root().version), envelope));
   time_floor_ = std::max(time_floor_, root.root().issued);
   roots_.push_back(std::move(root));
   settle_generations();
@@ -184,7 +207,7 @@ Status PolicyStore::load(const sync::SchoolId& school) {
   *this = PolicyStore(folder_);
   // A process that was killed may have renamed a file and not synced its folder; what is in force from here on must not be
   // gone after a power cut, or the device would be back at an older policy.
-  for (const fs::path& folder : {folder_, folder_ / "roots"}) {
+  for (const fs::path& folder : {folder_, folder_ / "roots", folder_ / "roots.copy"}) {
     const auto synced = platform::sync_folder(folder);
     if (!synced && synced.error().code != ErrorCode::kNotFound) log_warning("policy", synced.error().message);
   }
@@ -209,12 +232,16 @@ std::optional<Bytes> PolicyStore::read(const fs::path& file, const char* code) {
 
 void PolicyStore::load_roots(const sync::SchoolId& school) {
   for (std::int64_t version = 1;; ++version) {
-    auto envelope = read(root_file(version), "root-damaged");
-    if (!envelope) return;
-    const sync::RawBlob blob{std::move(*envelope)};
-    auto root = roots_.empty() ? sync::VerifiedRoot::open_first(blob, school) : roots_.back().open_next(blob);
-    if (!root) {
-      log_error("policy", "stored root " + std::to_string(version) + ": " + root.error().message);
+    std::optional<sync::VerifiedRoot> root;
+    const auto found = read_twice(root_files(version), sync::kMaxEnvelopeBytes, [&](ByteView envelope) -> Status {
+      const sync::RawBlob blob{to_bytes(envelope)};
+      TRY(opened, roots_.empty() ? sync::VerifiedRoot::open_first(blob, school) : roots_.back().open_next(blob));
+      root = std::move(opened);
+      return ok();
+    });
+    if (!found && found.error().code == ErrorCode::kNotFound) return;
+    if (!found) {
+      log_error("policy", "stored root " + std::to_string(version) + ": " + found.error().message);
       damage_.insert("root-damaged");
       return;
     }

@@ -1,7 +1,7 @@
 // What the guard trusts and obeys, on disk: the chain of roots, the policy and the lists in force, the set file, a lists
 // manifest whose set file has not come yet, and the floors. Nothing gets in unverified (trust_updates.h), and at start
 // everything is verified again, the names of the set file while it is in force already (check_set_part()). Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
-// set.<content hash>, floors.json. One thread.
+// set.<content hash>, floors.json; roots.copy/N.json, because without root 1 nothing else is worth anything. One thread.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "agent/guard/kept_twice.h"
 #include "agent/guard/set_in_force.h"
 #include "policy/policy.h"
 #include "sync/bundle.h"
@@ -37,6 +38,10 @@ class PolicyStore {
   [[nodiscard]] Status load(const sync::SchoolId& school);
   // Starts with a school's verified roots (envelopes from root 1 on); what was there for another school goes.
   [[nodiscard]] Status adopt(const sync::SchoolId& school, const std::vector<Bytes>& roots);
+  // Where load() found no root, though there has been one: with the same roots from elsewhere, everything else is in force again.
+  [[nodiscard]] Status restore(const sync::SchoolId& school, const std::vector<Bytes>& roots);
+  // There has been a school, whatever has become of its files.
+  [[nodiscard]] bool had_school() const;
 
   [[nodiscard]] const sync::VerifiedRoot* root() const { return roots_.empty() ? nullptr : &roots_.back(); }
   [[nodiscard]] const PolicyInForce* policy() const { return policy_ ? &*policy_ : nullptr; }
@@ -75,7 +80,7 @@ class PolicyStore {
 
  private:
   explicit PolicyStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  [[nodiscard]] std::filesystem::path root_file(std::int64_t version) const;
+  [[nodiscard]] TwoFiles root_files(std::int64_t version) const;
   [[nodiscard]] std::filesystem::path set_file(const sync::ListsManifest& manifest) const;
   [[nodiscard]] std::optional<Bytes> read(const std::filesystem::path& file, const char* code);
   void load_roots(const sync::SchoolId& school);

@@ -96,7 +96,7 @@ void wait_for_guard(const WipeSettings& settings, const Clock& clock) {
 
 // What makes this machine the school's device. On an encrypted disk it is gone with the keys already.
 void destroy_own_keys(const WipeSettings& settings) {
-  for (const char* name : {"device.json", "orders.json", "events/events.key"}) {
+  for (const char* name : {"device.json", "device.copy.json", "orders.json", "events/events.key"}) {
     const auto file = settings.state / name;
     const auto size = platform::file_size(file);
     if (!size) continue;

@@ -181,7 +181,12 @@ FileReader make_file_reader(OpenFile file) {
 }
 
 Result<OpenFile> lock_file(const fs::path& path) {
-  TRY(file, open_path(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+  auto opened = open_path(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  // On a disk that takes nothing any more, the file that is there still keeps others out.
+  if (!opened && opened.error().code == ErrorCode::kPermissionDenied) {
+    if (auto readable = open_path(path, O_RDONLY | O_NOFOLLOW)) opened = std::move(readable);
+  }
+  TRY(file, std::move(opened));
   if (::flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno == EWOULDBLOCK) return make_error(ErrorCode::kConflict, path.string() + " is held by another process");
   return posix_error(errno, "lock " + path.string());

@@ -100,6 +100,35 @@ def damaged_policy(w):
     path.write_bytes(path.read_bytes()[:100])
 
 
+def flip_one_bit(path):
+    data = bytearray(path.read_bytes())
+    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    path.write_bytes(data)
+
+
+def damaged_root(w):
+    """Without root 1 nothing else that is there is worth anything; it lies there twice."""
+    flip_one_bit(w.state / "trust" / "roots" / "1.json")
+
+
+def empty_root(w):
+    (w.state / "trust" / "roots" / "1.json").write_bytes(b"")
+
+
+def damaged_identity(w):
+    flip_one_bit(w.state / "device.json")
+
+
+def database_is_a_folder(w):
+    lost_database(w)
+    (events(w) / "events.db").mkdir()
+
+
+def events_is_a_file(w):
+    shutil.rmtree(events(w))
+    events(w).write_bytes(b"x")
+
+
 def spoil_in_place(w):
     """The file that is mapped, not another in its place: every second page of what it holds behind its header."""
     for path in (w.state / "trust").glob("set.*"):
@@ -128,7 +157,9 @@ def set_damaged_alive(w, names):
 # the book says whose it is make it another's.)
 FAULTS = [("stop", flipped_pages, "damage re-enrolment"), ("stop", zeroed_pages, "damage"), ("kill", lost_log, "rollback"),
           ("kill", lost_database, "damage"), ("kill", lost_key, "damage"), ("kill", key_from_before, None),
-          ("stop", database_from_before, "rollback"), ("kill", damaged_set, None), ("kill", damaged_policy, None)]
+          ("stop", database_from_before, "rollback"), ("kill", damaged_set, None), ("kill", damaged_policy, None),
+          ("kill", damaged_root, None), ("stop", empty_root, None), ("kill", damaged_identity, None),
+          ("kill", database_is_a_folder, "damage"), ("stop", events_is_a_file, "enrolment")]
 
 
 def epochs(w):
@@ -170,6 +201,27 @@ def suffer(w, names, end, fault, reason):
     tell(f"{fault.__name__}: {'new epoch, ' + new[0] if new else 'the same epoch goes on'}; all {names.asked} names arrived once")
 
 
+def roots_damaged_twice(w, names):
+    """Whatever of it is gone, the device goes on as one that has a school: it answers nothing, and takes the roots from the school's folder."""
+    for program in (w.net, w.guard):
+        program.kill()
+    for folder in ("roots", "roots.copy"):
+        flip_one_bit(w.state / "trust" / folder / "1.json")
+    w.start_guard()
+    w.net.start()
+    wait_until("an answer", lambda: w.ask("casino.example").rcode == "SERVFAIL", timeout=60, pause=0.5)
+    assert not w.ask("fine.example").addresses(), "without roots a name was let through"
+    assert {"root-missing", "root-damaged"} <= set(w.status()["health"]), w.status()
+    stick = w.folder / "stick"
+    w.caretaker("policy", "export", stick, "--policy", w.folder / "policy.signed")
+    w.give_back(stick, own_users.GUARD)
+    w.caretaker("import", stick, "--socket", w.socket, user=own_users.GUARD, check=False)  # the policy in it is in force already
+    wait_until("the filter", lambda: w.ask("casino.example").rcode == "NXDOMAIN", timeout=60, pause=0.5)
+    assert w.status()["policy_version"] == 2, w.status()
+    names.deliver()
+    tell("root 1 and its copy damaged: nothing was let through, and with the school's folder all is as before")
+
+
 def scenario(w):
     seed = random.randrange(1 << 30)
     random.seed(seed)
@@ -182,6 +234,7 @@ def scenario(w):
     for end, fault, reason in FAULTS:
         suffer(w, names, end, fault, reason)
     set_damaged_alive(w, names)
+    roots_damaged_twice(w, names)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""The device's disk is full to the last byte: it goes on filtering, also after a restart, and when there is room again the book
-that it kept arrives."""
+"""The device's disk is full to the last byte, and then takes no changes at all: it goes on filtering, also after a restart, and when there is room
+again the book that it kept arrives."""
 import errno
 import subprocess
 
@@ -41,8 +41,33 @@ def on_server(w):
     return set(names)
 
 
+def places(rows):
+    """Where the records of what was asked stand in the book."""
+    return {(row["epoch"], row["seq"]) for row in rows if row.get("kind", "").startswith("web.")}
+
+
 def in_book(w):
-    return sum(row.get("kind", "").startswith("web.") for row in w.device_rows())
+    return places(w.device_rows())
+
+
+def read_only(w, names):
+    """As the kernel leaves a file system that had an error."""
+    folder = w.folder / "disk"
+    for program in (w.net, w.guard):
+        program.stop()
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    w.start_guard()
+    w.start_net()
+    block(w, names)
+    assert w.ask("fine.example").addresses()
+    assert {"state-read-only", "events-not-stored"} <= set(w.status()["health"]), w.status()
+    assert w.status()["policy_version"] == 1, w.status()
+    tell("guard and net start on a disk that takes no changes, filter, and say so")
+    subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+    wait_until("the book", lambda: "events-not-stored" not in w.status()["health"], timeout=120, pause=1)
+    assert "state-read-only" not in w.status()["health"], w.status()
+    wait_until("what was blocked meanwhile", lambda: on_server(w) >= {f"bad{n}.example" for n in names}, timeout=180, pause=1)
+    tell("it takes changes again: what net had kept meanwhile is on the server")
 
 
 def scenario(w):
@@ -59,7 +84,8 @@ def scenario(w):
     block(w, range(5, 305))
     assert w.guard.running() and w.net.running()
     kept = in_book(w)
-    tell(f"300 names are blocked on the full disk; the book holds {kept} entries")
+    assert kept, "the book kept nothing at all"
+    tell(f"300 names are blocked on the full disk; the book holds {len(kept)} entries")
     w.guard.kill()
     fill(w)
     w.start_guard()
@@ -69,13 +95,17 @@ def scenario(w):
     assert w.status()["policy_version"] == 1, w.status()
     tell("guard and net were killed and started again on the full disk: they filter")
     (w.state / "filler").unlink()
+    kept = in_book(w)
+    assert kept, "the restart lost all that was kept"
     w.start_server()
     block(w, range(310, 315))
     wait_until("what came after", lambda: on_server(w) >= {f"bad{n}.example" for n in range(310, 315)}, timeout=180, pause=1)
     wait_until("the queue to be empty", lambda: w.status()["events_queued"] == 0, timeout=180, pause=1)
     assert on_server(w) >= {f"bad{n}.example" for n in range(5)}
-    assert len(on_server(w)) >= kept, f"{len(on_server(w))} on the server, {kept} had been in the book"
-    tell(f"there is room again: {len(on_server(w))} names are on the server, each once")
+    lost = kept - places(w.rows())
+    assert not lost, f"of {len(kept)} entries that were in the book {len(lost)} are not on the server: {sorted(lost)[:5]}"
+    tell(f"there is room again: {len(on_server(w))} names are on the server, each once, and all {len(kept)} entries that were kept")
+    read_only(w, range(400, 410))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
-"""A server that lies in every way it can, with the school's own TLS key: the device keeps its memory, its policy and its book."""
+"""A server that lies in every way it can, with the school's own TLS key and the key for receipts: the device keeps its memory, its policy and
+its book, and writes no more than it must."""
+import base64
+import json
 import pathlib
 import socket
 import ssl
 import threading
 import time
 
+import signing
 import world
 from processes import wait_until
 from world import tell
@@ -74,7 +78,7 @@ class Liar:
     def __init__(self, w):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(w.data / "tls.crt", w.data / "tls.key")
-        self.asked, self.lie = [], nothing_new
+        self.asked, self.lie, self.request = [], nothing_new, b""
         self.context = context
         self.listener = socket.create_server(("127.0.0.1", w.https))
         threading.Thread(target=self.serve, daemon=True).start()
@@ -92,7 +96,9 @@ class Liar:
         try:
             connection.settimeout(30)
             with self.context.wrap_socket(connection, server_side=True) as tls:
-                path = read_request(tls)
+                path, body = read_request(tls)
+                if path == "/v1/checkin":
+                    self.request = body
                 answer = self.lie if path != "/v1/hold" else lambda say: say(whole(b'{"new":true,"v":1}'))  # always news
                 answer(tls.sendall)
         except (OSError, ValueError):
@@ -119,7 +125,32 @@ def read_request(tls):
     length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
     while len(body) < length:
         body += tls.recv(65536) or b"\0" * length
-    return head.split(b" ")[1].decode()
+    return head.split(b" ")[1].decode(), body
+
+
+class SignedLies:
+    """With the server's own key: what is in them is false, or was true once."""
+
+    def __init__(self, liar, server_key, old_policy):
+        seed = bytes.fromhex(json.loads(server_key.read_text(encoding="ascii"))["sign_seed"])
+        self.liar, self.key, self.old_policy, self.first = liar, signing.Key(seed), old_policy, None
+
+    def answer(self, receipt, **more):
+        value = {"v": 1, "interval_s": 1, "more": True, "problem": "", "roots": [], "receipt": base64.b64encode(receipt).decode()}
+        return whole(signing.compact(value | more))
+
+    def refuse(self, say):
+        """Whatever comes: it has never had anything, and takes nothing of it."""
+        batch = signing.payload_of(base64.b64decode(json.loads(self.liar.request)["batch"]))
+        value = {key: batch[key] for key in ("v", "school", "device", "epoch")}
+        value |= {"head": {"seq": 0, "link": "00" * 32}, "nonce": batch["state"]["nonce"], "time": int(time.time()), "problem": "chain"}
+        receipt = signing.signed("receipt", value, self.key)
+        self.first = self.first or receipt
+        say(self.answer(receipt, problem="chain"))
+
+    def replay(self, say):
+        """An answer of before, and the policy of before."""
+        say(self.answer(self.first, policy=base64.b64encode(self.old_policy).decode()))
 
 
 class Memory:
@@ -172,8 +203,48 @@ def calling_for_nothing_is_bounded(liar):
     tell(f"a server that always has news gets {called} check-ins more")
 
 
+def written(program):
+    text = pathlib.Path(f"/proc/{program.process.pid}/io").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("wchar"))
+
+
+def epochs(w):
+    return w.guard.log.read_text(encoding="utf-8", errors="replace").count("a new epoch begins")
+
+
+def refused_without_end(w, liar, lies):
+    """A device that believed each refusal would begin its book anew with each, and write all that waits in it again."""
+    for n in range(200):
+        assert w.ask(f"bad{n}.example").rcode == "NXDOMAIN"
+    began, wrote, size = epochs(w), written(w.guard), (w.state / "events" / "events.db").stat().st_size
+    asked, start = liar.count("/v1/checkin"), time.monotonic()
+    liar.lie = lies.refuse
+    wait_until("refusals", lambda: liar.count("/v1/checkin") >= asked + 20, timeout=180)
+    asked = liar.count("/v1/checkin") - asked
+    assert asked <= 5 + (time.monotonic() - start) * 1.5, f"{asked} check-ins at once"
+    assert epochs(w) - began <= 2, f"{epochs(w) - began} new epochs"
+    grown = (w.state / "events" / "events.db").stat().st_size - size
+    assert written(w.guard) - wrote < 24 * MEBIBYTE and grown < 2 * MEBIBYTE, f"{written(w.guard) - wrote} written, {grown} grown"
+    tell(f"{asked} signed refusals: {epochs(w) - began} new epochs, {(written(w.guard) - wrote) / MEBIBYTE:.1f} MiB written")
+
+
+def replayed_without_end(w, liar, lies):
+    began, queued = epochs(w), w.status()["events_queued"]
+    asked = liar.count("/v1/checkin")
+    liar.lie = lies.replay
+    wait_until("replays", lambda: liar.count("/v1/checkin") >= asked + 5, timeout=120)
+    assert epochs(w) == began and w.status()["events_queued"] >= queued, w.status()
+    assert w.status()["policy_version"] == 2, w.status()
+    rules = {row.get("rule") for row in w.device_rows() if row.get("kind", "").endswith(".refused")}
+    assert {"A5", "B5"} <= rules, rules
+    tell("an answer of before and a policy of before: refused, and in the book")
+
+
 def scenario(w):
     w.start_all()
+    old_policy = (w.folder / "policy.signed").read_bytes()
+    w.publish_policy()
+    wait_until("version 2", lambda: w.status()["policy_version"] == 2, timeout=120, pause=0.5)
     w.ask("casino.example")
     wait_until("the first row", w.violations, timeout=120, pause=0.5)
     policy = w.status()["policy_version"]
@@ -181,12 +252,16 @@ def scenario(w):
     liar = wait_until("the port to be free", lambda: Liar(w), timeout=60)
     memories = [Memory(w.net), Memory(w.guard)]
     every_lie_is_survived(w, liar, memories)
+    lies = SignedLies(liar, w.data / "server.key", old_policy)
+    refused_without_end(w, liar, lies)
+    replayed_without_end(w, liar, lies)
     calling_for_nothing_is_bounded(liar)
     assert w.status()["policy_version"] == policy
     w.ask("tracker.example")
     liar.end()
     w.start_server()
-    wait_until("what happened meanwhile", lambda: "tracker.example" in {r["details"]["name"] for r in w.violations()}, timeout=300, pause=1)
+    meanwhile = {"tracker.example"} | {f"bad{n}.example" for n in range(200)}
+    wait_until("what happened meanwhile", lambda: {r["details"]["name"] for r in w.violations()} >= meanwhile, timeout=300, pause=1)
     tell("the policy stayed, and the true server has every row")
 
 

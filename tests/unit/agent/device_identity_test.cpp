@@ -103,7 +103,9 @@ TEST_CASE("hardware that cannot be read puts the identity in doubt, and keeps it
 TEST_CASE("a damaged identity is set aside, not guessed at") {
   const TemporaryFolder folder;
   enrolled(folder.path(), kLaptop);
-  REQUIRE(platform::replace_file(folder.path() / "device.json", as_bytes("{\"seed\": \"00"), 0600));
+  for (const char* name : {"device.json", "device.copy.json"}) {
+    REQUIRE(platform::replace_file(folder.path() / name, as_bytes("{\"seed\": \"00"), 0600));
+  }
   const DeviceIdentity identity = open_or_fail(folder.path(), kLaptop);
   CHECK(identity.state() == DeviceIdentity::State::kNone);
   CHECK(identity.was_damaged());

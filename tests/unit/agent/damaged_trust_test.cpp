@@ -1,0 +1,154 @@
+// What becomes of a machine whose disk loses bits of the files that make it the school's.
+#include <catch2/catch.hpp>
+
+#include "agent/control_gate.h"
+#include "tests/unit/agent/guard_world.h"
+
+using namespace caretaker;
+using namespace caretaker::agent;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint32_t kGate = 993;
+
+void flip(const fs::path& path) {
+  Bytes bytes = must(platform::read_file(path, 64u << 20));
+  bytes[bytes.size() / 2] ^= 1;
+  must(platform::replace_file(path, bytes, 0600));
+}
+void empty(const fs::path& path) { must(platform::replace_file(path, {}, 0600)); }
+void lose(const fs::path& path) { fs::remove(path); }
+void become_a_folder(const fs::path& path) {
+  fs::remove(path);
+  fs::create_directory(path);
+}
+
+constexpr std::array kHarms = {flip, empty, lose, become_a_folder};
+
+struct DamagedWorld : GuardWorld {
+  DamagedWorld() {
+    settings.gate_uid = kGate;
+    start();
+  }
+  [[nodiscard]] fs::path root(const char* folder_name) const { return settings.state / "trust" / folder_name / "1.json"; }
+  [[nodiscard]] GateAnswer gate_hears() {
+    return ask_well(kGate, Ask::kReportGate, make_gate_report({Hash{1}, true, {}, {}}), parse_gate_answer);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a damaged root is put back from its copy, and its copy from it", "[R10][R11]") {
+  const auto harm = GENERATE(from_range(kHarms));
+  const auto* where = GENERATE("roots", "roots.copy");
+  DamagedWorld world;
+  world.serve();
+  const Bytes whole = must(platform::read_file(world.root(where), 1u << 20));
+  harm(world.root(where));
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.status().policy_version == 1);
+  CHECK(world.healthy("root-damaged"));
+  CHECK(world.gate_hears().word == GateAnswer::Word::kPolicy);
+  CHECK(world.next_request());
+  if (harm != &become_a_folder) CHECK(must(platform::read_file(world.root(where), 1u << 20)) == whole);
+}
+
+TEST_CASE("a machine that has lost its root, however, opens nothing, and is whole again with the school's folder", "[R10][R11]") {
+  const auto harm = GENERATE(flip, empty);
+  DamagedWorld world;
+  world.serve();
+  harm(world.root("roots"));
+  harm(world.root("roots.copy"));
+  world.start();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  CHECK(world.gate_hears().word == GateAnswer::Word::kUnchanged);
+  CHECK_FALSE(world.healthy("root-missing"));
+  CHECK_FALSE(world.healthy("root-damaged"));
+  CHECK(world.healthy("not-enrolled"));
+
+  sync::CheckinAnswer folder_of_another;
+  sync::test::TestSchool another;
+  another.root.school_name = "Another School";
+  folder_of_another.roots = {another.root_envelope()};
+  CHECK_FALSE(world.ask(GuardWorld::kOwner, Ask::kImport, make_take_answer(folder_of_another)));
+  CHECK(world.filter().state == FilterState::kIncomplete);
+
+  sync::CheckinAnswer folder_of_school;
+  folder_of_school.roots = {world.room.school.root_envelope()};
+  must(world.ask(GuardWorld::kOwner, Ask::kImport, make_take_answer(folder_of_school)));
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.gate_hears().word == GateAnswer::Word::kPolicy);
+  CHECK(world.noted("lists.applied v1"));  // the book of before
+  world.check_in();
+  world.start();
+  CHECK(world.filter().state == FilterState::kReady);
+}
+
+TEST_CASE("a machine that has lost its policies opens nothing", "[R10][R11]") {
+  DamagedWorld world;
+  world.serve();
+  world.give(world.room.policy(2, kPolicyText));
+  flip(world.settings.state / "trust" / "policy.json");
+  flip(world.settings.state / "trust" / "policy.previous.json");
+  world.start();
+  CHECK(world.filter().state == FilterState::kIncomplete);
+  CHECK(world.gate_hears().word == GateAnswer::Word::kUnchanged);
+}
+
+TEST_CASE("a damaged identity is put back from its copy", "[R10]") {
+  const auto harm = GENERATE(from_range(kHarms));
+  const auto* name = GENERATE("device.json", "device.copy.json");
+  DamagedWorld world;
+  world.serve();
+  const std::string device = world.status().device;
+  harm(world.settings.state / name);
+  world.start();
+  CHECK(world.status().device == device);
+  CHECK(world.healthy("identity-damaged"));
+  CHECK(world.filter().state == FilterState::kReady);
+  CHECK(world.next_request());
+  world.start();
+  CHECK(world.status().device == device);
+}
+
+TEST_CASE("an identity in which a bit has changed is not another device's", "[R10]") {
+  DamagedWorld world;
+  world.serve();
+  const std::string device = world.status().device;
+  const fs::path file = world.settings.state / "device.json";
+  std::string text(as_text(must(platform::read_file(file, 1u << 20))));
+  char& digit = text[text.find("\"seed\":\"") + 10];
+  digit = digit == '1' ? '3' : '1';
+  must(platform::replace_file(file, as_bytes(text), 0600));
+  world.start();
+  CHECK(world.status().device == device);
+}
+
+TEST_CASE("a machine that has lost its identity opens nothing, also after the next start", "[R10][R11]") {
+  const auto harm = GENERATE(flip, empty, lose);
+  DamagedWorld world;
+  world.serve();
+  harm(world.settings.state / "device.json");
+  harm(world.settings.state / "device.copy.json");
+  for (int i = 0; i < 2; ++i) {
+    world.start();
+    CHECK(world.gate_hears().word == GateAnswer::Word::kUnchanged);
+    CHECK_FALSE(world.healthy("not-enrolled"));
+    CHECK(world.filter().state == FilterState::kIncomplete);
+  }
+  world.enrol();
+  world.give(world.room.policy(1, kPolicyText), world.room.lists(1, world.set));
+  REQUIRE(world.offer(world.set));
+  CHECK(world.healthy("identity-damaged"));
+  CHECK(world.gate_hears().word == GateAnswer::Word::kPolicy);
+}
+
+TEST_CASE("a machine that never was a school's says so to the gate", "[R10]") {
+  DamagedWorld world;
+  CHECK(world.gate_hears().word == GateAnswer::Word::kNoPolicy);
+  (void)world.begin_enrolment();
+  world.start();
+  CHECK(world.gate_hears().word == GateAnswer::Word::kNoPolicy);
+}
