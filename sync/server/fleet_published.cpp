@@ -1,6 +1,8 @@
 // FleetStore: roots, policies, lists, and the requests of the school's people.
 #include "sync/server/fleet_store.h"
 
+#include "platform/base/log.h"
+
 namespace caretaker::server {
 namespace {
 
@@ -25,9 +27,12 @@ Result<std::vector<Bytes>> FleetStore::roots() {
 
 Status FleetStore::together(const std::function<Status()>& work) {
   TRY_DONE(database_.execute("SAVEPOINT together"));
-  const Status done = work();
-  if (done) return database_.execute("RELEASE together");
-  if (auto undone = database_.execute("ROLLBACK TO together; RELEASE together"); !undone) return undone;
+  Status done = work();
+  // Where nothing is around it this commits, and fails on a full disk: left open, it would keep everybody from beginning another.
+  if (done) done = database_.execute("RELEASE together");
+  if (done) return ok();
+  // Where the full disk has rolled it back already there is no such savepoint any more: what went wrong first is the error.
+  if (auto undone = database_.execute("ROLLBACK TO together; RELEASE together"); !undone) log_debug("server", undone.error().message);
   return done;
 }
 
