@@ -126,7 +126,11 @@ Status read_part(const fs::path& path, std::uint64_t offset, std::span<std::uint
 
 Status remove_file(const fs::path& path) {
   if (::unlink(path.c_str()) != 0) {
-    return errno == ENOENT ? ok() : Status(posix_error(errno, "remove " + path.string()));
+    const int failed = errno;
+    struct stat facts {};
+    // On a disk that takes no changes the kernel does not say that there is nothing to remove.
+    const bool is_gone = failed == ENOENT || (failed == EROFS && ::stat(path.c_str(), &facts) != 0 && errno == ENOENT);
+    return is_gone ? ok() : Status(posix_error(failed, "remove " + path.string()));
   }
   return sync_folder_of(path);
 }
