@@ -33,6 +33,8 @@ std::string make_inspection_text(const InspectionGate& gate) {
   std::string exempt = "0";
   for (const std::uint32_t uid : gate.exempt_uids) exempt += ", " + std::to_string(uid);
   const std::string queue = "queue num " + std::to_string(gate.queue) + (gate.pass_when_down ? " bypass" : "");
+  // Said of what is refused, not of what may pass: neighbour discovery belongs to no connection, and no rule about connections is true of it.
+  const std::string refused = "    ct direction original ct mark and " + hex(kMarkRefused) + " != 0 ";
   return "table inet caretaker_inspect {}\n"
          "delete table inet caretaker_inspect\n"
          "table inet caretaker_inspect {\n"
@@ -56,10 +58,8 @@ std::string make_inspection_text(const InspectionGate& gate) {
          "    type filter hook output priority 10; policy accept;\n"
          "    meta mark and " + mask + " == " + hex(kMarkAccepted) + " ct mark set ct mark or " + hex(kMarkAccepted) + "\n"
          "    meta mark and " + mask + " == " + hex(kMarkRefused) + " ct mark set ct mark or " + hex(kMarkRefused) + "\n"
-         "    ct mark and " + hex(kMarkRefused) + " == 0 accept\n"
-         "    ct direction reply accept\n"
-         "    meta l4proto tcp reject with tcp reset\n"
-         "    reject with icmpx admin-prohibited\n"
+         + refused + "meta l4proto tcp reject with tcp reset\n"
+         + refused + "reject with icmpx admin-prohibited\n"
          "  }\n"
          "}\n";
 }

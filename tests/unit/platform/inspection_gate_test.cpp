@@ -11,6 +11,13 @@ TEST_CASE("rules that hand connections over leave out root, who is exempt, and w
   CHECK(text.find("queue num 1727\n") != std::string::npos);
 }
 
+// Neighbour discovery is one: a rule that lets pass what has no mark would not let it pass.
+TEST_CASE("what belongs to no connection is not refused: each rule that refuses asks for a mark", "[R11]") {
+  const std::string text = make_inspection_text({1727, {}, false});
+  const std::string refused = "\n    ct direction original ct mark and 0x08000000 != 0 ";
+  CHECK(text.find(refused + "meta l4proto tcp reject with tcp reset" + refused + "reject with icmpx admin-prohibited\n") != std::string::npos);
+}
+
 TEST_CASE("only where the policy says so packets pass while nobody looks at them", "[R11]") {
   CHECK(make_inspection_text({1727, {}, false}).find("bypass") == std::string::npos);
   CHECK(make_inspection_text({1727, {}, true}).find("queue num 1727 bypass") != std::string::npos);

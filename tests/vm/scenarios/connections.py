@@ -25,23 +25,29 @@ def near(m, *what, user="pupil"):
     return m.run("python3", "-B", "/opt/tests/near_client.py", *what, user=user).stdout.strip()
 
 
+def becomes(m, wanted, *what, **by):
+    got = near(m, *what, **by)
+    assert got == wanted, (what, by, got)
+
+
 def the_name_counts_whatever_the_address(m, school):
     wait_until("the rules", lambda: "queue" in m.run(*RULES, check=False).stdout, timeout=120)
     wait_until("the servers", lambda: near(m, "tls", "fine.example", FAR) == "open", timeout=120)
     for address in (FAR, FAR6):
-        assert near(m, "tls", "www.casino.example", address) == "refused"
-        assert near(m, "quic", "casino.example", address) == "refused"
-        assert near(m, "quic", "fine.example", address) == "open"
-        assert near(m, "tls", "fine.example", address, user="other") == "open"
-    assert near(m, "tls", "casino.example", FAR, "1") == "refused"
+        becomes(m, "open", "tls", "fine.example", address)
+        becomes(m, "refused", "tls", "www.casino.example", address)
+        becomes(m, "refused", "quic", "casino.example", address)
+        becomes(m, "open", "quic", "fine.example", address)
+        becomes(m, "open", "tls", "fine.example", address, user="other")
+    becomes(m, "refused", "tls", "casino.example", FAR, "1")
     wait_until("the record on the server", lambda: any("casino.example" in str(row) and "pupil" in str(row) for row in school.rows()), timeout=180)
     tell("TLS and QUIC to an address that nobody asked for: open or refused by the name, and the lead reads who it was")
 
 
 def dead_it_is_closed_as_the_policy_says(m):
     m.run("systemctl", "stop", "caretaker-inspect")
-    assert near(m, "tls", "fine.example", FAR) == "silent"
-    assert near(m, "tls", "fine.example", FAR, user="root") == "open"
+    becomes(m, "silent", "tls", "fine.example", FAR)
+    becomes(m, "open", "tls", "fine.example", FAR, user="root")
     m.run("systemctl", "start", "caretaker-inspect")
     wait_until("names to be read again", lambda: near(m, "tls", "fine.example", FAR) == "open")
     before = m.property("caretaker-inspect", "MainPID")
