@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/base/clock.h"
@@ -26,6 +27,8 @@ struct Session {
   // front counts from when it was left.
   MonotonicMs last_input = 0;
 };
+
+inline constexpr std::string_view kMainSeat = "seat0";  // with the machine's own screen and its consoles
 
 class Sessions {
  public:

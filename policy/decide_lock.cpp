@@ -13,8 +13,8 @@ std::array<LockStep, 3> ladder(const SessionFacts& facts, IfNotLocked escalation
   if (facts.kind == SessionKind::kRemote) return {LockStep::kEndSession, LockStep::kNone, LockStep::kNone};
   const LockStep first = facts.kind == SessionKind::kGraphical ? LockStep::kAskToLock : LockStep::kNone;
   LockStep second = LockStep::kEndSession;
-  if (escalation == IfNotLocked::kOwnLocker && !facts.is_behind) second = LockStep::kOwnLocker;
-  if (escalation == IfNotLocked::kSwitchAway) second = facts.is_behind ? LockStep::kNone : LockStep::kSwitchAway;
+  if (escalation == IfNotLocked::kOwnLocker && !facts.is_behind && !facts.is_on_other_seat) second = LockStep::kOwnLocker;
+  if (escalation == IfNotLocked::kSwitchAway && !facts.is_on_other_seat) second = facts.is_behind ? LockStep::kNone : LockStep::kSwitchAway;
   // Switching away is all that such a policy wants: an unsaved essay stays.
   const LockStep third = second == LockStep::kOwnLocker ? LockStep::kEndSession : LockStep::kNone;
   if (first == LockStep::kNone) return {second, third, LockStep::kNone};

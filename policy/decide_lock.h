@@ -23,6 +23,7 @@ struct SessionFacts {
   bool is_locked = false;     // confirmed, not only asked for
   bool is_inhibited = false;  // a program asks that the screen stays on
   bool is_behind = false;     // another session has the screen: covering that would cover somebody else's work
+  bool is_on_other_seat = false;  // where there are no consoles: nothing of ours covers it, and there is nothing to switch to
 };
 
 // What was done in this idle spell; starts anew when somebody comes back.

@@ -43,6 +43,7 @@ class SessionWatch {
     policy::LockProgress lock;
     MonotonicMs last_input = 0;
     MonotonicMs suspended_since = 0;  // 0: is not
+    MonotonicMs slept_ms = 0;         // the machine's last sleep; 0 when the session is known to have locked since, or had no need to
   };
   struct Person {
     std::string name;

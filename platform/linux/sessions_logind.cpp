@@ -23,7 +23,6 @@ namespace {
 constexpr const char* kOwnLocker = "/usr/bin/physlock";
 constexpr const char* kOwnLockerUnit = "caretaker-lock.service";
 constexpr const char* kUnlockUnit = "caretaker-unlock.service";
-constexpr const char* kMainSeat = "seat0";
 
 // What a session was known to be at the last look.
 struct Known {
@@ -159,7 +158,7 @@ Status LogindSessions::switch_away(const Session& session) {
     if (const auto terminal = bus_.text(listed.path, "TTY")) taken.insert(*terminal);
   }
   for (std::uint32_t number = 6; number > 1; --number) {
-    if (!taken.contains("tty" + std::to_string(number))) return bus_.switch_to(kMainSeat, number);
+    if (!taken.contains("tty" + std::to_string(number))) return bus_.switch_to(std::string(kMainSeat), number);
   }
   return make_error(ErrorCode::kFull, "every console has a session");
 }

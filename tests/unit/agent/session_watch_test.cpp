@@ -88,6 +88,31 @@ TEST_CASE("a screen locks when its limit is reached, and that is no event", "[R1
   CHECK(world.events.empty());
 }
 
+TEST_CASE("after a sleep past the limit the screen locks, whoever woke the machine, and a locker that does not come up has ours after it", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(kMinute);
+  const auto sleep = [&](MonotonicMs ms) {
+    world.clock.ms += ms;
+    world.clock.wall += ms / 1000;
+    world.sessions.there[0].last_input = world.clock.ms;
+    world.pass(1000);
+  };
+  sleep(5 * kMinute);
+  CHECK(world.sessions.deeds.empty());
+  sleep(11 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(10'000);
+  CHECK(world.sessions.deeds == Deeds{"lock 1", "own locker 1"});
+  world.sessions.there[0].is_locked = true;
+  world.pass(kMinute);
+  world.sessions.there[0].is_locked = false;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.size() == 2);
+}
+
 TEST_CASE("each group has its own limit and each session its own idleness", "[R1]") {
   WatchWorld world;
   world.policy.groups[1].idle_lock.after_minutes = 20;

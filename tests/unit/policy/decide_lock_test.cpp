@@ -95,6 +95,17 @@ TEST_CASE("what stands behind another session is ended rather than covering the 
   CHECK(step_of(rules, behind, after_steps(1, kConfirmMs)) == LockStep::kNone);
 }
 
+TEST_CASE("on a seat without consoles nothing but its own locker covers a session, which is ended without one", "[R1]") {
+  SessionFacts other{SessionKind::kGraphical, 10 * kMinute};
+  other.is_on_other_seat = true;
+  for (const IfNotLocked escalation : {IfNotLocked::kOwnLocker, IfNotLocked::kSwitchAway, IfNotLocked::kEndSession}) {
+    IdleLock rules;
+    rules.if_not_locked = escalation;
+    CHECK(step_of(rules, other) == LockStep::kAskToLock);
+    CHECK(step_of(rules, other, after_steps(1, kConfirmMs)) == LockStep::kEndSession);
+  }
+}
+
 TEST_CASE("who is suspended is locked at once, and loses the session without a locker or by using it further", "[R15]") {
   const auto step = [](const SessionFacts& facts, MonotonicMs for_ms, const LockProgress& progress = {}) {
     return decide_suspended(facts, progress, kNow - for_ms, kNow).step;
