@@ -82,10 +82,10 @@ def every_question_is_ours(m, school):
     for resolver in ("198.51.100.53", "127.0.0.53", "1.1.1.1"):
         assert school.ask("www.casino.example", resolver=resolver) == "NXDOMAIN", resolver
         assert school.ask("fine.example", resolver=resolver) == "NOERROR", resolver
-    for address, port, protocol, code in (("198.51.100.53", 853, "tcp", "111"), ("1.1.1.1", 443, "tcp", "111"), ("1.1.1.1", 443, "udp", "1"),
-                                          ("198.51.100.9", 1194, "udp", "1")):
+    refused = {"tcp": ("111",), "udp": ("1", "113")}  # EPERM of the packet filter, or EHOSTUNREACH of the answer that it makes, if that is quicker
+    for address, port, protocol in (("198.51.100.53", 853, "tcp"), ("1.1.1.1", 443, "tcp"), ("1.1.1.1", 443, "udp"), ("198.51.100.9", 1194, "udp")):
         got = m.run("python3", "-c", PAST_US, address, port, protocol, user="pupil").stdout.strip()
-        assert got == code, (address, port, protocol, got)
+        assert got in refused[protocol], (address, port, protocol, got)
     wait_until("the records", lambda: len([row for row in school.rows() if row.get("kind") == "web.bypass" and row["details"].get("user") == "pupil"]) >= 4,
                timeout=180)
     m.run("nft", "flush", "ruleset")

@@ -1,10 +1,12 @@
 """The guest's screens: text consoles and desktops on X and on Wayland, what they show, and when they were locked."""
 import pathlib
+import time
 
 from processes import wait_until
 
 GUEST = pathlib.Path(__file__).resolve().parent / "guest"
 PASSWORD = "correct horse"
+COVER = "caretaker-lock.service"
 LONG = 300  # seconds that an emulated machine on a busy host may take for what takes a moment
 PROGRAMS = {
     "/usr/local/bin/on-x": """#!/bin/sh
@@ -57,6 +59,11 @@ def shown(m, screen):
     return m.run("sh", "-c", f"tr '\\0' ' ' < /dev/vcs{screen}").stdout
 
 
+def in_front(m):
+    """The console that the screen shows."""
+    return m.run("cat", "/sys/class/tty/tty0/active").stdout.strip()
+
+
 def wait_at_keyboard(m, what, condition):
     """As wait_until, by somebody who presses a key now and then: waiting alone would be idleness."""
     def pressed():
@@ -99,3 +106,22 @@ def stop(m, user):
 def told(m, user):
     """What came up on the user's desktop."""
     return m.run("cat", f"/home/{user}/notices", check=False).stdout
+
+
+def is_covered(m):
+    return m.property(COVER, "ActiveState") == "active" and bool(pids(m, "physlock"))
+
+
+def opens(m, what, is_locked):
+    """Not for any word, but for the right one. A lock screen that is busy with the wrong one hears nothing."""
+    m.type("no horse\n")
+    time.sleep(5)
+    assert is_locked(), f"{what} opened for a wrong password"
+    for _ in range(10):
+        m.type(f"{PASSWORD}\n")
+        try:
+            wait_until(f"{what} to open", lambda: not is_locked(), timeout=20, pause=0.5)
+            return
+        except AssertionError:
+            m.press("esc")
+    raise AssertionError(f"{what} does not open for its password")

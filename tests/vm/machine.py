@@ -164,6 +164,13 @@ class Machine:
         self.control.close()
         self.shell.close()
 
+    def sleep(self, seconds):
+        """Suspended, then woken by the power button: a clock that would wake it is none that qemu has."""
+        self.run("systemd-run", "--quiet", "--collect", "--unit=sleep", "sh", "-c", "echo freeze > /sys/power/state")
+        time.sleep(seconds)
+        self.ask_qemu("system_powerdown")
+        wait_until("the machine to wake", self._answers, timeout=120)
+
     def reboot(self):
         self.ask_qemu("system_powerdown")
         self.process.wait(300)
@@ -199,8 +206,8 @@ class Machine:
         del self.sticks[serial]
 
     def put_in_card(self, image):
-        # Asleep, this controller's driver does not know the interrupts that qemu sends all the same, and the kernel turns them off for good.
-        self.run("sh", "-c", "for one in /sys/bus/pci/drivers/sdhci-pci/0*; do echo on > $one/power/control; done")
+        # qemu keeps nothing of this controller's PCI registers with a moment: it is found anew.
+        self.run("sh", "-c", "for one in /sys/bus/pci/drivers/sdhci-pci/0*; do echo 1 > $one/remove; done; echo 1 > /sys/bus/pci/rescan")
         self.ask_qemu("blockdev-change-medium", device=CARD, filename=str(image), format="raw")
 
     def take_out_card(self):
@@ -235,7 +242,7 @@ class Machine:
 
     def slow_down(self, serial, bytes_per_second):
         """How much of this disk is read and written in a second from now on; 0: as much as there is time for."""
-        self.ask_qemu("block_set_io_throttle", id=f"disk-{serial}", bps=bytes_per_second, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
+        self.ask_qemu("block_set_io_throttle", id=f"/machine/peripheral/disk-{serial}/virtio-backend", bps=bytes_per_second, bps_rd=0, bps_wr=0, iops=0, iops_rd=0, iops_wr=0)
 
     def _is_free(self, node):
         self.control.send({"execute": "blockdev-del", "arguments": {"node-name": node}})
@@ -243,6 +250,9 @@ class Machine:
             answer = self.control.receive(PATIENCE)
             if "return" in answer or "error" in answer:
                 return "return" in answer
+
+    def plug_tablet(self):
+        self.ask_qemu("device_add", driver="usb-tablet", id="tablet", bus="usb.0")
 
     def plug_keyboard(self):
         self.ask_qemu("device_add", driver="usb-kbd", id="keyboard", bus="usb.0")

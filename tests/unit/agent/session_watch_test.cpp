@@ -103,7 +103,7 @@ TEST_CASE("after a sleep past the limit the screen locks, whoever woke the machi
   sleep(11 * kMinute);
   CHECK(world.sessions.deeds == Deeds{"lock 1"});
   world.sessions.there[0].last_input = world.clock.ms;
-  world.pass(10'000);
+  world.pass(policy::kConfirmMs);
   CHECK(world.sessions.deeds == Deeds{"lock 1", "own locker 1"});
   world.sessions.there[0].is_locked = true;
   world.pass(kMinute);

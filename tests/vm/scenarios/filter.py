@@ -24,7 +24,7 @@ def programs_that_know_nothing_of_us(m):
 
 
 def a_sleep_changes_nothing(m, school):
-    m.run("rtcwake", "--mode", "freeze", "--seconds", "5", check=False)
+    m.sleep(20)
     assert has_rules(m) and school.ask("www.casino.example", resolver="1.1.1.1") == "NXDOMAIN"
     tell("after a sleep it is as before")
 

@@ -5,7 +5,7 @@ import time
 
 import desktops
 import sticks
-from desktops import LONG, PASSWORD
+from desktops import LONG, is_covered, opens
 from processes import wait_until
 from story import tell
 
@@ -13,8 +13,11 @@ PROMISES = "R1 R2"
 LIMIT = 60  # seconds, in the policy of the tests
 FILM = 120
 LATE = 20  # how much later a busy host may make it; tests/bench has the figure of a quiet one
-COVER = "caretaker-lock.service"
 NOTICE = "The screen locks in"
+# As the hub of a second seat's screen and mouse makes one.
+SECOND_SEAT = 'SUBSYSTEM=="input", ATTRS{product}=="QEMU USB Tablet", TAG+="seat", TAG+="master-of-seat", ENV{ID_SEAT}="seat1"\n'
+NOBODY_THERE = ("busctl call org.freedesktop.login1 /org/freedesktop/login1/session/auto org.freedesktop.login1.Session SetIdleHint b true; "
+                "exec sleep infinity")
 
 
 def touch(m):
@@ -23,30 +26,11 @@ def touch(m):
     return desktops.uptime(m)
 
 
-def is_covered(m):
-    return m.property(COVER, "ActiveState") == "active" and bool(desktops.pids(m, "physlock"))
-
-
 def locks_in_time(m, what, since, is_locked, program, limit=LIMIT):
     wait_until(f"{what} to lock", is_locked, timeout=limit + LONG, pause=0.5)
     after = desktops.began(m, program) - since
     assert limit - 2 < after < limit + LATE, f"{what} locked after {after:.1f} s"
     return after
-
-
-def opens(m, what, is_locked):
-    """Not for any word, but for the right one. A lock screen that is busy with the wrong one hears nothing."""
-    m.type("no horse\n")
-    time.sleep(5)
-    assert is_locked(), f"{what} opened for a wrong password"
-    for _ in range(10):
-        m.type(f"{PASSWORD}\n")
-        try:
-            wait_until(f"{what} to open", lambda: not is_locked(), timeout=20, pause=0.5)
-            return
-        except AssertionError:
-            m.press("esc")
-    raise AssertionError(f"{what} does not open for its password")
 
 
 def a_console_is_covered(m):
@@ -63,8 +47,21 @@ def a_console_is_covered(m):
     assert not is_covered(m)
 
 
+def a_desktop_on_another_seat(m):
+    """It says itself that nobody is there, as desktops do, and does not lock when asked."""
+    m.write("/run/udev/rules.d/99-seat.rules", SECOND_SEAT)
+    m.run("udevadm", "control", "--reload")
+    m.plug_tablet()
+    wait_until("a second seat", lambda: "seat1" in m.run("loginctl", "list-seats").stdout, timeout=LONG, pause=0.5)
+    m.run("systemd-run", "--quiet", "--collect", "--unit=second-seat", "--uid=teacher", "--property=PAMName=login", "--setenv=XDG_SEAT=seat1",
+          "--setenv=XDG_SESSION_TYPE=x11", "--setenv=XDG_SESSION_CLASS=user", "sh", "-c", NOBODY_THERE)
+    session = wait_until("the session", lambda: desktops.sessions(m, "teacher"), timeout=LONG, pause=0.5)[0]
+    assert desktops.facts(m, session)["Seat"] == "seat1"
+    return session
+
+
 def the_unattended(m):
-    """A guest on another console, who is logged out, and somebody from elsewhere: nobody comes back to them while the rest is played."""
+    """A guest on another console, somebody from elsewhere, a teacher on a second seat: nobody comes back to them while the rest is played."""
     m.run("useradd", "--create-home", "--shell", "/bin/bash", "guest")
     desktops.furnish(m, "guest")
     console = desktops.log_in_at_console(m, "guest", 2)
@@ -75,13 +72,13 @@ def the_unattended(m):
     m.run("systemd-run", "--quiet", "--unit=elsewhere", "ssh", "-tt", "-i", "/var/tmp/key", "-o", "StrictHostKeyChecking=no", "other@127.0.0.1", "cat")
     remote = wait_until("the log-in from elsewhere", lambda: desktops.sessions(m, "other"), timeout=LONG, pause=0.5)[0]
     assert desktops.facts(m, remote)["Remote"] == "yes"
-    return console, remote
+    return {"guest": console, "other": remote, "teacher": a_desktop_on_another_seat(m)}
 
 
-def the_unattended_are_logged_out(m, console, remote):
-    for user, session in (("guest", console), ("other", remote)):
+def the_unattended_are_logged_out(m, sessions):
+    for user, session in sessions.items():
         wait_until(f"{user} to be logged out", lambda: session not in desktops.sessions(m, user), timeout=LIMIT + LONG, pause=0.5)
-    tell("a guest's console and a session from elsewhere that nobody uses are ended")
+    tell("a guest's console, a session from elsewhere and a desktop on a second seat that nobody uses are ended")
 
 
 def a_stick_is_told_of(m, folder):
@@ -113,6 +110,20 @@ def a_desktop_without_a_locker_is_covered(m):
     tell(f"a desktop that does not lock when asked is covered after {after:.1f} s, and is there again for the typed password")
 
 
+def a_teachers_console_is_left(m):
+    """Their group's policy: to a log-in prompt, with everything as it was behind it."""
+    screen = 4
+    session = desktops.log_in_at_console(m, "teacher", screen)
+    since = touch(m)
+    wait_until("the screen to show another console", lambda: desktops.in_front(m) != f"tty{screen}", timeout=LIMIT + LONG, pause=0.5)
+    after = desktops.uptime(m) - since
+    assert LIMIT - 2 < after < LIMIT + LATE, f"left after {after:.1f} s"
+    wait_until("a log-in prompt", lambda: "login:" in desktops.shown(m, desktops.in_front(m).removeprefix("tty")), timeout=LONG, pause=0.5)
+    assert session in desktops.sessions(m, "teacher") and desktops.facts(m, session)["Active"] == "no"
+    m.run("loginctl", "terminate-session", session)
+    tell(f"of a teacher, whose policy wants no more, the screen shows a log-in prompt after {after:.1f} s, and the work behind it goes on")
+
+
 def a_film_on_wayland(m):
     session = desktops.start(m, "pupil", "wayland", 10)
     m.run("systemd-run", "--quiet", "--unit=film", "--uid=pupil", "systemd-inhibit", "--what=idle", "--who=film", "--why=film", "sleep", "infinity")
@@ -126,12 +137,14 @@ def a_film_on_wayland(m):
 
 
 def play(m, school):
-    desktops.furnish(m, "pupil", "other")
+    m.run("useradd", "--create-home", "--shell", "/bin/bash", "teacher")
+    desktops.furnish(m, "pupil", "other", "teacher")
     unattended = the_unattended(m)
     a_console_is_covered(m)
     a_desktop_on_x_locks(m)
     a_desktop_without_a_locker_is_covered(m)
+    a_teachers_console_is_left(m)
     a_film_on_wayland(m)
-    the_unattended_are_logged_out(m, *unattended)
+    the_unattended_are_logged_out(m, unattended)
     shown = [row["rule"] for row in school.book() if row.get("kind") == "session.lock"]
-    assert "lock.own-locker" in shown and "lock.ended" in shown, shown
+    assert {"lock.own-locker", "lock.switched-away", "lock.ended"} <= set(shown), shown

@@ -63,6 +63,19 @@ def real_volumes_of_other_systems(m, school, folder):
         tell(f"{name}: {verdict}")
 
 
+def what_nobody_can_tell_opens_by_name(m, school, folder):
+    """VeraCrypt looks like noise: whoever uses it names the stick in the policy."""
+    image = sticks.foreign(folder, "veracrypt.tar.xz", "vc_1-sha512-xts-aes")
+    if image is None:
+        tell("skipped: veracrypt.tar.xz is not here (CARETAKER_SHARED says where)")
+        return
+    stick = plug(m, school, "LISTED", image).becomes("nothing: allow (allow-listed)")
+    m.run("cryptsetup", "open", "--readonly", "--type", "tcrypt", "--veracrypt", "--hash", "sha512", "--key-file", "-", stick.node(), "real", stdin="aaaaaaaaaaaa")
+    m.run("cryptsetup", "close", "real")
+    m.unplug("LISTED")
+    tell("a VeraCrypt stick that the policy names opens with its passphrase")
+
+
 def each_partition_is_judged(m, school, folder):
     image = sticks.partitioned(folder / "parts", sticks.luks(folder / "part1"), sticks.fat(folder / "part2"))
     stick = plug(m, school, "PARTS", image).becomes("partitions: keep-out (not-encrypted)", OPEN, PLAIN)
@@ -209,6 +222,7 @@ def play(m, school):
         real_volumes_of_other_systems(m, school, folder)
         each_partition_is_judged(m, school, folder)
         the_policy_names_sticks(m, school, folder)
+        what_nobody_can_tell_opens_by_name(m, school, folder)
         a_stick_that_changes_is_cut_off(m, school, folder)
         groups_differ(m, school, folder)
         a_keyboard_that_is_also_a_disk(m, school)
