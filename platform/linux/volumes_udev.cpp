@@ -2,13 +2,16 @@
 #include <libudev.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 
 #include "platform/base/text.h"
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
+#include "platform/node_watch.h"
 #include "platform/volumes.h"
 
 namespace caretaker::platform {
@@ -84,7 +87,14 @@ struct VolumeWatcher::State {
   Udev udev{nullptr, &::udev_unref};
   Monitor monitor{nullptr, &::udev_monitor_unref};
   OpenFile wake;
+  std::optional<NodeWatch> nodes;
   std::vector<VolumeChange> waiting;  // what was there at the start
+
+  void watch(const std::vector<VolumeChange>& changes) {
+    for (const VolumeChange& change : changes) {
+      if (change.what == VolumeChange::What::kSeen && change.volume.identity.medium != Medium::kPhone) nodes->watch(change.volume.node);
+    }
+  }
 };
 
 namespace {
@@ -115,6 +125,15 @@ std::vector<VolumeChange> what_is_there(udev* context) {
   return out;
 }
 
+// As udev knows it now; nothing where it is gone.
+std::optional<VolumeChange> what_is_at(udev* context, const std::filesystem::path& node) {
+  struct stat facts = {};
+  if (::stat(node.c_str(), &facts) != 0) return std::nullopt;
+  Device device(::udev_device_new_from_devnum(context, 'b', facts.st_rdev), &::udev_device_unref);
+  if (!device || ::udev_device_get_property_value(device.get(), kMedium) == nullptr) return std::nullopt;
+  return change_of(device.get());
+}
+
 }  // namespace
 
 VolumeWatcher::VolumeWatcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -129,6 +148,8 @@ Result<VolumeWatcher> VolumeWatcher::open() {
   if (!state->udev || !state->wake.is_open()) return make_error(ErrorCode::kUnavailable, "no udev");
   TRY(monitor, start_monitor(state->udev.get()));  // before looking at what is there: nothing falls between
   state->monitor = std::move(monitor);
+  TRY(nodes, NodeWatch::open());
+  state->nodes = std::move(nodes);
   state->waiting = what_is_there(state->udev.get());
   return VolumeWatcher(std::move(state));
 }
@@ -136,13 +157,18 @@ Result<VolumeWatcher> VolumeWatcher::open() {
 Result<std::vector<VolumeChange>> VolumeWatcher::wait() {
   std::vector<VolumeChange> out = std::move(state_->waiting);
   state_->waiting.clear();
+  state_->watch(out);
   if (!out.empty()) return out;
-  std::array<pollfd, 2> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0},
+  std::array<pollfd, 3> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0}, pollfd{state_->nodes->fd(), POLLIN, 0},
                                  pollfd{state_->wake.fd(), POLLIN, 0}};
   if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR) return posix_error(errno, "wait for udev");
+  for (const auto& node : state_->nodes->take()) {
+    if (auto change = what_is_at(state_->udev.get(), node)) out.push_back(*std::move(change));
+  }
   while (Device device{::udev_monitor_receive_device(state_->monitor.get()), &::udev_device_unref}) {
     if (concerns_us(device.get())) out.push_back(change_of(device.get()));
   }
+  state_->watch(out);
   return out;
 }
 
