@@ -15,8 +15,9 @@ std::array<LockStep, 3> ladder(const SessionFacts& facts, IfNotLocked escalation
   LockStep second = LockStep::kEndSession;
   if (escalation == IfNotLocked::kOwnLocker && !facts.is_behind && !facts.is_on_other_seat) second = LockStep::kOwnLocker;
   if (escalation == IfNotLocked::kSwitchAway && !facts.is_on_other_seat) second = facts.is_behind ? LockStep::kNone : LockStep::kSwitchAway;
-  // Switching away is all that such a policy wants: an unsaved essay stays.
-  const LockStep third = second == LockStep::kOwnLocker ? LockStep::kEndSession : LockStep::kNone;
+  // Switching away ends nothing, an unsaved essay stays; whoever is in front all the same, or again, is covered.
+  LockStep third = second == LockStep::kOwnLocker ? LockStep::kEndSession : LockStep::kNone;
+  if (second == LockStep::kSwitchAway) third = LockStep::kOwnLocker;
   if (first == LockStep::kNone) return {second, third, LockStep::kNone};
   return {first, second, third};
 }

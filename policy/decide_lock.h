@@ -41,7 +41,7 @@ struct LockDecision {
 inline constexpr MonotonicMs kConfirmMs = 5000;  // how long a locker has to come up, before the next step
 
 // The ladder: a graphical session is asked to lock; one that is not locked kConfirmMs later gets what the policy says, and the
-// session is ended when that did not help either. Text consoles and remote sessions begin further up: nothing there would answer.
+// session is ended when that did not help either; one that was switched away from is covered when it is in front again. Text consoles and remote sessions begin further up: nothing there would answer.
 [[nodiscard]] LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const LockProgress& progress,
                                        MonotonicMs now);
 

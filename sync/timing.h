@@ -22,7 +22,7 @@ inline constexpr std::int64_t kMaxBackoffMs = 4 * 3600'000;
 inline constexpr std::int64_t kMaxHoldMs = 270'000;
 [[nodiscard]] std::int64_t hold_ms(double draw);
 [[nodiscard]] std::int64_t wake_ms(std::size_t waiting, double draw);
-// The device, after `failures` (1, 2, ...) in a row: not before.
+// The device, after `failures` (1, 2, ...) in a row: not before. So is a server looked for that nobody has reached since the start.
 [[nodiscard]] std::int64_t hold_retry_ms(int failures, double draw);
 
 // Of hints that there is something new. Nobody signs one, so they bring four check-ins at once, and then one a minute.

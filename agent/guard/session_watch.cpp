@@ -84,34 +84,36 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
   Progress& progress = progress_[session.id];
   const bool is_shut_out = device_locked_ && session.uid != kRoot;
   const bool is_suspended = is_shut_out || suspended_until(policy, who.name, clock_.now()).has_value();
-  if (session.is_locked || is_suspended) progress.slept_ms = 0;
-  const bool is_back = session.last_input > progress.last_input && !is_suspended && progress.slept_ms == 0;
+  if (session.is_locked || is_suspended) progress.owed_ms = 0;
+  const bool is_back = session.last_input > progress.last_input && !is_suspended && progress.owed_ms == 0;
   if (session.is_locked || is_back) progress.lock = {};
   progress.last_input = session.last_input;
   if (!is_suspended) progress.suspended_since = 0;
   if (is_suspended && progress.suspended_since == 0) progress.suspended_since = now;
-  // Whoever woke the machine pressed something, and need not be whoever left it.
-  const MonotonicMs idle = std::max(now - session.last_input, progress.slept_ms);
+  const MonotonicMs idle = std::max(now - session.last_input, progress.owed_ms);
   const policy::SessionFacts facts{kind_of(session.kind), idle, session.is_locked, session.is_inhibited,
                                    !session.seat.empty() && !session.is_active,
                                    !session.seat.empty() && session.seat != platform::kMainSeat};
   const auto decision = is_suspended ? decide_suspended(facts, progress.lock, progress.suspended_since, now)
                                      : decide_lock(who.group->idle_lock, facts, progress.lock, now);
   take_step(decision.step, session, who, decision.again_ms);
-  if (progress.lock.steps == 0 && decision.step == LockStep::kNone) progress.slept_ms = 0;
-  return now + (is_suspended ? std::min(decision.again_ms, kSuspendedMs) : decision.again_ms);
+  if (progress.lock.steps == 0 && decision.step == LockStep::kNone) progress.owed_ms = 0;
+  if (decision.step == LockStep::kSwitchAway) progress.owed_ms = idle;  // who switches back has typed no password
+  return now + (is_suspended || progress.owed_ms > 0 ? std::min(decision.again_ms, kSuspendedMs) : decision.again_ms);
 }
 
-// After a sleep, and after the clock was set, a machine has its whole warning again before it goes off; and nobody was there while it slept.
+// After a sleep, and after the clock was set, a machine has its whole warning again before it goes off; and whoever wakes it presses
+// something, and need not be whoever left it.
 void SessionWatch::notice_sleep(MonotonicMs now) {
   const UnixSeconds began = clock_.now() - now / 1000;
-  const MonotonicMs late = now - next_;
-  if (late > kAsleepMs || std::abs(began - clock_began_) > kClockSetS) awake_since_ = now;
+  const bool has_slept = looked_ != 0 && now - looked_ > kAsleepMs;
+  if (looked_ == 0 || has_slept || std::abs(began - clock_began_) > kClockSetS) awake_since_ = now;
   clock_began_ = began;
-  if (late <= kAsleepMs) return;
+  looked_ = now;
+  if (!has_slept) return;
   for (auto& [id, progress] : progress_) {
     progress.lock = {};
-    progress.slept_ms = late;
+    progress.owed_ms = now - progress.last_input;
   }
 }
 

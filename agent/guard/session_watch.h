@@ -43,7 +43,7 @@ class SessionWatch {
     policy::LockProgress lock;
     MonotonicMs last_input = 0;
     MonotonicMs suspended_since = 0;  // 0: is not
-    MonotonicMs slept_ms = 0;         // the machine's last sleep; 0 when the session is known to have locked since, or had no need to
+    MonotonicMs owed_ms = 0;          // idleness before a sleep or a switch away, which a lock has to answer whatever is pressed since; 0: none
   };
   struct Person {
     std::string name;
@@ -66,6 +66,7 @@ class SessionWatch {
   std::map<std::string, Progress> progress_;  // by session
   std::optional<std::set<std::string>> refused_;
   MonotonicMs next_ = 0;
+  MonotonicMs looked_ = 0;         // 0: never
   MonotonicMs awake_since_ = 0;    // or since the clock was set, or the policy
   UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
   std::int64_t snoozes_ = 0;       // this night

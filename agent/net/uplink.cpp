@@ -85,10 +85,11 @@ Status Uplink::choose_server(const UplinkAnswer& uplink) {
 // One batch up, one answer down.
 Status Uplink::exchange(bool& more, std::optional<int>& retry_after_s) {
   more = false;
-  turned_away_ = false;
+  turned_away_ = was_reached_ = false;
   TRY(body, guard_->next_batch());
   if (body.empty()) return ok();
   TRY(response, server_->send({"POST", "/v1/checkin", "application/json", std::move(body), 0}, {}));
+  was_reached_ = true;
   turned_away_ = response.status != 200;
   if (turned_away_) {
     retry_after_s = response.retry_after_s;
@@ -119,7 +120,10 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
   if (due_.checkin_failures++ == 0) log_warning("net", "check-in: " + done.error().message);
   ++server_index_;
   guard_.reset();
-  due_.checkin = now_ms() + sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw());
+  // A machine that has just started finds no network often enough, and has no request to be held that would find it later.
+  const bool is_looking = mark_.empty() && !was_reached_;
+  due_.checkin = now_ms() + (is_looking ? sync::hold_retry_ms(due_.checkin_failures, draw())
+                                        : sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw()));
 }
 
 // How long nothing else is to be done, as seen at `from`; 0: no time to hold a request.

@@ -62,6 +62,7 @@ class Uplink {
   Due due_;
   std::string mark_;           // of the last answer; empty: the server holds no requests
   bool tell_soon_ = false;     // of the last answer
+  bool was_reached_ = false;   // by the last check-in: somebody with the server's key answered something
   bool turned_away_ = false;   // the last check-in, by an answer of the server: it is not asked again before its time
   bool hinted_ = false;        // something is new, and the check-in that brings it has not been yet
   sync::HintBudget hints_;

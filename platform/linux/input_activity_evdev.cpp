@@ -1,6 +1,7 @@
 #include "platform/linux/input_activity_evdev.h"
 
 #include <fcntl.h>
+#include <libudev.h>
 #include <linux/input.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -10,6 +11,9 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <memory>
+
+#include "platform/sessions.h"
 
 namespace caretaker::platform {
 namespace {
@@ -47,6 +51,16 @@ bool drain(int fd, bool has_touch, MonotonicMs& newest) {
   return true;
 }
 
+// As udev has attached it (ID_SEAT); what nobody has attached anywhere belongs to the main seat.
+std::string seat_of_device(const std::string& name) {
+  const std::unique_ptr<udev, decltype(&::udev_unref)> context(::udev_new(), &::udev_unref);
+  if (!context) return std::string(kMainSeat);
+  const std::unique_ptr<udev_device, decltype(&::udev_device_unref)> device(
+      ::udev_device_new_from_subsystem_sysname(context.get(), "input", name.c_str()), &::udev_device_unref);
+  const char* seat = device ? ::udev_device_get_property_value(device.get(), "ID_SEAT") : nullptr;
+  return seat == nullptr ? std::string(kMainSeat) : seat;
+}
+
 }  // namespace
 
 void InputActivity::find_new_devices(MonotonicMs now) {
@@ -59,17 +73,21 @@ void InputActivity::find_new_devices(MonotonicMs now) {
     int clock = CLOCK_BOOTTIME;
     if (!file.is_open() || ::ioctl(file.fd(), EVIOCSCLOCKID, &clock) != 0) continue;
     if (::ioctl(file.fd(), EVIOCGBIT(EV_KEY, sizeof keys), keys.data()) < 0 || !is_for_people(keys)) continue;
-    devices_[name] = {std::move(file), has_bit(keys, BTN_TOUCH)};
-    last_ = std::max(last_, now);  // plugged in by somebody
+    const std::string seat = seat_of_device(name);
+    devices_[name] = {std::move(file), has_bit(keys, BTN_TOUCH), seat};
+    last_[seat] = now;  // plugged in by somebody
   }
 }
 
-std::optional<MonotonicMs> InputActivity::last_input(MonotonicMs now) {
-  std::erase_if(devices_, [this](auto& entry) { return !drain(entry.second.file.fd(), entry.second.has_touch, last_); });
+void InputActivity::look(MonotonicMs now) {
+  std::erase_if(devices_, [this](auto& entry) { return !drain(entry.second.file.fd(), entry.second.has_touch, last_[entry.second.seat]); });
   find_new_devices(now);
-  if (devices_.empty()) return std::nullopt;
-  last_ = std::min(last_, now);
-  return last_;
+  for (auto& [seat, last] : last_) last = std::min(last, now);
+}
+
+std::optional<MonotonicMs> InputActivity::last_input(const std::string& seat) const {
+  const bool has_devices = std::ranges::any_of(devices_, [&](const auto& entry) { return entry.second.seat == seat; });
+  return has_devices ? std::optional(last_.at(seat)) : std::nullopt;
 }
 
 }  // namespace caretaker::platform

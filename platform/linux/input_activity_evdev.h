@@ -13,19 +13,21 @@ namespace caretaker::platform {
 
 class InputActivity {
  public:
-  // Since the last call or before; nullopt: no such device can be read here. The first call counts as use: nothing is known of
-  // the time before.
-  [[nodiscard]] std::optional<MonotonicMs> last_input(MonotonicMs now);
+  // Takes in what was typed and moved since the last call. The first call counts as use: nothing is known of the time before.
+  void look(MonotonicMs now);
+  // As of the last look; nullopt: no device of this seat can be read here.
+  [[nodiscard]] std::optional<MonotonicMs> last_input(const std::string& seat) const;
 
  private:
   struct Device {
     OpenFile file;
     bool has_touch = false;
+    std::string seat;
   };
   void find_new_devices(MonotonicMs now);
 
   std::map<std::string, Device> devices_;
-  MonotonicMs last_ = 0;
+  std::map<std::string, MonotonicMs> last_;  // by seat
 };
 
 }  // namespace caretaker::platform

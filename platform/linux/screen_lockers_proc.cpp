@@ -17,12 +17,19 @@ constexpr std::array<std::string_view, 10> kLockers = {"swaylock", "gtklock", "w
                                                        "slock",    "xlock",   "xtrlock", "xsecurelock", "kscreenlocker_g"};
 constexpr std::string_view kOwnLocker = "physlock";
 
+// In the unit that starts it: anybody can give a set-user-ID program another name, and nobody can put a process there.
+bool is_own_locker(const std::filesystem::path& process) {
+  std::string group;
+  std::getline(std::ifstream(process / "cgroup"), group);
+  return group.ends_with("/caretaker-lock.service");
+}
+
 bool is_locker(const std::filesystem::path& process, std::uint32_t uid) {
   struct stat status {};
   if (::stat(process.c_str(), &status) != 0 || (status.st_uid != uid && status.st_uid != 0)) return false;
   std::string name;
   std::getline(std::ifstream(process / "comm"), name);
-  if (name == kOwnLocker) return status.st_uid == 0;
+  if (name == kOwnLocker) return status.st_uid == 0 && is_own_locker(process);
   return status.st_uid == uid && std::ranges::find(kLockers, name) != kLockers.end();
 }
 

@@ -5,9 +5,9 @@
 
 namespace caretaker::platform {
 
-// A known locker of this user, or physlock, which runs as root and covers every console. Goes by the name that the kernel shows of
-// a process, which everybody may read and a program can choose: somebody who wants to keep his own screen open can, as he can by
-// telling logind that it is locked.
+// A known locker of this user, or our own (physlock in its unit, which covers every console). Users' lockers go by the name that the
+// kernel shows of a process, which a program can choose: somebody who wants to keep his own screen open can, as he can by telling
+// logind that it is locked.
 [[nodiscard]] bool has_running_locker(std::uint32_t uid);
 
 }  // namespace caretaker::platform

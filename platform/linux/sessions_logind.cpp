@@ -64,7 +64,6 @@ class LogindSessions final : public Sessions {
   LoginBus bus_{system_};
   UnitBus units_{system_};
   InputActivity input_;
-  std::optional<MonotonicMs> seat_input_;  // of this look
   std::map<std::string, Known> known_;
   MonotonicMs looked_ = 0;
 };
@@ -89,10 +88,10 @@ Result<MonotonicMs> LogindSessions::hinted_use(const Session& session, const std
 }
 
 Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, const std::string& path, MonotonicMs now) {
-  if (session.seat == kMainSeat && seat_input_) {
+  if (const auto input = input_.last_input(session.seat)) {
     const auto known = known_.find(session.id);
-    if (known == known_.end()) return session.is_active ? std::max(*seat_input_, looked_) : now;  // it began after the last look
-    return session.is_active ? std::max(known->second.last_input, *seat_input_) : known->second.last_input;
+    if (known == known_.end()) return session.is_active ? std::max(*input, looked_) : now;  // it began after the last look
+    return session.is_active ? std::max(known->second.last_input, *input) : known->second.last_input;
   }
   if (!session.terminal.empty() && session.kind != Session::Kind::kGraphical) return terminal_use(session, now);
   return hinted_use(session, path, now);
@@ -124,7 +123,7 @@ Result<std::vector<Session>> LogindSessions::list() {
   const MonotonicMs now = system_clock().monotonic_ms();
   TRY(all, bus_.sessions());
   TRY(inhibitors, bus_.idle_inhibitors());
-  seat_input_ = input_.last_input(now);
+  input_.look(now);
   std::vector<Session> out;
   std::set<std::string> there;
   for (const LoginBus::Listed& listed : all) {

@@ -62,7 +62,9 @@ VolumeContent inspect_region(const DeviceRegion& region, bool is_partition) {
   const auto bitlocker = parse_bitlocker_header(sector);
   const bool luks = as_text(sector).starts_with(kLuksSignature) || found->type == "crypto_LUKS";
   const bool divided = !found->partitions.empty();
-  if (found->ambiguous || (divided && (bitlocker || luks || !found->type.empty()))) return unknown("ambiguous");
+  // What udisks mounts is what libblkid says it is, whatever else we can read in it.
+  const bool is_disguised = !found->type.empty() && ((bitlocker && found->type != "BitLocker") || (luks && found->type != "crypto_LUKS"));
+  if (found->ambiguous || is_disguised || (divided && (bitlocker || luks || !found->type.empty()))) return unknown("ambiguous");
   if (divided || (!found->table.empty() && !bitlocker && !luks && found->type.empty())) {
     return inspect_partitions(found->partitions, is_partition);
   }

@@ -9,6 +9,7 @@ PROMISES = "R7 R8"
 AN_HOUR = "3600"
 LENIENT = world.POLICY.replace('"adult", "gambling"', '"adult"')
 STRICTER = world.POLICY.replace('"adult", "gambling"', '"adult", "gambling", "drugs"')
+STRICTEST = world.POLICY.replace('"adult", "gambling"', '"adult", "gambling", "drugs", "hate"')
 
 
 def is_blocked(w, name):
@@ -27,7 +28,7 @@ def scenario(w):
     w.server.command[-1] = AN_HOUR
     w.make_school()
     w.start_server()
-    w.publish_lists({**world.LISTS, "drugs": ["drugs.example"]})
+    w.publish_lists({**world.LISTS, "drugs": ["drugs.example"], "race_hatred": ["hate.example"]})
     w.publish_policy(LENIENT)
     w.start_guard()
     w.net.start()
@@ -44,6 +45,14 @@ def scenario(w):
     w.start_server()
     took = push_arrives(w, STRICTER, "drugs.example")
     tell(f"after the server was killed a push arrives again, here after {took:.1f} s")
+
+    w.server.kill()
+    w.net.stop()
+    w.net.start()
+    time.sleep(12)  # its first try is within ten seconds, and finds nobody
+    w.start_server()
+    took = push_arrives(w, STRICTEST, "hate.example")
+    tell(f"a device that started without a network finds the server {took:.0f} s after it is there")
 
     w.net.stop()
     tell("net ends at once, held request or not")

@@ -113,6 +113,39 @@ TEST_CASE("after a sleep past the limit the screen locks, whoever woke the machi
   CHECK(world.sessions.deeds.size() == 2);
 }
 
+TEST_CASE("idleness before a sleep counts with it, and a policy that came meanwhile makes nobody forget the sleep", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(6 * kMinute);
+  world.clock.ms += 6 * kMinute;
+  world.clock.wall += 6 * 60;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.watch.on_new_policy();
+  world.pass(1000);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+}
+
+TEST_CASE("whoever comes back to a session that was switched away from finds it covered", "[R1]") {
+  WatchWorld world;
+  world.policy.groups[1].idle_lock.if_not_locked = policy::IfNotLocked::kSwitchAway;
+  world.log_in("1", kAnna).kind = Session::Kind::kConsole;
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"switch 1"});
+  world.sessions.there[0].is_active = false;
+  world.pass(30 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  world.sessions.there[0].is_active = true;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(3000);
+  CHECK(world.sessions.deeds == Deeds{"switch 1", "own locker 1"});
+  world.sessions.there[0].is_locked = true;
+  world.pass(kMinute);
+  world.sessions.there[0].is_locked = false;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.size() == 2);
+}
+
 TEST_CASE("each group has its own limit and each session its own idleness", "[R1]") {
   WatchWorld world;
   world.policy.groups[1].idle_lock.after_minutes = 20;

@@ -264,7 +264,19 @@ TEST_CASE("a FAT stick with BitLocker's signature written over it is not encrypt
   Image fat;
   fat.run({"mkfs.vfat", "-F", "32", fat.path.string()});
   write_at(fat.path, 3, to_bytes("-FVE-FS-"));
-  fat.check("not-encrypted bitlocker: damaged-header");
+  fat.check("unknown : ambiguous");
+}
+
+// Its jump is not BitLocker's, so that a desktop mounts it as the FAT that it is.
+TEST_CASE("a FAT stick with whole BitLocker metadata in it is not encrypted", "[R2]") {
+  Image fat;
+  fat.run({"mkfs.vfat", "-F", "32", "-R", "1024", fat.path.string()});
+  const tests::BitLockerImage layout;
+  const Bytes sector = tests::bitlocker_sector(layout);
+  write_at(fat.path, 0, to_bytes("\xeb\x5a\x90-FVE-FS-"));
+  write_at(fat.path, 160, ByteView(sector).subspan(160, 40));
+  for (const std::uint64_t at : layout.blocks) write_at(fat.path, at, tests::bitlocker_block(layout));
+  fat.check("unknown : ambiguous");
 }
 
 TEST_CASE("a volume that is two things at once is unknown", "[R2]") {

@@ -73,7 +73,11 @@ TEST_CASE("the policy chooses what happens to a screen that does not lock", "[R1
   CHECK(step_of(rules, idle, after_steps(1, kConfirmMs)) == LockStep::kEndSession);
   rules.if_not_locked = IfNotLocked::kSwitchAway;
   CHECK(step_of(rules, idle, after_steps(1, kConfirmMs)) == LockStep::kSwitchAway);
-  CHECK(step_of(rules, idle, after_steps(2, 60 * kMinute)) == LockStep::kNone);  // what is unsaved stays
+  SessionFacts left = idle;
+  left.is_behind = true;
+  CHECK(step_of(rules, left, after_steps(2, 60 * kMinute)) == LockStep::kNone);  // what is unsaved stays
+  CHECK(step_of(rules, idle, after_steps(2, 60 * kMinute)) == LockStep::kOwnLocker);  // in front again, or still
+  CHECK(step_of(rules, idle, after_steps(3, 60 * kMinute)) == LockStep::kNone);
 }
 
 TEST_CASE("a text console gets our locker at once, a remote session ends", "[R1]") {

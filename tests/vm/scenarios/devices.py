@@ -12,7 +12,7 @@ from story import tell
 PROMISES = "R2"
 ONLY_BY_NAME = "it has not been seen to hold to its end"
 LONG = 240
-PHONE = "phone: {} (phone)"
+PHONE = "nothing: {} (phone)"
 
 
 def media(school, medium):
