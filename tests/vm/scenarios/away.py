@@ -51,7 +51,7 @@ def who_is_suspended_is_logged_out_and_kept_out(m, school):
 def a_machine_that_slept_locks_when_it_wakes(m):
     desktops.log_in_at_console(m, "pupil", 3)
     m.press("shift")
-    m.sleep(90)
+    m.sleep(150)  # it is busy going to sleep for a part of it
     woken = desktops.uptime(m)
     m.press("shift")
     wait_until("the screen to be covered", lambda: is_covered(m), timeout=LONG, pause=0.5)
