@@ -31,7 +31,7 @@ def first_boot(m):
         raise Unavailable(f"no container boots here: {why}") from None
 
 
-def play(m):
+def play(m, packages):
     first_boot(m)
     story.add_people(m)
     m.reboot()  # so that what a first boot writes is there already
@@ -60,6 +60,7 @@ def play(m):
     left = tree.differences(before, tree.read(m.root))
     assert not left, "purge left:\n" + "\n".join(left)
     tell(f"after the purge {len(before)} files are what they were before, to the byte")
+    story.an_image_that_is_only_being_made_is_ready(m, packages)
 
 
 def prepare(build, work):
@@ -76,7 +77,7 @@ def main():
     work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
     try:
         machine = prepare(options.build, work)
-        play(machine)
+        play(machine, work)
         print("held")
     except Unavailable as why:
         print(f"skipped: {why}")

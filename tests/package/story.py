@@ -1,4 +1,6 @@
 """What happens to the packages on a machine, sentence by sentence. `m` is a container or a virtual machine: both can run()."""
+import shutil
+import subprocess
 import time
 
 from processes import wait_until
@@ -265,3 +267,19 @@ def removal_keeps_the_state_and_purge_takes_it(m):
     m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
     units = m.run("systemctl", "list-units", "--no-legend", "caretaker*").stdout
     assert not units, f"still running:\n{units}"
+
+
+def an_image_that_is_only_being_made_is_ready(m, packages):
+    """Installed in a chroot, as a preseed's in-target does: nothing runs, and the initramfs of every kernel is made anew all the same."""
+    package = packages / "1.0" / "caretaker-agent_1.0_amd64.deb"
+    stand_in = m.root / "usr/sbin/update-initramfs"
+    stand_in.write_text("#!/bin/sh\necho \"$@\" >> /var/tmp/asked\n", encoding="ascii")
+    stand_in.chmod(0o755)
+    shutil.copy(package, m.root / "var/tmp/agent.deb")
+    done = subprocess.run(["chroot", m.root, "dpkg", "--install", "/var/tmp/agent.deb"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    asked = (m.root / "var/tmp/asked").read_text(encoding="ascii")
+    assert asked == "-u -k all\n", f"update-initramfs was asked: {asked!r}"
+    done = subprocess.run(["chroot", m.root, "dpkg", "--purge", "caretaker-agent"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tell("an image that is made in a chroot has the part that goes on with a wipe in the initramfs of every kernel")
