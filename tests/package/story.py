@@ -157,7 +157,7 @@ def a_pupil_cannot_stop_it(m, school):
     tries += [["kill", "-KILL", pid] for pid in pids] + [["kill", "-STOP", pid] for pid in pids]
     tries += [["rm", "-rf", "/var/lib/caretaker/guard"], ["ls", "/var/lib/caretaker/guard"], ["rm", "/run/caretaker/guard.sock"],
               ["ls", "/etc/caretaker"], ["caretaker", "events"], ["caretaker", "enrol", "--token-file", "/dev/null"],
-              ["renice", "19", *pids], ["prlimit", "--nofile=3", "--pid", pids[1]], ["cat", f"/proc/{pids[0]}/environ"],
+              ["loginctl", "--no-ask-password", "enable-linger", "pupil"], ["renice", "19", *pids], ["prlimit", "--nofile=3", "--pid", pids[1]], ["cat", f"/proc/{pids[0]}/environ"],
               ["python3", "-c", f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(('{'127.0.0.153'}', 53))"]]
     for command in tries:
         done = m.run(*command, user="pupil", check=False)
