@@ -6,6 +6,7 @@
 
 #include "platform/sqlite.h"
 #include "sync/limits.h"
+#include "sync/server/retention.h"
 
 namespace caretaker::sim {
 namespace {
@@ -15,6 +16,7 @@ struct Row {
   std::uint64_t to = 0;
   Hash link{};
   Bytes body;
+  Bytes sealed;
 };
 
 struct Hole {
@@ -78,10 +80,11 @@ Result<Epochs> read_book(platform::Database& database, const std::map<sync::Devi
                       epoch.key = SecretKey(key);
                       return ok();
                     }));
-  TRY_DONE(for_rows(database, "SELECT device, epoch, seq_from, seq_to, link, body FROM events ORDER BY device, epoch, seq_to", epochs,
+  TRY_DONE(for_rows(database, "SELECT device, epoch, seq_from, seq_to, link, body, details FROM events LEFT JOIN sealed ON event = id "
+                    "ORDER BY device, epoch, seq_to", epochs,
                     [](const auto& row, Epoch& epoch) -> Status {
                       TRY(link, to_array<32>(row.blob(4)));
-                      epoch.rows.push_back({seq_at(row, 2), seq_at(row, 3), link, row.blob(5)});
+                      epoch.rows.push_back({seq_at(row, 2), seq_at(row, 3), link, row.blob(5), row.blob(6)});
                       return ok();
                     }));
   TRY_DONE(for_rows(database, "SELECT device, epoch, seq_from, seq_to, lost_by FROM holes", epochs,
@@ -104,13 +107,14 @@ Result<Epochs> read_book(platform::Database& database, const std::map<sync::Devi
 
 class EpochAudit {
  public:
-  EpochAudit(const EpochOf& of, const Epoch& epoch, const School& school, Ledger& ledger)
-      : of_(of), epoch_(epoch), school_(school), ledger_(ledger) {}
+  EpochAudit(const EpochOf& of, const Epoch& epoch, const School& school, Ledger& ledger, bool forgets)
+      : of_(of), epoch_(epoch), school_(school), ledger_(ledger), forgets_(forgets) {}
 
   void run() {
     if (epoch_.rows.empty()) return;
     check_links();
     check_tags();
+    check_sealed();
   }
 
  private:
@@ -161,10 +165,23 @@ class EpochAudit {
     if (!equal_constant_time(key->key.view(), epoch_.key.view())) fail("the next key is not the one that follows");
   }
 
+  // A receipt tells the device that it may forget: whatever the body names must be here, and it must be that.
+  void check_sealed() {
+    for (const Row& row : epoch_.rows) {
+      const auto body = row.body.empty() ? Result<sync::EventBody>(Error{}) : sync::parse_event_body(row.body);
+      if (!body || (row.sealed.empty() && (!body->sealed || forgets_))) continue;
+      const auto sealed = sync::parse_sealed_json(row.sealed);
+      if (!sealed || !body->sealed || hash(sealed->ciphertext) != *body->sealed || sealed->keys.empty()) {
+        return fail("the sealed part of seq " + std::to_string(row.to) + " is missing or not its own");
+      }
+    }
+  }
+
   const EpochOf& of_;
   const Epoch& epoch_;
   const School& school_;
   Ledger& ledger_;
+  bool forgets_;  // the server has counted the days after which sealed parts go
 };
 
 void check_receipts(const Epochs& epochs, Ledger& ledger) {
@@ -179,43 +196,65 @@ void check_receipts(const Epochs& epochs, Ledger& ledger) {
   }
 }
 
+struct Place {
+  EpochOf epoch;
+  std::uint64_t seq = 0;
+  bool is_sealed = false;
+};
+
+// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted.
+bool was_copied(const std::string& rule, const Ledger& ledger) {
+  return std::ranges::any_of(ledger.told(), [&](const Told& told) { return "s" + std::to_string(told.number) == rule && ledger.is_excused(told); });
+}
+
 // Where each rule stands; one that stands twice is an error.
-std::map<std::string, std::pair<EpochOf, std::uint64_t>> places_of_rules(const Epochs& epochs, Ledger& ledger) {
-  std::map<std::string, std::pair<EpochOf, std::uint64_t>> places;
+std::map<std::string, Place> places_of_rules(const Epochs& epochs, Ledger& ledger) {
+  std::map<std::string, Place> places;
   for (const auto& [of, epoch] : epochs) {
     for (const Row& row : epoch.rows) {
       const auto body = row.body.empty() ? Result<sync::EventBody>(Error{}) : sync::parse_event_body(row.body);
       if (!body || body->rule.size() < 2 || body->rule[0] != 's' || !std::isdigit(body->rule[1])) continue;
       const std::string rule = body->rule.substr(0, body->rule.find(' '));
-      if (!places.try_emplace(rule, of, row.to).second) ledger.fail("event " + rule + " is on the server twice");
+      const auto [place, is_first] = places.try_emplace(rule, Place{of, row.to, body->sealed.has_value()});
+      if (!is_first && (place->second.epoch == of || !was_copied(rule, ledger))) {
+        ledger.fail("event " + rule + " is on the server twice");
+      }
     }
   }
   return places;
 }
 
-void check_told(const Epochs& epochs, Ledger& ledger) {
+void check_told(const Epochs& epochs, MonotonicMs now, Ledger& ledger) {
   const auto places = places_of_rules(epochs, ledger);
   for (const Told& told : ledger.told()) {
-    if (places.contains("s" + std::to_string(told.number)) || ledger.is_excused(told)) continue;
-    const std::string what = "event s" + std::to_string(told.number) + " (seq " + std::to_string(told.seq) + " of epoch " +
+    const std::string rule = "s" + std::to_string(told.number);
+    const auto place = places.find(rule);
+    if (place != places.end() && place->second.is_sealed != told.is_sealed) {
+      return ledger.fail("event " + rule + " has come without its sealed part");
+    }
+    if (place != places.end() || ledger.is_excused(told)) continue;
+    const std::string what = "event " + rule + " (seq " + std::to_string(told.seq) + " of epoch " +
                              to_hex(told.epoch).substr(0, 8) + ") was stored and is not on the server";
-    if (told.seq == 0 && (ledger.had_pressure(told.device) || ledger.has_excuses(told.device))) continue;
     const auto found = epochs.find({told.device, told.epoch});
     if (found == epochs.end()) return ledger.fail(what + ", which does not know the epoch");
     const Row* row = found->second.row_of(told.seq);
     const bool is_stub = row != nullptr && row->body.empty();
-    if (is_stub && ledger.had_pressure(told.device)) continue;
+    if (is_stub && ledger.may_be_stub(told, now)) continue;
     return ledger.fail(what + (is_stub ? ": a stub, and there was room" : found->second.has_hole(told.seq) ? ": a hole" : ""));
   }
 }
 
-Status audit(const std::string& path, const School& school, const std::map<sync::DeviceId, PublicKey>& keys, Ledger& ledger) {
+Status audit(const std::string& path, const School& school, const std::map<sync::DeviceId, PublicKey>& keys, MonotonicMs now,
+             Ledger& ledger) {
   TRY(database, platform::Database::open(path));
   TRY_DONE(database.check());
   TRY(epochs, read_book(database, keys));
-  for (const auto& [of, epoch] : epochs) EpochAudit(of, epoch, school, ledger).run();
+  TRY(days, database.prepare("SELECT COALESCE(MAX(counted), 0) FROM retention_days"));
+  TRY(counted, days.step());
+  const bool forgets = counted && days.integer(0) >= server::kKeepSealedSeconds;
+  for (const auto& [of, epoch] : epochs) EpochAudit(of, epoch, school, ledger, forgets).run();
   check_receipts(epochs, ledger);
-  check_told(epochs, ledger);
+  check_told(epochs, now, ledger);
   TRY(query, database.prepare("SELECT count(*) FROM quarantine"));
   TRY(found, query.step());
   if (found && !ledger.forks().empty() && query.integer(0) == 0 && !ledger.server_was_restored()) {
@@ -226,8 +265,9 @@ Status audit(const std::string& path, const School& school, const std::map<sync:
 
 }  // namespace
 
-void audit_server(const std::string& database, const School& school, const std::map<sync::DeviceId, PublicKey>& keys, Ledger& ledger) {
-  if (auto done = audit(database, school, keys, ledger); !done) ledger.fail("the server's database: " + done.error().message);
+void audit_server(const std::string& database, const School& school, const std::map<sync::DeviceId, PublicKey>& keys, MonotonicMs now,
+                  Ledger& ledger) {
+  if (auto done = audit(database, school, keys, now, ledger); !done) ledger.fail("the server's database: " + done.error().message);
 }
 
 }  // namespace caretaker::sim

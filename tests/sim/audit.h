@@ -7,8 +7,8 @@
 
 namespace caretaker::sim {
 
-// What is wrong goes into the ledger. `keys`: of all devices that ever were.
+// What is wrong goes into the ledger. `keys`: of all devices that ever were; `now`: the true time.
 void audit_server(const std::string& database, const School& school, const std::map<sync::DeviceId, PublicKey>& keys,
-                  Ledger& ledger);
+                  MonotonicMs now, Ledger& ledger);
 
 }  // namespace caretaker::sim

@@ -67,6 +67,7 @@ class Disk {
   void lie_about_sync(bool lies) { lies_ = lies; }
   void keep_names_in_order(bool in_order) { names_in_order_ = in_order; }
   [[nodiscard]] bool is_dead() const { return dead_; }
+  [[nodiscard]] bool is_full() const { return full_; }
   [[nodiscard]] bool is_troubled() const { return dead_ || failing_ > 0 || full_; }
   [[nodiscard]] bool had_error() const { return had_error_; }
   void forget_errors() { had_error_ = false; }

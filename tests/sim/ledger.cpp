@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace caretaker::sim {
+namespace {
+
+constexpr MonotonicMs kKeepAcknowledgedMs = 14 * 86'400'000ll;
+
+}  // namespace
 
 void Ledger::note_told(Told told) {
   told_.push_back(std::move(told));
@@ -24,6 +29,18 @@ bool Ledger::is_excused(const Told& told) const {
 
 bool Ledger::has_excuses(const sync::DeviceId& device) const {
   return std::ranges::any_of(excused_, [&](const EpochOf& epoch) { return epoch.first == device; });
+}
+
+void Ledger::note_pressure(const sync::DeviceId& device) {
+  for (Told& told : told_) told.was_pressed = told.was_pressed || told.device == device;
+}
+
+void Ledger::note_clock_jump(const sync::DeviceId& device) {
+  for (Told& told : told_) told.was_dated = told.was_dated || told.device == device;
+}
+
+bool Ledger::may_be_stub(const Told& told, MonotonicMs now) const {
+  return told.was_pressed || (server_was_restored_ && (told.was_dated || now - told.at >= kKeepAcknowledgedMs));
 }
 
 void Ledger::note_receipt(const sync::Receipt& receipt) {

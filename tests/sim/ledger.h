@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/base/clock.h"
 #include "sync/batch.h"
 
 namespace caretaker::sim {
@@ -19,8 +20,12 @@ struct Told {
   std::uint64_t number = 0;  // its rule is "s<number>"
   sync::DeviceId device{};
   sync::EpochId epoch{};
-  std::uint64_t seq = 0;    // 0: nobody can tell
-  bool is_excused = false;  // the disk that it was on was put back, damaged, or copied
+  std::uint64_t seq = 0;
+  bool is_sealed = false;     // it has details
+  MonotonicMs at = 0;         // true time
+  bool is_excused = false;    // the disk that it was on was put back, damaged, or copied
+  bool was_pressed = false;   // since then the book was near its quota, or its disk full: a stub may stand for it
+  bool was_dated = false;     // since then the device's clock has jumped: if it was acknowledged, it may be old by now
 };
 
 class Ledger {
@@ -51,15 +56,16 @@ class Ledger {
 
   void note_fork(const EpochOf& epoch) { forks_.insert(epoch), excused_.insert(epoch); }
   [[nodiscard]] const std::set<EpochOf>& forks() const { return forks_; }
-  // The book was near its quota, its disk full or its acknowledged entries old: stubs may stand for events.
-  void note_pressure(const sync::DeviceId& device) { pressed_.insert(device); }
-  [[nodiscard]] bool had_pressure(const sync::DeviceId& device) const { return pressed_.contains(device); }
+  // Now the book of this device is near its quota, or its disk full: of what it was told so far, stubs may be made.
+  void note_pressure(const sync::DeviceId& device);
+  void note_clock_jump(const sync::DeviceId& device);
+  // What may have become a stub by `now`: by pressure, or acknowledged 14 days ago, by a server that has forgotten it since.
+  [[nodiscard]] bool may_be_stub(const Told& told, MonotonicMs now) const;
 
  private:
   std::vector<Told> told_;
   std::set<EpochOf> excused_;
   std::set<EpochOf> forks_;
-  std::set<sync::DeviceId> pressed_;
   Receipts receipts_;
   bool server_was_restored_ = false;
   std::optional<std::string> broken_;

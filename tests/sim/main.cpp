@@ -1,12 +1,13 @@
-// Plays seeds one after another. --twice: each seed twice, and both runs must be the same. --lying-sync: the device's disk
-// says "synced" and has not; then a run without a broken promise would be the failure. --copies: disk images put back and
-// clones too. --until-broken: no further than the first broken promise.
+// Plays seeds one after another. --twice: each seed twice, and both runs must be the same. --planted NAME: something is wrong
+// on purpose (run.h, Planted), and to find nothing would be the failure. --copies: disk images put back and clones in any run.
+// --until-broken: no further than the first broken promise.
 #include <Poco/AutoPtr.h>
 #include <Poco/Logger.h>
 #include <Poco/NullChannel.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string_view>
 
 #include "platform/base/log.h"
@@ -21,11 +22,17 @@ namespace {
 constexpr std::uint64_t kBetweenLines = 1000;  // runs
 constexpr std::uint64_t kEnough = 50;
 
+const std::map<std::string_view, Planted> kPlanted = {{"lying-sync", Planted::kLyingSync},
+                                                      {"lost-append", Planted::kLostAppend},
+                                                      {"unsaved-receipt", Planted::kUnsavedReceipt},
+                                                      {"lost-sealed", Planted::kLostSealed}};
+
 struct Options {
   std::uint64_t from = 1;
   std::uint64_t seeds = 1000;
   bool twice = false;
   bool until_broken = false;
+  std::string planted;
   Wish wish;
 };
 
@@ -38,12 +45,17 @@ bool parse_options(int count, char** arguments, Options& options) {
       options.twice = true;
     } else if (name == "--until-broken") {
       options.until_broken = true;
-    } else if (name == "--lying-sync") {
-      options.wish.lying_sync = true;
     } else if (name == "--copies") {
       options.wish.copies = true;
+    } else if (name == "--rot") {
+      options.wish.rot = true;
     } else if (i + 1 == count) {
       return false;
+    } else if (name == "--planted") {
+      const auto found = kPlanted.find(arguments[++i]);
+      if (found == kPlanted.end()) return false;
+      options.wish.planted = found->second;
+      options.planted = found->first;
     } else if (name == "--seeds") {
       options.seeds = std::strtoull(arguments[++i], nullptr, 10);
     } else if (name == "--from") {
@@ -79,9 +91,10 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
   totals.policies += outcome.policies;
   if (!outcome.broken) return;
   ++totals.broken;
-  std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s\n", static_cast<unsigned long long>(seed),
-              outcome.broken->c_str(), static_cast<unsigned long long>(seed), options.wish.lying_sync ? " --lying-sync" : "",
-              options.wish.copies ? " --copies" : "");
+  const std::string planted = options.planted.empty() ? "" : " --planted " + options.planted;
+  std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s%s\n", static_cast<unsigned long long>(seed),
+              outcome.broken->c_str(), static_cast<unsigned long long>(seed), planted.c_str(), options.wish.copies ? " --copies" : "",
+              options.wish.rot ? " --rot" : "");
   std::fflush(stdout);
 }
 
@@ -99,7 +112,8 @@ void tell(const Totals& totals) {
 int main(int count, char** arguments) {
   Options options;
   if (!parse_options(count, arguments, options)) {
-    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--until-broken] [--twice] [--copies] [--lying-sync]\n", stderr);
+    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--until-broken] [--twice] [--copies] [--rot]\n"
+               "                     [--planted lying-sync|lost-append|unsaved-receipt|lost-sealed]\n", stderr);
     return 2;
   }
   if (!options.wish.shown) {
@@ -122,5 +136,5 @@ int main(int count, char** arguments) {
     std::puts("no device has taken a policy: nothing was learnt about policies");
     return 1;
   }
-  return (totals.broken > 0) == options.wish.lying_sync ? 0 : 1;
+  return (totals.broken > 0) == (options.wish.planted != Planted::kNothing) ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/sim/audit.h"
+#include "tests/sim/book_files.h"
 #include "tests/sim/disk_calls.h"
 
 namespace caretaker::sim {
@@ -14,25 +15,29 @@ constexpr int kCalmRounds = 60;
 }  // namespace
 
 Run::Run(std::uint64_t seed, const School& school, const Enrolled& enrolled, const Wish& options)
-    : random_(seed), trace_(options.shown), school_(school), enrolled_(enrolled), server_(time_, random_, trace_, school) {
+    : random_(seed), trace_(options.shown), school_(school), enrolled_(enrolled), planted_(options.planted),
+      server_(time_, random_, trace_, school) {
   seed_library(seed);
   forget_database_randomness();
-  plan_.lying_sync = options.lying_sync;
-  draw_plan(options.copies);
+  server_.plant(planted_ == Planted::kUnsavedReceipt, planted_ == Planted::kLostSealed);
+  draw_plan(options);
 }
 
 Run::~Run() = default;
 
 // Most runs have a few kinds of faults, some have many: a fault alone shows most clearly, together they meet.
-void Run::draw_plan(bool copies) {
+void Run::draw_plan(const Wish& wish) {
   const unsigned percent = random_.chance(25) ? 60 : 20;
   for (bool* fault : {&plan_.power, &plan_.kills, &plan_.disk_errors, &plan_.full_disk, &plan_.network, &plan_.server_power,
-                      &plan_.server_restored, &plan_.clocks, &plan_.disk_put_back, &plan_.clone, &plan_.key_file, &plan_.pages,
+                      &plan_.server_disk, &plan_.rot, &plan_.server_restored, &plan_.clocks, &plan_.disk_put_back, &plan_.clone, &plan_.key_file, &plan_.pages,
                       &plan_.old_policies}) {
     *fault = random_.chance(percent);
   }
-  if (!copies) plan_.disk_put_back = plan_.clone = false;
-  plan_.power = plan_.power || plan_.lying_sync || random_.chance(50);
+  if (!random_.chance(25) && !wish.copies) plan_.disk_put_back = plan_.clone = false;  // they excuse much
+  plan_.rot = plan_.rot && wish.rot;
+  plan_.power = plan_.power || planted_ == Planted::kLyingSync || random_.chance(50);
+  plan_.full_disk = plan_.full_disk || planted_ == Planted::kLostAppend;
+  plan_.server_disk = plan_.server_disk || planted_ == Planted::kUnsavedReceipt;
   quota_.max_bytes = random_.chance(40) ? random_.between(12, 40) << 10 : 1u << 20;
   quota_.reserve_bytes = quota_.max_bytes / 8;
 }
@@ -52,6 +57,9 @@ std::vector<Run::Action> Run::actions() const {
           {"full disk", if_on(plan_.full_disk, 5), &Run::fill_disk},
           {"room again", if_on(plan_.full_disk, 4), &Run::make_room},
           {"arm server cut", if_on(plan_.server_power, 10), &Run::arm_server_cut},
+          {"server disk errors", if_on(plan_.server_disk, 5), &Run::fail_server_disk},
+          {"server disk full", if_on(plan_.server_disk, 4), &Run::fill_server_disk},
+          {"server room again", if_on(plan_.server_disk, 4), &Run::make_server_room},
           {"server backup", if_on(plan_.server_restored, 4), &Run::back_up_server},
           {"server restore", if_on(plan_.server_restored, 4), &Run::restore_server},
           {"clock", if_on(plan_.clocks, 5), &Run::jump_clock},
@@ -59,14 +67,15 @@ std::vector<Run::Action> Run::actions() const {
           {"image back", if_on(plan_.disk_put_back, 4), &Run::put_image_back},
           {"clone", if_on(plan_.clone && members_.size() < 3, 3), &Run::clone_device},
           {"key file", if_on(plan_.key_file, 4), &Run::spoil_key_file},
-          {"pages", if_on(plan_.pages, 3), &Run::flip_pages}};
+          {"pages", if_on(plan_.pages, 3), &Run::flip_pages},
+          {"rot", if_on(plan_.rot, 4), &Run::rot_file}};
 }
 
 void Run::add_member(const std::string& name, sync::Hardware hardware) {
   members_.push_back(std::make_unique<Member>(std::make_unique<Device>(name, time_, random_, trace_, std::move(hardware), quota_)));
   Disk& disk = members_.back()->device->disk;
   disk.keep_names_in_order(random_.chance(80));
-  disk.lie_about_sync(plan_.lying_sync);
+  disk.lie_about_sync(planted_ == Planted::kLyingSync);
 }
 
 Enrolled Run::enrolled(const School& school) {
@@ -150,6 +159,7 @@ void Run::calm_down() {
   for (const auto& member : members_) {
     member->device->disk.calm();
     member->device->clock.set_offset(kStart);
+    ledger_.note_clock_jump(member->id);
   }
   for (int round = 0; round < kCalmRounds && !ledger_.broken(); ++round) {
     look_after_server();
@@ -174,16 +184,18 @@ Outcome Run::play() {
   const std::uint64_t steps = random_.between(15, random_.chance(20) ? 150 : 60);
   for (std::uint64_t number = 1; number <= steps && !ledger_.broken(); ++number) step(number);
   if (!ledger_.broken()) calm_down();
-  Outcome outcome{ledger_.broken(), 0, next_number_ - 1, server_.disk.operations(), faults_, policies_};
+  Outcome outcome{std::nullopt, 0, next_number_ - 1, server_.disk.operations(), faults_, policies_};
   for (const auto& member : members_) {
     outcome.operations += member->device->disk.operations();
-    if (member->device->is_up()) member->device->close();
+    if (!member->device->is_up()) continue;
+    member->device->close();
+    for (const auto& wrong : {check_book_files(member->device->disk, quota_), check_book_rows(member->device->disk, quota_)}) {
+      if (wrong) ledger_.fail(member->device->name() + ": " + *wrong);
+    }
   }
   server_.drop();
-  if (!outcome.broken) {
-    audit_server(server_.disk.path("fleet.db"), school_, keys_, ledger_);
-    outcome.broken = ledger_.broken();
-  }
+  if (!ledger_.broken()) audit_server(server_.disk.path("fleet.db"), school_, keys_, time_.ms, ledger_);
+  outcome.broken = ledger_.broken();
   if (outcome.broken) say("broken", *outcome.broken);
   outcome.trace_sum = trace_.sum();
   return outcome;

@@ -27,7 +27,8 @@ struct Plan {
   bool key_file = false;
   bool pages = false;
   bool old_policies = false;
-  bool lying_sync = false;  // only to see that the simulator finds it
+  bool server_disk = false;  // errors, and no room
+  bool rot = false;          // of the files that a device cannot do without
 };
 
 struct Outcome {
@@ -39,10 +40,20 @@ struct Outcome {
   std::uint64_t policies = 0;    // that devices have taken
 };
 
+// What is wrong on purpose, only to see that the simulator finds it.
+enum class Planted {
+  kNothing,
+  kLyingSync,       // the device's disk says "synced" and has not
+  kLostAppend,      // an append to a full book says ok and keeps nothing
+  kUnsavedReceipt,  // the server gives a receipt for what its disk has not taken
+  kLostSealed,      // the server keeps no sealed part
+};
+
 struct Wish {
   bool shown = false;
-  bool lying_sync = false;
-  bool copies = false;  // disk images put back, and clones
+  Planted planted = Planted::kNothing;
+  bool copies = false;  // disk images put back, and clones: in any run, not in one of four
+  bool rot = false;     // root and identity files
 };
 
 // A device that is enrolled, and its server, both closed: where most runs begin.
@@ -76,6 +87,7 @@ class Run {
       agent::GroupId id{};
       std::vector<agent::PlannedEvent> events;
       std::vector<std::uint64_t> numbers;
+      std::vector<std::pair<sync::EpochId, std::uint64_t>> tries;  // that failed: where the book stood
     };
     std::optional<Group> untold;     // its append failed, it is tried again
     std::deque<Bytes> answers;       // that it was once given
@@ -101,6 +113,9 @@ class Run {
   void fill_disk(Member& member);
   void make_room(Member& member);
   void arm_server_cut(Member& member);
+  void fail_server_disk(Member& member);
+  void fill_server_disk(Member& member);
+  void make_server_room(Member& member);
   void back_up_server(Member& member);
   void restore_server(Member& member);
   void jump_clock(Member& member);
@@ -109,9 +124,10 @@ class Run {
   void clone_device(Member& member);
   void spoil_key_file(Member& member);
   void flip_pages(Member& member);
+  void rot_file(Member& member);
 
   [[nodiscard]] std::vector<Action> actions() const;
-  void draw_plan(bool copies);
+  void draw_plan(const Wish& wish);
   void begin();
   [[nodiscard]] bool enrol(Member& member);
   void step(std::uint64_t number);
@@ -126,10 +142,14 @@ class Run {
   void check_device(Member& member);
   void check_quota(Member& member);
   void check_epoch(Member& member);
-  [[nodiscard]] Status store_group(Member& member, const Member::Group& group);
+  void note_pressure(Member& member, std::uint64_t incoming);
+  [[nodiscard]] Status store_group(Member& member, Member::Group& group);
+  void note_stored(Member& member, const Member::Group& group, const agent::EventStoreStatus& before);
+  [[nodiscard]] std::optional<std::pair<sync::EpochId, std::uint64_t>> find_group(Member& member, const Member::Group& group);
   [[nodiscard]] bool exchange(Member& member);
   [[nodiscard]] std::optional<sync::CheckinAnswer> deliver(ByteView request);
   void note_answer(const sync::CheckinAnswer& answer, ByteView request);
+  void check_receipt(const sync::Receipt& receipt);
   [[nodiscard]] bool hand_answer(Member& member, Bytes answer);
   void spoil_policy(Member& member, sync::CheckinAnswer& answer);
   void say(const std::string& who, const std::string& what) { trace_.line(who, what); }
@@ -140,6 +160,7 @@ class Run {
   const School& school_;
   const Enrolled& enrolled_;
   Plan plan_;
+  Planted planted_;
   Time time_;
   Ledger ledger_;
   ServerMachine server_;

@@ -9,6 +9,8 @@ namespace {
 constexpr UnixSeconds kYear = 365 * 86'400;
 constexpr const char* kBook = "state/events/events.db";
 constexpr const char* kKeyFile = "state/events/events.key";
+constexpr std::pair<const char*, const char*> kTwice[] = {{"state/trust/roots/1.json", "state/trust/roots.copy/1.json"},
+                                                          {"state/device.json", "state/device.copy.json"}};
 
 std::size_t books_aside(const Device& device) {
   return device.disk.names_below("state/events/set-aside/").size();
@@ -44,6 +46,18 @@ void Run::arm_server_cut(Member&) {
   server_.disk.cut_power_in(random_.between(1, 12));
 }
 
+void Run::fail_server_disk(Member&) {
+  server_.disk.fail_some(random_.between(1, 25), random_.chance(70) ? EIO : ENOSPC);
+}
+
+void Run::fill_server_disk(Member&) {
+  server_.disk.fill_but(random_.chance(50) ? 0 : random_.below(64u << 10));
+}
+
+void Run::make_server_room(Member&) {
+  server_.disk.make_roomy();
+}
+
 void Run::back_up_server(Member&) {
   if (server_.disk.is_dead()) return;
   backup_ = server_.disk.image();
@@ -63,7 +77,7 @@ void Run::jump_clock(Member& member) {
   SimClock& clock = random_.chance(80) ? member.device->clock : server_.clock;
   const auto years = static_cast<UnixSeconds>(random_.below(20)) - 10;
   clock.set_offset(kStart + years * kYear);
-  ledger_.note_pressure(member.id);  // to the book, what was acknowledged may be old by now
+  if (&clock == &member.device->clock) ledger_.note_clock_jump(member.id);
   say("world", "a clock shows " + std::to_string(clock.now()));
 }
 
@@ -152,6 +166,26 @@ void Run::flip_pages(Member& member) {
   say(device.name(), "pages of the book are spoilt");
 }
 
+// One of two copies, of which the next start makes two again.
+void Run::rot_file(Member& member) {
+  Device& device = *member.device;
+  if (device.disk.is_dead() || !device.is_up() || !device.is_certified()) return;
+  const auto& [name, copy] = kTwice[random_.below(std::size(kTwice))];
+  device.close();
+  File* file = device.disk.file(name);
+  File* other = device.disk.file(copy);
+  if (file == nullptr || device.disk.is_dead() || (other != nullptr && other->bytes != file->bytes)) return start(member);
+  ++faults_;
+  if (other != nullptr && random_.chance(50)) std::swap(file, other);
+  const bool whole = random_.chance(30);
+  say(device.name(), std::string(name) + (whole ? " is empty" : " has rotted"));
+  if (whole)
+    file->bytes.clear();
+  else
+    file->bytes[random_.below(file->bytes.size())] ^= static_cast<std::uint8_t>(1u << random_.below(8));
+  start(member);
+}
+
 void Run::start(Member& member) {
   Device& device = *member.device;
   device.disk.start_again();
@@ -174,10 +208,21 @@ void Run::start(Member& member) {
 
 void Run::start_server() {
   server_.disk.start_again();
+  server_.disk.forget_errors();
   if (plan_.server_power && !is_calm_ && random_.chance(15)) server_.disk.cut_power_in(random_.between(1, 12));
   const auto booted = server_.boot();
   say("server", "starts: " + (booted ? std::string("ok") : booted.error().message));
-  if (!booted && !server_.disk.is_troubled()) ledger_.fail("the server does not start: " + booted.error().message);
+  if (!booted && !server_.disk.is_troubled() && !server_.disk.had_error()) {
+    ledger_.fail("the server does not start: " + booted.error().message);
+  }
+  if (!booted || server_.disk.is_dead()) return;
+  for (const auto& [of, head] : ledger_.receipts()) {
+    const auto held = server_.store().epoch(of.first, of.second);
+    if (head.seq > 0 && held && (!*held || (*held)->head.seq < head.seq)) {
+      ledger_.fail("the server starts without seq " + std::to_string(head.seq) + " of epoch " + to_hex(of.second).substr(0, 8) +
+                   ", for which it gave a receipt");
+    }
+  }
 }
 
 void Run::look_after(Member& member) {
@@ -192,6 +237,7 @@ void Run::look_after(Member& member) {
   }
   if (!device.is_up() && (is_calm_ || random_.chance(70))) start(member);
   check_epoch(member);
+  check_quota(member);
 }
 
 void Run::look_after_server() {

@@ -1,4 +1,5 @@
 // What devices, server and network do in their ordinary life, with the faults of the network.
+#include "tests/sim/book_files.h"
 #include "tests/sim/run.h"
 
 namespace caretaker::sim {
@@ -8,6 +9,8 @@ constexpr UnixSeconds kDay = 86'400;
 constexpr std::size_t kRemembered = 12;  // old messages
 constexpr int kMaxRounds = 30;           // batches in one check-in
 constexpr std::uint64_t kLargeGroup = 12;
+constexpr std::uint64_t kEntry = 700;  // at most, as the book counts
+constexpr std::uint64_t kLargeEntry = 2000;
 
 std::string shown(const Status& status) {
   return status ? "ok" : std::string(error_code_name(status.error().code)) + ", " + status.error().message;
@@ -26,29 +29,75 @@ void remember(std::deque<Bytes>& list, Bytes message) {
   if (list.size() > kRemembered) list.pop_front();
 }
 
+// Where an event of this rule stands in the current epoch, or the stub that stands for `seq`.
+std::optional<std::uint64_t> find_event(agent::EventStore& store, const std::string& rule, std::optional<std::uint64_t> seq) {
+  const auto entries = store.list(1, 1000, 64u << 20);
+  if (!entries) return std::nullopt;
+  for (const agent::StoredEntry& entry : *entries) {
+    if (entry.body.empty()) {
+      if (seq && entry.from <= *seq && *seq <= entry.to) return *seq;
+      continue;
+    }
+    const auto body = sync::parse_event_body(entry.body);
+    if (body && body->rule.starts_with(rule)) return entry.to;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-Status Run::store_group(Member& member, const Member::Group& group) {
-  Device& device = *member.device;
-  const auto before = device.store() == nullptr ? std::uint64_t{0} : device.store()->status().head.seq;
-  const auto done = device.book().append(group.events, group.id);
-  if (device.disk.is_dead()) return make_error(ErrorCode::kUnavailable, "the machine fell");
-  if (!done) return done;
-  const auto status = device.store()->status();
-  // A group that had been stored when its append failed is not stored again.
-  const bool is_known = status.head.seq == before;
-  for (std::size_t i = 0; i < group.numbers.size(); ++i) {
-    const std::uint64_t seq = is_known ? 0 : status.head.seq - group.numbers.size() + 1 + i;
-    ledger_.note_told({group.numbers[i], member.id, status.epoch, seq, false});
+// A group whose append failed may have been stored all the same, in the place where the book went on: there or nowhere.
+std::optional<std::pair<sync::EpochId, std::uint64_t>> Run::find_group(Member& member, const Member::Group& group) {
+  agent::EventStore& store = *member.device->store();
+  const sync::EpochId epoch = store.status().epoch;
+  const std::string rule = "s" + std::to_string(group.numbers.front()) + " ";
+  if (const auto seq = find_event(store, rule, std::nullopt)) return std::pair{epoch, *seq};
+  for (const auto& [where, before] : group.tries) {
+    if (where != epoch) return std::pair{where, before + 1};  // the audit sees it at the server
+    if (find_event(store, rule, before + 1)) return std::pair{epoch, before + 1};
   }
-  return ok();
+  return std::nullopt;
+}
+
+// An append said ok. Not a word is taken for it: either the book has grown by this group, or the group is found in it.
+void Run::note_stored(Member& member, const Member::Group& group, const agent::EventStoreStatus& before) {
+  const auto status = member.device->store()->status();
+  std::optional<std::pair<sync::EpochId, std::uint64_t>> place;
+  if (status.epoch == before.epoch && status.head.seq == before.head.seq + group.numbers.size()) place = {status.epoch, before.head.seq + 1};
+  if (!place) place = find_group(member, group);
+  if (!place) {
+    if (member.is_suspect) return;
+    return ledger_.fail("an append said ok, and event s" + std::to_string(group.numbers.front()) + " is not in the book");
+  }
+  for (std::size_t i = 0; i < group.numbers.size(); ++i) {
+    Told told{group.numbers[i], member.id, place->first, place->second + i};
+    told.is_sealed = group.events[i].subject.details.has_value();
+    told.at = time_.ms;
+    ledger_.note_told(std::move(told));
+  }
+}
+
+Status Run::store_group(Member& member, Member::Group& group) {
+  Device& device = *member.device;
+  const auto before = device.store()->status();
+  std::uint64_t incoming = 0;
+  for (const auto& event : group.events) incoming += event.subject.details ? kLargeEntry : kEntry;
+  note_pressure(member, incoming);
+  Status done = device.book().append(group.events, group.id);
+  if (!done && done.error().code == ErrorCode::kFull && planted_ == Planted::kLostAppend) done = ok();
+  if (device.disk.is_dead()) done = make_error(ErrorCode::kUnavailable, "the machine fell");
+  if (done)
+    note_stored(member, group, before);
+  else
+    group.tries.emplace_back(before.epoch, before.head.seq);
+  return done;
 }
 
 void Run::append_events(Member& member) {
   Device& device = *member.device;
   if (!device.is_up() || device.store() == nullptr) return;
   if (!member.untold) {
-    Member::Group group{random_array<16>(), {}, {}};
+    Member::Group group{random_array<16>(), {}, {}, {}};
     for (std::uint64_t i = random_.between(1, random_.chance(10) ? kLargeGroup : 4); i > 0; --i) {
       group.numbers.push_back(next_number_++);
       group.events.push_back(make_event(random_, group.numbers.back(), std::max<UnixSeconds>(0, device.clock.now())));
@@ -76,15 +125,13 @@ void Run::pass_time(Member& member) {
   const UnixSeconds seconds = kSteps[random_.below(std::size(kSteps))];
   time_.ms += seconds * 1000;
   say("world", std::to_string(seconds) + " seconds pass");
-  if (seconds >= 4 * kDay) {
-    for (const auto& each : members_) ledger_.note_pressure(each->id);
-  }
   tick(member);
 }
 
 void Run::restart(Member& member) {
   if (!member.device->is_up()) return;
   member.device->close();
+  if (const auto wrong = check_book_files(member.device->disk, quota_)) ledger_.fail(member.device->name() + ": " + *wrong);
 }
 
 void Run::publish_policy(Member&) {
@@ -115,7 +162,17 @@ void Run::note_answer(const sync::CheckinAnswer& answer, ByteView request) {
   const auto receipt = said ? sync::open_receipt({answer.receipt}, school_.verified_root(), said->device) : said;
   if (!receipt) return ledger_.fail("a receipt that does not verify: " + receipt.error().message);
   say("server", "receipt for seq " + std::to_string(receipt->head.seq) + " of epoch " + to_hex(receipt->epoch).substr(0, 8));
+  check_receipt(*receipt);
   ledger_.note_receipt(*receipt);
+}
+
+// As it leaves the server: what it confirms is there. Later the device may have sent it again, and nobody would know.
+void Run::check_receipt(const sync::Receipt& receipt) {
+  if (receipt.head.seq == 0 || !server_.is_up() || server_.disk.is_dead()) return;
+  const auto held = server_.store().epoch(receipt.device, receipt.epoch);
+  if (!held || !*held || (*held)->head.seq < receipt.head.seq) {
+    ledger_.fail("a receipt for seq " + std::to_string(receipt.head.seq) + " leaves a server that has not stored it");
+  }
 }
 
 // What the server answers, if it answers.
@@ -222,6 +279,7 @@ void Run::check_epoch(Member& member) {
   const sync::EpochId epoch = device.store()->status().epoch;
   if (epoch == member.epoch) return;
   say(device.name(), "epoch " + to_hex(epoch).substr(0, 8));
+  note_pressure(member, device.store()->status().bytes);  // what was not sent has been copied
   if (member.epoch != sync::EpochId{} && !member.is_touched && !ledger_.has_excuses(member.id)) {
     ledger_.fail(device.name() + " begins a new epoch, and nobody has touched its disk");
   }
@@ -235,7 +293,15 @@ void Run::check_quota(Member& member) {
   if (bytes > device.quota().max_bytes) {
     ledger_.fail("the book has " + std::to_string(bytes) + " bytes, its quota is " + std::to_string(device.quota().max_bytes));
   }
-  if (bytes > device.quota().max_bytes / 2) ledger_.note_pressure(member.id);
+  note_pressure(member, kEntry);
+}
+
+// Room is made when ordinary entries come to seven eighths of the quota.
+void Run::note_pressure(Member& member, std::uint64_t incoming) {
+  const Device& device = *member.device;
+  if (device.disk.is_full() || member.device->store()->status().bytes + incoming > device.quota().max_bytes / 8 * 7) {
+    ledger_.note_pressure(member.id);
+  }
 }
 
 }  // namespace caretaker::sim

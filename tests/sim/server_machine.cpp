@@ -1,10 +1,12 @@
 #include "tests/sim/server_machine.h"
 
+#include <algorithm>
+
 namespace caretaker::sim {
 namespace {
 
 constexpr UnixSeconds kDay = 86'400;
-constexpr std::uint32_t kInterval = 900;
+constexpr std::string_view kRoute = "/v1/checkin";
 
 }  // namespace
 
@@ -15,13 +17,38 @@ Status ServerMachine::boot() {
   TRY(store, server::FleetStore::open(disk.path("fleet.db")));
   TRY_DONE(server::SchoolState::adopt(store, school_.server_keys(), {school_.root()}));
   TRY(school, server::SchoolState::open(store, school_.server_keys()));
-  running_ = std::make_unique<Running>(Running{std::move(store), std::move(school)});
+  running_ = std::make_unique<Running>(std::move(store), std::move(school), clock);
   return ok();
 }
 
+// As the HTTP server does: the route keeps the request, and the round's end commits and answers.
+Result<Bytes> ServerMachine::ask(ByteView request) {
+  const server::HttpService& service = running_->service;
+  const auto route = std::ranges::find(service.routes, kRoute, &server::Route::path);
+  server::HttpQuery query;
+  query.path = kRoute;
+  query.body = to_bytes(request);
+  std::optional<server::HttpReply> reply = route->handle(query);
+  for (server::LateReply& late : service.after_round().replies) reply = std::move(late.reply);
+  if (reply && reply->status == 200) return std::move(reply->body);
+  return make_error(ErrorCode::kUnavailable, reply ? std::string(as_text(reply->body)) : "no answer");
+}
+
 Result<sync::CheckinAnswer> ServerMachine::check_in(ByteView request) {
-  TRY(answer, if_alive(server::ingest(running_->store, running_->school, request, clock.now())));
-  answer.interval_s = kInterval;
+  auto body = if_alive(ask(request));
+  if (!body && unsaved_receipts_ && disk.had_error()) return lie(request);
+  if (!body) return body.error();
+  if (lost_sealed_) (void)running_->store.forget_sealed(INT64_MAX, 1000);
+  return sync::parse_checkin_answer(*body);
+}
+
+Result<sync::CheckinAnswer> ServerMachine::lie(ByteView request) {
+  TRY(opened, sync::parse_checkin_request(request, request.size()));
+  TRY(payload, sync::unverified_payload(opened.batch, sync::PayloadType::kBatch));
+  TRY(batch, sync::parse_batch(payload));
+  const sync::Receipt receipt{school_.id(), batch.device, batch.epoch, {batch.seq_to, batch.head}, "", clock.now(), ""};
+  sync::CheckinAnswer answer;
+  answer.receipt = running_->school.sign(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt));
   return answer;
 }
 

@@ -1,11 +1,11 @@
-// The server: ingest over the real store, on a simulated disk.
+// The server: its check-in route and what stands behind it, over the real store, on a simulated disk.
 #pragma once
 
 #include <memory>
 #include <optional>
 
+#include "sync/server/api.h"
 #include "sync/server/enrol.h"
-#include "sync/server/ingest.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/school.h"
@@ -26,6 +26,8 @@ class ServerMachine {
   [[nodiscard]] Result<std::string> new_token();
   [[nodiscard]] Status publish(std::int64_t version, ByteView envelope);
   [[nodiscard]] server::FleetStore& store() { return running_->store; }
+  // Lies, to see that they are found: a receipt for what the disk has not taken; sealed parts that are not kept.
+  void plant(bool unsaved_receipts, bool lost_sealed) { unsaved_receipts_ = unsaved_receipts, lost_sealed_ = lost_sealed; }
 
   Disk disk;
   SimClock clock;
@@ -34,7 +36,15 @@ class ServerMachine {
   struct Running {
     server::FleetStore store;
     server::SchoolState school;
+    server::SetFiles sets;
+    server::Backend backend;
+    server::HttpService service;
+    Running(server::FleetStore store_, server::SchoolState school_, const Clock& clock)
+        : store(std::move(store_)), school(std::move(school_)), sets("/sim/server/sets"), backend{store, school, sets, clock},
+          service(make_service(backend)) {}
   };
+  [[nodiscard]] Result<Bytes> ask(ByteView request);
+  [[nodiscard]] Result<sync::CheckinAnswer> lie(ByteView request);
   template <typename T>
   [[nodiscard]] Result<T> if_alive(Result<T> result) const {
     if (disk.is_dead()) return make_error(ErrorCode::kUnavailable, "the server fell");
@@ -42,6 +52,8 @@ class ServerMachine {
   }
 
   const School& school_;
+  bool unsaved_receipts_ = false;
+  bool lost_sealed_ = false;
   std::unique_ptr<Running> running_;
 };
 
