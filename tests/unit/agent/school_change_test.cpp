@@ -22,11 +22,11 @@ namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
 
-struct School {
+struct SmallSchool {
   std::vector<NewPerson> people;
   sync::Root root;
 
-  School() {
+  SmallSchool() {
     for (const char* holder : {"head", "deputy", "governor"}) people.push_back({sync::make_person_key(holder), "root-holder"});
     for (const char* holder : {"anna", "bert"}) people.push_back({sync::make_person_key(holder), "technician"});
     for (const char* holder : {"lead", "second lead"}) people.push_back({sync::make_person_key(holder), "safeguarding"});
@@ -58,7 +58,7 @@ ErrorCode code_of(const Status& status) { return status ? ErrorCode::kInternal :
 }  // namespace
 
 TEST_CASE("a root is drafted, signed by two holders on machines of their own, and opens", "[R7]") {
-  const School school;
+  const SmallSchool school;
   const sync::VerifiedRoot current = school.verified();
   sync::Root next = start_next_root(school.root, kNow + 5);
   REQUIRE(add_person(next, new_person("carla"), office("technician")));
@@ -80,7 +80,7 @@ TEST_CASE("a root is drafted, signed by two holders on machines of their own, an
 }
 
 TEST_CASE("a draft that was spoilt, is another school's or comes too late is refused") {
-  const School school, other;
+  const SmallSchool school, other;
   const sync::VerifiedRoot current = school.verified();
   const Bytes draft = make_draft(start_next_root(school.root, kNow));
   CHECK(open_draft(make_draft(start_next_root(other.root, kNow)), current).error().code == ErrorCode::kUnauthentic);
@@ -93,7 +93,7 @@ TEST_CASE("a draft that was spoilt, is another school's or comes too late is ref
 }
 
 TEST_CASE("what a root changes is said in words", "[R7]") {
-  const School school;
+  const SmallSchool school;
   sync::Root next = start_next_root(school.root, kNow);
   CHECK(describe_change(school.root, next).empty());
   CHECK_FALSE(add_person(next, new_person("carla\x1b[2J"), office("safeguarding")));
@@ -118,7 +118,7 @@ TEST_CASE("what a root changes is said in words", "[R7]") {
 }
 
 TEST_CASE("an office that is lost, doubled or makes no sense is refused before anybody signs") {
-  const School school;
+  const SmallSchool school;
   sync::Root next = start_next_root(school.root, kNow);
   CHECK(code_of(add_person(next, new_person("anna"), office("teacher"))) == ErrorCode::kConflict);
   CHECK(add_person(next, open_half(school.people[3].key), office("teacher")));  // anna, with her own key
