@@ -20,7 +20,7 @@ constexpr UnixSeconds kNow = 1'800'000'000;
 
 struct Options {
   std::filesystem::path image, folder;
-  std::uint64_t header = 0;
+  std::uint32_t header = 0;
 };
 
 struct School {
