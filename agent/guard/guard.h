@@ -100,7 +100,8 @@ class Guard {
 
   // When tick() has something to do about people's sessions or an order; INT64_MAX: never.
   [[nodiscard]] MonotonicMs next_look() const {
-    return std::min(session_watch_ ? session_watch_->next() : INT64_MAX, orders_.next());
+    const bool watches = session_watch_ && (trust_.policy() != nullptr || orders_.lock() != nullptr);
+    return std::min(watches ? session_watch_->next() : INT64_MAX, orders_.next());
   }
   void tick();   // within a second of a request, else every few
   // After a start, and each day, the set file is gone over while it is in force; in parts, between requests.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "tests/unit/agent/fake_sessions.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -44,6 +45,18 @@ TEST_CASE("each request is for those whom the table names, and nobody else") {
     CHECK((code_for(world, GuardWorld::kPrograms, row.ask) == ErrorCode::kPermissionDenied) == !(for_programs || anybody));
     CHECK((code_for(world, GuardWorld::kOwner, row.ask) == ErrorCode::kPermissionDenied) == !(for_owner || anybody));
   }
+}
+
+TEST_CASE("a guard with sessions to look after rests between its looks, also before it has a school", "[R1]") {
+  GuardWorld world;
+  FakeSessions sessions;
+  world.settings.sessions = &sessions;
+  world.start();
+  world.guard->tick();
+  CHECK(world.guard->next_look() > world.clock.monotonic_ms());
+  world.serve();
+  world.guard->tick();
+  CHECK(world.guard->next_look() > world.clock.monotonic_ms());
 }
 
 TEST_CASE("an empty, an unknown and a malformed request get an error, and the guard goes on") {
