@@ -296,17 +296,23 @@ def shown(text):
     return "".join(c if c == "\n" or (c.isprintable() and not 0x202A <= ord(c) <= 0x2069) else "?" for c in text)
 
 
+def in_line(value):
+    """Of a device's own words, which nobody has checked: no line of ours can be made of it."""
+    return shown(str(value)).replace("\n", "?")[:100]
+
+
 def when(seconds):
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
 
 def report_record(seq, body, details):
-    print(f"\nRecord {seq}: {shown(body['kind'])}, severity {body['severity']}, {when(body['time'])} by the device's clock, counted {body['count']}")
+    print(f"\nRecord {seq}: {in_line(body['kind'])}, severity {in_line(body['severity'])}, {when(body['time'])} by the device's clock, "
+          f"counted {in_line(body['count'])}")
     if details is None:
         print("    not opened" if body.get("sealed") else "    nothing about a person in it")
         return
     for name, value in sorted(details.items()):
-        print(f"    {shown(name)}: " + shown(value).replace("\n", "\n        "))
+        print(f"    {in_line(name)}: " + shown(value).replace("\n", "\n        "))
 
 
 def check_book(book, roots, school):

@@ -304,7 +304,17 @@ def audit_is_checked(w, rows):
     tell("leads and root holders see who opened what; a server that edits its audit, or begins a new one, is found out")
 
 
+def a_device_writes_no_line_of_ours():
+    """Whoever is root on a laptop signs what they like about a record that nobody sealed."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        runpy.run_path(str(SCRIPT))["report_record"](3, {"kind": "a\nRecord 9: b", "severity": "low\x1b[2J\u202e", "time": 1, "count": "1\nRecord 8"}, None)
+    lines = said.getvalue().strip("\n").split("\n")
+    assert len(lines) == 2 and all(line.isprintable() and "\u202e" not in line for line in lines), lines
+
+
 def scenario(w):
+    a_device_writes_no_line_of_ours()
     w.start_all()
     second = w.another_device("second")
     second.start_device()

@@ -4,7 +4,6 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R11 R12"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 FAR, FAR6 = "203.0.113.2", "2001:db8::2"
 RULES = ("nft", "list", "table", "inet", "caretaker_inspect")
 UNITS = ("caretaker-inspect.service", "caretaker-programs.service")

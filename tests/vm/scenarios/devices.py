@@ -10,7 +10,6 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R2"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 LONG = 240
 PHONE = "nothing: {} (phone)"
 

@@ -5,7 +5,6 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R10 R11"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 SEEN = "import socket, sys\ntry: print(socket.gethostbyname(sys.argv[1]))\nexcept OSError: print('none')"
 
 

@@ -9,7 +9,6 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R2"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 
 
 def kinds_in_book(school):

@@ -3,7 +3,6 @@ import story
 from story import tell
 
 PROMISES = "R18"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 BEGINS = "bare"
 TREE, EARLIER = "python3 -B /opt/tests/tree.py /", "/run/earlier.json"
 # The school's server stays: its folder changes while it serves.
