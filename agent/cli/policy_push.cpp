@@ -50,8 +50,10 @@ Status push_lists(StaffClient& client, const PolicyPushOptions& options, const C
     TRY(wants_file, answer->bool_at("upload"));
     if (!wants_file) return send_deltas(client, options.school, file, wanted, clock);
   }
+  // Devices are told when the whole file is there: what makes it out of theirs has to be there before.
+  const Status deltas = send_deltas(client, options.school, file, wanted, clock);
   TRY_DONE(upload(client, options, wanted, file));
-  return send_deltas(client, options.school, file, wanted, clock);
+  return deltas;
 }
 
 }  // namespace
