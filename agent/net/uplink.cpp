@@ -23,6 +23,7 @@ constexpr MonotonicMs kLeastHoldMs = 20'000;     // less is not worth a connecti
 constexpr MonotonicMs kMostHoldMs = sync::kMaxHoldMs + 20'000;
 constexpr MonotonicMs kNoHoldsMs = 3'600'000;    // from a server that does not know them
 constexpr std::size_t kMaxHoldAnswer = 1024;
+constexpr MonotonicMs kUnspokenMs = 15'000;      // nobody was asked anything: that costs nobody anything
 
 MonotonicMs now_ms() { return system_clock().monotonic_ms(); }
 double draw() { return random_below(1u << 30) / static_cast<double>(1u << 30); }
@@ -109,7 +110,15 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
   bool more = true;
   std::optional<int> retry_after_s;
   Status done = choose_server(uplink);
-  for (int round = 0; done && more && round < kMaxRounds; ++round) done = exchange(more, retry_after_s);
+  bool has_spoken = false;
+  for (int round = 0; done && more && round < kMaxRounds; ++round) {
+    done = exchange(more, retry_after_s);
+    has_spoken |= was_reached_;
+  }
+  if (done && !has_spoken) {  // a guard without its book has nothing to send
+    due_.checkin = now_ms() + kUnspokenMs;
+    return;
+  }
   if (done) {
     hinted_ = false;
     due_.checkin_failures = 0;
