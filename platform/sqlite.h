@@ -8,6 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "platform/base/bytes.h"
 #include "platform/base/result.h"
@@ -87,6 +90,19 @@ class Database {
   std::shared_ptr<StatementShelf> shelf_;
   bool in_group_ = false;
 };
+
+// Every row that is left, as `read` makes it of the statement that stands at it (a Result); the first error ends it.
+template <typename Read>
+[[nodiscard]] auto read_rows(Statement& rows, const Read& read)
+    -> Result<std::vector<std::decay_t<decltype(*read(std::as_const(rows)))>>> {
+  std::vector<std::decay_t<decltype(*read(std::as_const(rows)))>> out;
+  while (true) {
+    TRY(found, rows.step());
+    if (!found) return out;
+    TRY(row, read(std::as_const(rows)));
+    out.push_back(std::move(row));
+  }
+}
 
 // Numbered schema steps, each applied once and in order inside one transaction; user_version holds the number.
 // A database newer than the last step is kUnsupported. Steps are never edited once released (tests hold their hashes).

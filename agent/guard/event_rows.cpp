@@ -114,13 +114,7 @@ Result<std::vector<EpochRow>> EventRows::epochs() {
       database_.prepare(
           "SELECT number, id, sealed_key, reason, previous, previous_seq, previous_link, head_seq, head_link,"
           " acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time FROM epoch ORDER BY number"));
-  std::vector<EpochRow> out;
-  for (;;) {
-    TRY(row, query.step());
-    if (!row) return out;
-    TRY(epoch, read_epoch(query));
-    out.push_back(std::move(epoch));
-  }
+  return platform::read_rows(query, read_epoch);
 }
 
 Result<std::int64_t> EventRows::add_epoch(const EpochRow& row) {
@@ -201,13 +195,7 @@ Result<std::vector<EntryRow>> EventRows::entries(std::int64_t epoch, std::uint64
                                " LEFT JOIN sealed ON sealed.epoch = entry.epoch AND sealed.seq = entry.seq_to"
                                " WHERE entry.epoch = ? AND seq_to >= ? ORDER BY seq_to LIMIT ?"));
   query.bind(1, epoch).bind(2, number(from_seq)).bind(3, number(limit));
-  std::vector<EntryRow> out;
-  for (;;) {
-    TRY(row, query.step());
-    if (!row) return out;
-    TRY(entry, read_entry(query));
-    out.push_back(std::move(entry));
-  }
+  return platform::read_rows(query, read_entry);
 }
 
 Result<std::optional<sync::ChainHead>> EventRows::end_before(std::int64_t epoch, std::uint64_t seq) {

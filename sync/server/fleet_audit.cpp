@@ -34,13 +34,10 @@ Status FleetStore::add_audit(UnixSeconds now, std::string_view by, std::string_v
 Result<std::vector<AuditRow>> FleetStore::audit(std::int64_t after, std::int64_t limit) {
   TRY(query, database_.prepare("SELECT id, time, signers, action, outcome, request, request_hash, link FROM audit WHERE id > ? ORDER BY id LIMIT ?"));
   query.bind(1, after).bind(2, limit);
-  std::vector<AuditRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    const Bytes link = query.blob(7);
-    out.push_back({{query.integer(0), query.integer(1), query.text(2), query.text(3), query.text(4), query.blob(5), hash_of(query.blob(6)), hash_of(link)}, !link.empty()});
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<AuditRow> {
+    const Bytes link = row.blob(7);
+    return AuditRow{{row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.blob(5), hash_of(row.blob(6)), hash_of(link)}, !link.empty()};
+  });
 }
 
 }  // namespace caretaker::server

@@ -103,16 +103,13 @@ Result<std::vector<std::pair<sync::EpochId, std::optional<sync::ChainHead>>>> Fl
                                "ON e.device = h.device AND e.epoch = h.epoch WHERE h.device = ? AND h.lost_by = 'device' "
                                "GROUP BY h.epoch ORDER BY max(h.noted) DESC, h.epoch LIMIT ?"));
   query.bind(1, ByteView(device)).bind(2, static_cast<std::int64_t>(limit));
-  std::vector<std::pair<sync::EpochId, std::optional<sync::ChainHead>>> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(epoch, to_array<16>(query.blob(0)));
-    out.emplace_back(epoch, std::nullopt);
-    if (query.is_null(1)) continue;
-    TRY(link, to_array<32>(query.blob(2)));
-    out.back().second = sync::ChainHead{static_cast<std::uint64_t>(query.integer(1)), link};
-  }
+  using EpochAndHead = std::pair<sync::EpochId, std::optional<sync::ChainHead>>;
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<EpochAndHead> {
+    TRY(epoch, to_array<16>(row.blob(0)));
+    if (row.is_null(1)) return EpochAndHead{epoch, std::nullopt};
+    TRY(link, to_array<32>(row.blob(2)));
+    return EpochAndHead{epoch, sync::ChainHead{static_cast<std::uint64_t>(row.integer(1)), link}};
+  });
 }
 
 Status FleetStore::close_holes(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {
@@ -139,13 +136,7 @@ Result<std::vector<EventRow>> FleetStore::events(std::int64_t after, const std::
                                "WHERE e.id > ?1 AND (?2 IS NULL OR e.device = ?2) ORDER BY e.id LIMIT ?3"));
   query.bind(1, after).bind(3, static_cast<std::int64_t>(limit));
   if (device) query.bind(2, ByteView(*device));
-  std::vector<EventRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_event(query));
-    out.push_back(std::move(row));
-  }
+  return platform::read_rows(query, read_event);
 }
 
 }  // namespace caretaker::server

@@ -58,13 +58,7 @@ Status FleetStore::begin_changes(const sync::SchoolId& school) {
 Result<std::vector<ChangeRow>> FleetStore::changes(std::int64_t after, std::size_t limit) {
   TRY(query, database_.prepare("SELECT number, time, kind, envelope, link FROM changes WHERE number > ? ORDER BY number LIMIT ?"));
   query.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
-  std::vector<ChangeRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_change(query));
-    out.push_back(std::move(row));
-  }
+  return platform::read_rows(query, read_change);
 }
 
 }  // namespace caretaker::server

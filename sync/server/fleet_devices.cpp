@@ -65,13 +65,7 @@ Result<std::optional<DeviceRow>> FleetStore::device(const sync::DeviceId& id) {
 
 Result<std::vector<DeviceRow>> FleetStore::devices() {
   TRY(query, database_.prepare(std::string(kDeviceColumns) + "ORDER BY label, enrolled"));
-  std::vector<DeviceRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_device(query));
-    out.push_back(std::move(row));
-  }
+  return platform::read_rows(query, read_device);
 }
 
 Result<std::int64_t> FleetStore::count(std::string_view sql, const sync::DeviceId& device) {

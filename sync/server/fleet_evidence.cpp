@@ -33,12 +33,9 @@ Result<std::vector<KeptBatch>> FleetStore::batches_of(const BookRange& range, st
                                "ORDER BY seq_to LIMIT ?5"));
   query.bind(1, ByteView(range.device)).bind(2, range.epoch ? ByteView(*range.epoch) : ByteView()).bind(3, number(range.from));
   query.bind(4, number(range.to)).bind(5, static_cast<std::int64_t>(limit));
-  std::vector<KeptBatch> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.push_back({static_cast<std::uint64_t>(query.integer(0)), query.blob(1), query.is_null(2) ? Bytes() : query.blob(2)});
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<KeptBatch> {
+    return KeptBatch{static_cast<std::uint64_t>(row.integer(0)), row.blob(1), row.is_null(2) ? Bytes() : row.blob(2)};
+  });
 }
 
 Result<std::optional<Bytes>> FleetStore::sealed_at(const sync::DeviceId& device, const sync::EpochId& epoch, std::uint64_t seq) {
@@ -65,13 +62,7 @@ Status FleetStore::release_legal_hold(std::int64_t id, std::string_view by, std:
 Result<std::vector<LegalHold>> FleetStore::legal_holds() {
   TRY(query, database_.prepare("SELECT id, device, epoch, seq_from, seq_to, made, made_by, reason, released, released_by, release_reason "
                                "FROM legal_holds ORDER BY id"));
-  std::vector<LegalHold> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(hold, read_hold(query));
-    out.push_back(std::move(hold));
-  }
+  return platform::read_rows(query, read_hold);
 }
 
 }  // namespace caretaker::server

@@ -24,23 +24,17 @@ Status FleetStore::forget_refused(const sync::DeviceId& device, std::string_view
 Result<std::vector<Given>> FleetStore::given_to(const sync::DeviceId& device) {
   TRY(query, database_.prepare("SELECT kind, version, first FROM given WHERE device = ?"));
   query.bind(1, ByteView(device));
-  std::vector<Given> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.push_back({query.text(0), query.integer(1), query.integer(2)});
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<Given> {
+    return Given{row.text(0), row.integer(1), row.integer(2)};
+  });
 }
 
 Result<std::vector<Refused>> FleetStore::refused_by(const sync::DeviceId& device) {
   TRY(query, database_.prepare("SELECT kind, version, rule, told FROM refused WHERE device = ?"));
   query.bind(1, ByteView(device));
-  std::vector<Refused> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.push_back({query.text(0), query.integer(1), query.text(2), query.integer(3)});
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<Refused> {
+    return Refused{row.text(0), row.integer(1), row.text(2), row.integer(3)};
+  });
 }
 
 }  // namespace caretaker::server

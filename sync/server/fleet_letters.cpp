@@ -16,16 +16,6 @@ Result<LetterRow> read_letter(const platform::Statement& row) {
   return LetterRow{id, row.text(1), device_or_all(row, 2), row.integer(3), row.blob(4), row.integer(5)};
 }
 
-Result<std::vector<LetterRow>> read_letters(platform::Statement& query) {
-  std::vector<LetterRow> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(row, read_letter(query));
-    out.push_back(std::move(row));
-  }
-}
-
 }  // namespace
 
 Status FleetStore::add_letter(const LetterRow& row, UnixSeconds now) {
@@ -55,13 +45,13 @@ Result<std::vector<LetterRow>> FleetStore::letters_of(std::string_view type, Uni
   TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND until > ? "
                                "ORDER BY number DESC LIMIT ?"));
   query.bind(1, type).bind(2, ends_after).bind(3, static_cast<std::int64_t>(limit));
-  return read_letters(query);
+  return platform::read_rows(query, read_letter);
 }
 
 Result<std::vector<LetterRow>> FleetStore::letters_since(std::string_view type, UnixSeconds since) {
   TRY(query, database_.prepare("SELECT id, type, device, until, envelope, published FROM letters WHERE type = ? AND published >= ? ORDER BY number"));
   query.bind(1, type).bind(2, since);
-  return read_letters(query);
+  return platform::read_rows(query, read_letter);
 }
 
 Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {
@@ -94,13 +84,10 @@ Status FleetStore::answer_letter(const sync::LetterId& id, const sync::DeviceId&
 Result<std::vector<LetterAnswer>> FleetStore::letter_answers(const sync::LetterId& id) {
   TRY(query, database_.prepare("SELECT device, given, answer, answered FROM letter_answers WHERE letter = ?"));
   query.bind(1, ByteView(id));
-  std::vector<LetterAnswer> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    TRY(device, to_array<32>(query.blob(0)));
-    out.push_back({device, query.integer(1), query.text(2), query.integer(3)});
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<LetterAnswer> {
+    TRY(device, to_array<32>(row.blob(0)));
+    return LetterAnswer{device, row.integer(1), row.text(2), row.integer(3)};
+  });
 }
 
 Result<PublishedNumbers> FleetStore::published_numbers() {

@@ -13,12 +13,9 @@ Status FleetStore::note_order_state(const sync::LetterId& order, const sync::Dev
 Result<std::vector<std::pair<std::string, UnixSeconds>>> FleetStore::order_states(const sync::LetterId& order) {
   TRY(query, database_.prepare("SELECT state, time FROM order_states WHERE letter = ? ORDER BY number"));
   query.bind(1, ByteView(order));
-  std::vector<std::pair<std::string, UnixSeconds>> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.emplace_back(query.text(0), query.integer(1));
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<std::pair<std::string, UnixSeconds>> {
+    return std::pair(row.text(0), UnixSeconds{row.integer(1)});
+  });
 }
 
 Status FleetStore::keep_wipe_certificate(const sync::DeviceId& device, const sync::LetterId& order, ByteView envelope, UnixSeconds now) {

@@ -17,12 +17,9 @@ Result<std::optional<Published>> first_row(Result<platform::Statement> query) {
 
 Result<std::vector<Bytes>> FleetStore::roots() {
   TRY(query, database_.prepare("SELECT envelope FROM roots ORDER BY version"));
-  std::vector<Bytes> out;
-  while (true) {
-    TRY(found, query.step());
-    if (!found) return out;
-    out.push_back(query.blob(0));
-  }
+  return platform::read_rows(query, [](const platform::Statement& row) -> Result<Bytes> {
+    return row.blob(0);
+  });
 }
 
 Status FleetStore::together(const std::function<Status()>& work) {
