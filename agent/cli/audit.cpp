@@ -39,22 +39,20 @@ std::string about(std::string_view rest, const std::map<std::string, std::string
   while (!rest.empty()) {
     const std::string word(rest.substr(0, rest.find(' ')));
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    const auto label = labels.find(word);
-    const std::string shown = label != labels.end() ? label->second : word.size() >= kHexDevice / 2 ? word.substr(0, 12) : word;
-    out += (out.empty() ? "" : " ") + shown;
+    const bool is_id = labels.contains(word) || word.size() >= kHexDevice / 2;
+    out += (out.empty() ? "" : " ") + (is_id ? shown_device(word, labels) : printable(word));
   }
-  return printable(out);
+  return out;
 }
 
 Result<sync::AuditEntry> parse_entry(const Json& json) {
-  sync::AuditEntry entry;
   TRY(number, sync::number_at(json, "number", sync::kMaxInteger, 1));
   TRY(time, sync::number_at(json, "time"));
   TRY(by, json.string_at("by"));
   TRY(action, json.string_at("action"));
   TRY(outcome, json.string_at("outcome"));
   TRY(request, json.base64_at("request"));
-  entry = {number, time, std::move(by), std::move(action), std::move(outcome), std::move(request), {}, {}};
+  sync::AuditEntry entry{number, time, std::move(by), std::move(action), std::move(outcome), std::move(request), {}, {}};
   if (json["link"].is_null()) return entry;
   TRY(request_hash, json.hex_array_at<32>("request_hash"));
   TRY(link, json.hex_array_at<32>("link"));
@@ -66,8 +64,8 @@ Result<sync::AuditEntry> parse_entry(const Json& json) {
 // Everybody who was of the school's people at any time.
 Result<std::map<sync::KeyId, sync::RootKey>> people_of(const School& school) {
   std::map<sync::KeyId, sync::RootKey> people;
-  for (std::int64_t version = 1; version <= school.root.root().version; ++version) {
-    TRY(envelope, platform::read_file(school.folder / "roots" / (std::to_string(version) + ".json"), sync::kMaxRootBytes));
+  TRY(roots, read_roots(school));
+  for (const Bytes& envelope : roots) {
     TRY(payload, sync::unverified_payload(envelope, sync::PayloadType::kRoot, sync::kMaxRootBytes));  // walked when the folder was opened
     TRY(root, sync::parse_root(payload));
     people.insert(root.keys.begin(), root.keys.end());
@@ -140,9 +138,7 @@ Status run_audit(const AuditOptions& options, const Clock& clock) {
 
 void add_audit(Command& program) {
   auto command = program.command("audit", "Show and check who has asked the server for which records");
-  const auto options = std::make_shared<AuditOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  const auto options = for_person<AuditOptions>(command);
   command.flag("--all", options->all, "Whatever anybody has asked, not only what has to do with records");
   set_action(command, options, run_audit);
 }

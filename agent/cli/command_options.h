@@ -16,9 +16,18 @@ void add_common(Command& command, Options& options) {
   command.option("--passphrase-file", options.passphrase_file, "File whose first line is the passphrase (else it is asked for)");
 }
 
+// What PersonOptions (desk.h) holds.
 template <typename Options>
-void add_key(Command& command, Options& options) {
+void add_person(Command& command, Options& options) {
+  add_common(command, options);
   command.option("--key", options.key, "Key file of the person who asks").required();
+}
+
+template <typename Options>
+std::shared_ptr<Options> for_person(Command& command) {
+  auto options = std::make_shared<Options>();
+  add_person(command, *options);
+  return options;
 }
 
 template <typename Options>

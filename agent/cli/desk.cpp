@@ -1,6 +1,7 @@
 #include "agent/cli/desk.h"
 
 #include "agent/cli/passphrase.h"
+#include "agent/cli/table.h"
 
 namespace caretaker::agent {
 namespace {
@@ -30,6 +31,11 @@ std::map<std::string, std::string> labels_in(const Json& answer) {
     if (row["device"].as_string() != nullptr && !label_of(row).empty()) labels[*row["device"].as_string()] = label_of(row);
   }
   return labels;
+}
+
+std::string shown_device(const std::string& id, const std::map<std::string, std::string>& labels) {
+  const auto label = labels.find(id);
+  return printable(label == labels.end() ? id.substr(0, 12) : label->second);
 }
 
 Result<Json> find_device(const Json& answer, const std::string& name) {

@@ -9,7 +9,7 @@
 
 namespace caretaker::agent {
 
-// What add_common and add_key put on the command line.
+// What add_person puts on the command line.
 struct PersonOptions {
   std::filesystem::path school;
   std::filesystem::path key;
@@ -30,7 +30,8 @@ struct Desk {
 // The same, asked of the server.
 [[nodiscard]] Result<Json> ask_device(Desk& desk, const std::string& name, const Clock& clock);
 [[nodiscard]] std::string label_of(const Json& device);
-// Of all of them by their ids in hex.
+// Of all of them by their ids in hex, and how one of these ids is shown: by its label, else by its beginning.
 [[nodiscard]] std::map<std::string, std::string> labels_in(const Json& answer);
+[[nodiscard]] std::string shown_device(const std::string& id, const std::map<std::string, std::string>& labels);
 
 }  // namespace caretaker::agent

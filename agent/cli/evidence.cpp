@@ -16,15 +16,6 @@ constexpr std::size_t kMaxRecords = 100'000;
 constexpr std::size_t kMaxOpened = 10'000;
 constexpr std::size_t kOpenedAtOnce = 64;
 
-Result<std::vector<Bytes>> read_roots(const School& school) {
-  std::vector<Bytes> roots;
-  for (std::int64_t version = 1; version <= school.root.root().version; ++version) {
-    TRY(envelope, platform::read_file(school.folder / "roots" / (std::to_string(version) + ".json"), sync::kMaxRootBytes));
-    roots.push_back(std::move(envelope));
-  }
-  return roots;
-}
-
 // Every key that has ever been the server's: a receipt of two years ago is by the one of then.
 Result<sync::KeyRing> server_keys(const std::vector<Bytes>& roots, const sync::SchoolId& school) {
   if (roots.empty()) return make_error(ErrorCode::kInvalidInput, "no root");

@@ -6,17 +6,9 @@
 namespace caretaker::agent {
 namespace {
 
-template <typename Options>
-std::shared_ptr<Options> begin(Command& command) {
-  const auto options = std::make_shared<Options>();
-  add_common(command, *options);
-  add_key(command, *options);
-  return options;
-}
-
 void add_export(Command& evidence) {
   auto command = evidence.command("export", "Pack records into one file that the police can check by themselves");
-  const auto options = begin<EvidenceOptions>(command);
+  const auto options = for_person<EvidenceOptions>(command);
   command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
   command.option("--records", options->records, "Which, by the numbers that `caretaker events --server` shows: 3,9 are two, 3-9 are seven").required();
   command.option("--open", options->open, "Of which of them the details go along: 4,7-9 (else what is sealed stays sealed)");
@@ -28,7 +20,7 @@ void add_export(Command& evidence) {
 
 void add_hold(Command& evidence) {
   auto command = evidence.command("hold", "Keep records on the server from being deleted after 90 days");
-  const auto options = begin<HoldOptions>(command);
+  const auto options = for_person<HoldOptions>(command);
   command.option("--device", options->name, "Name of the device, or the beginning of its id").required();
   command.option("--records", options->records, "Which: 3,9 are two, 3-9 are seven (else all of the device, what is to come too)");
   command.option("--book", options->book, "Another book of the device than its newest: its \"epoch\"");
@@ -38,7 +30,7 @@ void add_hold(Command& evidence) {
 
 void add_lift(Command& evidence) {
   auto command = evidence.command("lift", "End a hold");
-  const auto options = begin<HoldOptions>(command);
+  const auto options = for_person<HoldOptions>(command);
   command.option("--hold", options->number, "Its number, as `caretaker evidence holds` has it").required();
   command.option("--reason", options->reason, "Why").required();
   set_action(command, options, run_evidence_lift);
@@ -52,7 +44,7 @@ void add_evidence(Command& program) {
   add_hold(evidence);
   add_lift(evidence);
   auto holds = evidence.command("holds", "Show what is held, by whom and why, and what was");
-  set_action(holds, begin<HoldOptions>(holds), run_evidence_holds);
+  set_action(holds, for_person<HoldOptions>(holds), run_evidence_holds);
 }
 
 }  // namespace caretaker::agent

@@ -35,11 +35,6 @@ std::string joined(const std::set<std::string>& holders) {
   return out;
 }
 
-std::string device_of(const std::string& id, const std::map<std::string, std::string>& labels) {
-  const auto label = labels.find(id);
-  return printable(label == labels.end() ? id.substr(0, 12) : label->second);
-}
-
 }  // namespace
 
 Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& root, const std::map<std::string, std::string>& labels) {
@@ -53,7 +48,7 @@ Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& ro
     const auto order = sync::read_order({envelope}, root);
     const auto holders = sync::order_holders({envelope}, root);
     const bool is_verified = order && holders && sync::letter_name(order->id) == id;
-    table.add({printable(id.substr(0, 12)), device_of(device, labels), is_verified ? std::string(sync::order_kind_name(order->kind)) : "(does not verify)",
+    table.add({printable(id.substr(0, 12)), shown_device(device, labels), is_verified ? std::string(sync::order_kind_name(order->kind)) : "(does not verify)",
                is_verified ? to_rfc3339(order->issued) : "-", is_verified ? joined(*holders) : "-", is_verified ? to_rfc3339(order->until) : "-"});
     table.add_text(states_of(row));
   }

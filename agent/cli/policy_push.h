@@ -3,7 +3,6 @@
 
 #include "agent/cli/desk.h"
 
-
 namespace caretaker::agent {
 
 struct PolicyPushOptions : PersonOptions {

@@ -105,9 +105,7 @@ Status run_records_rewrap(const RecordsRewrapOptions& options, const Clock& cloc
 void add_records(Command& program) {
   auto records = program.command("records", "The sealed records on the server");
   auto command = records.command("rewrap", "Let a new safeguarding lead read the old records");
-  const auto options = std::make_shared<RecordsRewrapOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  const auto options = for_person<RecordsRewrapOptions>(command);
   command.option("--for", options->readers, "Who shall read them, as `school show` has the name; may be given several times").required();
   command.option("--open-with", options->open_with, "Key file that opens them (the former lead's, the escrow key) where it is not the one of --key");
   command.option("--open-passphrase-file", options->open_passphrase_file, "File whose first line is that key's passphrase");

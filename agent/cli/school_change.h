@@ -6,7 +6,6 @@
 
 #include "agent/cli/desk.h"
 
-
 namespace caretaker::agent {
 
 struct SchoolShowOptions {

@@ -104,9 +104,7 @@ void add_signing(Command& school) {
   add_signer(publish, *publishing);
   set_action(publish, publishing, run_school_publish);
   auto update = school.command("update", "Bring what others have published into this folder");
-  const auto updating = std::make_shared<SchoolUpdateOptions>();
-  add_common(update, *updating);
-  add_key(update, *updating);
+  const auto updating = for_person<SchoolUpdateOptions>(update);
   set_action(update, updating, run_school_update);
 }
 

@@ -65,6 +65,15 @@ Result<School> open_school(const std::filesystem::path& folder) {
   return School{folder, std::move(name), id, std::move(root)};
 }
 
+Result<std::vector<Bytes>> read_roots(const School& school) {
+  std::vector<Bytes> roots;
+  for (std::int64_t version = 1; version <= school.root.root().version; ++version) {
+    TRY(envelope, platform::read_file(root_path(school.folder, version), sync::kMaxRootBytes));
+    roots.push_back(std::move(envelope));
+  }
+  return roots;
+}
+
 Status check_no_school(const std::filesystem::path& folder) {
   const auto there = platform::read_file(folder / "school.json", kMaxSmallFile);
   if (!there && there.error().code == ErrorCode::kNotFound) return ok();

@@ -19,6 +19,9 @@ struct School {
 // Reads school.json and walks the roots from the pinned one on. kNotFound where there is no school.
 [[nodiscard]] Result<School> open_school(const std::filesystem::path& folder);
 
+// The envelopes of all of its roots, from the first on.
+[[nodiscard]] Result<std::vector<Bytes>> read_roots(const School& school);
+
 // school.json and roots/1.json of a new school; kConflict where there is one already.
 [[nodiscard]] Status make_school(const std::filesystem::path& folder, const sync::VerifiedRoot& root, ByteView root_envelope);
 // A root that follows the newest, and what school.json says from now on.

@@ -32,9 +32,7 @@ void add_policy_sign(Command& policy) {
 
 void add_policy_push(Command& policy) {
   auto command = policy.command("push", "Hand what was signed to the server");
-  const auto options = std::make_shared<PolicyPushOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  const auto options = for_person<PolicyPushOptions>(command);
   command.option("--policy", options->policy, "Signed policy");
   command.option("--lists", options->lists, "Signed lists");
   command.option("--set", options->set, "The set file of those lists");
@@ -58,9 +56,7 @@ void add_policy_export(Command& policy) {
 void add_token(Command& program) {
   auto token = program.command("token", "Enrolment tokens");
   auto command = token.command("new", "Make a token that enrols one machine within a day");
-  const auto options = std::make_shared<TokenNewOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  const auto options = for_person<TokenNewOptions>(command);
   command.option("--out", options->out, "File for the token; readable by you alone").required();
   set_action(command, options, run_token_new);
 }
@@ -69,9 +65,7 @@ namespace {
 
 // One machine, by name, and whoever signs.
 std::shared_ptr<DeviceOrderOptions> add_order(Command& command) {
-  auto options = std::make_shared<DeviceOrderOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  auto options = for_person<DeviceOrderOptions>(command);
   command.option("NAME", options->name, "The device: its name, or the beginning of its id").required();
   return options;
 }
@@ -111,9 +105,7 @@ void add_device_orders(Command& device) {
   add_confirmed(cancel, *to_cancel);
   set_action(cancel, to_cancel, run_device_cancel);
   auto orders = device.command("orders", "Show what was ordered, by whom, and what became of it");
-  const auto to_show = std::make_shared<OrderListOptions>();
-  add_common(orders, *to_show);
-  add_key(orders, *to_show);
+  const auto to_show = for_person<OrderListOptions>(orders);
   orders.option("NAME", to_show->name, "Of this device alone: its name, or the beginning of its id");
   orders.flag("--json", to_show->json, "For programs");
   set_action(orders, to_show, run_device_orders);
@@ -132,9 +124,7 @@ void add_device_orders(Command& device) {
 void add_device(Command& program) {
   auto device = program.command("device", "The school's machines");
   auto command = device.command("list", "Show every machine that has enrolled");
-  const auto options = std::make_shared<DeviceListOptions>();
-  add_common(command, *options);
-  add_key(command, *options);
+  const auto options = for_person<DeviceListOptions>(command);
   command.flag("--json", options->json, "For programs");
   set_action(command, options, run_device_list);
   add_device_orders(device);
@@ -155,8 +145,7 @@ void add_exception(Command& program) {
   auto exception = program.command("exception", "A site that is open for a lesson");
   const auto options = std::make_shared<ExceptionOptions>();
   auto open = exception.command("open", "Open a site for one class until a time, with a teacher's key");
-  add_common(open, *options);
-  add_key(open, *options);
+  add_person(open, *options);
   open.option("NAME", options->name, "The name of the site; everything under it is meant too").required();
   open.option("--for", options->group, "The class: a group of the policy or of the accounts").required();
   open.option("--until", options->until, "12:30 today, or 2027-01-08T12:30:00Z").required();
@@ -164,14 +153,12 @@ void add_exception(Command& program) {
   open.option("--out", options->out, "Write the signed letter to this file instead of handing it to the server");
   set_action(open, options, run_exception_open);
   auto close = exception.command("close", "Close it before its time");
-  add_common(close, *options);
-  add_key(close, *options);
+  add_person(close, *options);
   close.option("LETTER", options->letter, "As `exception list` shows it").required();
   close.option("--out", options->out, "Write the signed letter to this file instead of handing it to the server");
   set_action(close, options, run_exception_close);
   auto list = exception.command("list", "Show what was opened, by whom, for whom, and what became of it");
-  add_common(list, *options);
-  add_key(list, *options);
+  add_person(list, *options);
   list.flag("--json", options->json, "For programs");
   set_action(list, options, run_exception_list);
 }
