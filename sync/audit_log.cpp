@@ -26,21 +26,24 @@ Hash next_audit_link(const Hash& link, const AuditEntry& entry) {
   return hash(out.bytes());
 }
 
+AuditWalk::AuditWalk(const SchoolId& school, std::map<KeyId, RootKey> people) : school_(school), people_(std::move(people)), link_(first_audit_link(school)) {
+  for (const auto& [id, key] : people_) ring_[id] = key.public_key;
+}
+
 // By somebody who was of the school's people at some time, for this school, at this time, and with the words of the entry.
 Result<std::string> AuditWalk::check_request(const AuditEntry& entry) {
   const std::string at = std::to_string(entry.number);
   if (hash(entry.request) != entry.request_hash) return refuse(Check::kAuditLink, at);
-  KeyRing ring;
-  for (const auto& [id, key] : people_) ring[id] = key.public_key;
-  const auto opened = open_envelope(entry.request, PayloadType::kStaffRequest, ring);
+  const auto opened = open_envelope(entry.request, PayloadType::kStaffRequest, ring_);
   if (!opened) return refuse(Check::kAuditRequest, at + ": " + opened.error().message);
   const auto request = parse_staff_request(opened->payload);
   if (!request) return refuse(Check::kAuditRequest, at + ": " + request.error().message);
   const bool says_so = entry.action == request->action || entry.action.starts_with(request->action + " ");
   const bool fits = request->school == school_ && says_so && std::abs(entry.time - request->time) <= kStaffRequestSeconds;
-  if (!fits || !opened->signers.contains(entry.by.substr(0, entry.by.find(' ')))) return refuse(Check::kAuditRequest, at);
+  const KeyId signer = entry.by.substr(0, entry.by.find(' '));
+  if (!fits || !opened->signers.contains(signer)) return refuse(Check::kAuditRequest, at);
   if (!nonces_.insert(request->nonce).second) return refuse(Check::kAuditTwice, at);
-  return people_.at(entry.by.substr(0, entry.by.find(' '))).holder;
+  return people_.at(signer).holder;
 }
 
 Result<std::string> AuditWalk::next(const AuditEntry& entry) {

@@ -30,7 +30,7 @@ struct AuditEntry {
 class AuditWalk {
  public:
   // `people`: every key that any root of the school has named.
-  AuditWalk(const SchoolId& school, std::map<KeyId, RootKey> people) : school_(school), people_(std::move(people)), link_(first_audit_link(school)) {}
+  AuditWalk(const SchoolId& school, std::map<KeyId, RootKey> people);
   // Who asked: the holder of the key that signed; empty where only the server says so, since the request was too large to be kept.
   [[nodiscard]] Result<std::string> next(const AuditEntry& entry);
   [[nodiscard]] const Hash& link() const { return link_; }
@@ -39,6 +39,7 @@ class AuditWalk {
   [[nodiscard]] Result<std::string> check_request(const AuditEntry& entry);
   SchoolId school_;
   std::map<KeyId, RootKey> people_;
+  KeyRing ring_;  // of theirs
   Hash link_;
   std::int64_t number_ = 0;       // of the last entry; 0: none yet
   std::set<std::string> nonces_;

@@ -130,12 +130,12 @@ Status DeviceIdentity::certify(Bytes certificate) {
 
 Status DeviceIdentity::write() const {
   Json::Object members{{"v", 1},
-                               {"seed", to_hex(key_.seed.view())},
-                               {"school", to_hex(school_)},
-                               {"dmi_uuid", hardware_.dmi_uuid},
-                               {"board_serial", hardware_.board_serial},
-                               {"certificate", to_base64(certificate_)},
-                               {"re_enrolment", re_enrolment_}};
+                       {"seed", to_hex(key_.seed.view())},
+                       {"school", to_hex(school_)},
+                       {"dmi_uuid", hardware_.dmi_uuid},
+                       {"board_serial", hardware_.board_serial},
+                       {"certificate", to_base64(certificate_)},
+                       {"re_enrolment", re_enrolment_}};
   members["sum"] = to_hex(sum_of(Json(members)));
   return write_twice(files(), as_bytes(Json(std::move(members)).dump()));
 }

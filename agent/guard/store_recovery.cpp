@@ -125,19 +125,24 @@ std::string aside_name(const fs::path& aside, std::string name, UnixSeconds now)
   return name + "-" + std::to_string(number);
 }
 
+// What has this name with each of these endings, in this order, under a name of its own; the path of that.
+Result<fs::path> set_aside(const EventStoreSettings& settings, const std::string& what, std::initializer_list<const char*> endings, UnixSeconds now) {
+  const fs::path aside = settings.folder / "set-aside";
+  TRY_DONE(platform::make_folder(aside, 0700));
+  const std::string name = aside_name(aside, what, now);
+  for (const char* ending : endings) {
+    const auto moved = platform::rename_file(settings.folder / (what + ending), aside / (name + ending));
+    if (!moved && moved.error().code != ErrorCode::kNotFound) return moved.error();
+  }
+  prune_aside(aside, name, settings.quota.max_bytes);
+  return aside / name;
+}
+
 // The log goes first: a main file without its log is merely older, a new main file with an old log would be filled from
 // it.
-Status set_aside(const EventStoreSettings& settings, UnixSeconds now) {
-  const fs::path& folder = settings.folder;
-  const fs::path aside = folder / "set-aside";
-  TRY_DONE(platform::make_folder(aside, 0700));
-  const std::string name = aside_name(aside, "events", now);
-  for (const char* part : {".db-wal", ".db-shm", ".db"}) {
-    const auto moved = platform::rename_file(folder / ("events" + std::string(part)), aside / (name + part));
-    if (!moved && moved.error().code != ErrorCode::kNotFound) return moved;
-  }
-  log_error("events", "the book of events was set aside as " + (aside / name).string() + ".db");
-  prune_aside(aside, name, settings.quota.max_bytes);
+Status set_book_aside(const EventStoreSettings& settings, UnixSeconds now) {
+  TRY(where, set_aside(settings, "events", {".db-wal", ".db-shm", ".db"}, now));
+  log_error("events", "the book of events was set aside as " + where.string() + ".db");
   return ok();
 }
 
@@ -158,15 +163,11 @@ Status set_strangers_aside(const EventStoreSettings& settings, UnixSeconds now) 
   }
   TRY_DONE(platform::make_folder(folder, 0700));
   const auto is_strange = [&](const char* name) { return is_there_and_no(folder / name, fs::file_type::regular); };
-  if (is_strange("events.db") || is_strange("events.db-wal") || is_strange("events.db-shm")) TRY_DONE(set_aside(settings, now));
+  if (is_strange("events.db") || is_strange("events.db-wal") || is_strange("events.db-shm")) TRY_DONE(set_book_aside(settings, now));
   for (const char* name : {"events.key", "events.ballast", "events.clean"}) {
     if (!is_strange(name)) continue;
-    const fs::path aside = folder / "set-aside";
-    TRY_DONE(platform::make_folder(aside, 0700));
-    const std::string kept = aside_name(aside, name, now);
-    TRY_DONE(platform::rename_file(folder / name, aside / kept));
-    log_error("events", std::string(name) + " was no file, and is set aside");
-    prune_aside(aside, kept, settings.quota.max_bytes);
+    TRY(where, set_aside(settings, name, {""}, now));
+    log_error("events", std::string(name) + " was no file, and is set aside as " + where.string());
   }
   return ok();
 }
@@ -274,7 +275,7 @@ Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFil
     const std::string reason = is_unusable ? "damage" : "re-enrolment";
     const LastKnown known = last_known(is_unusable ? std::vector<EpochRow>() : loaded->epochs, states);
     loaded = make_error(ErrorCode::kInternal, "closed");  // before its files are renamed
-    TRY_DONE(set_aside(settings, now));
+    TRY_DONE(set_book_aside(settings, now));
     TRY(fresh, load(settings, false));
     return FoundBook{std::move(fresh.rows), {}, std::nullopt, reason, known};
   }

@@ -151,13 +151,13 @@ Result<VolumeWatcher> VolumeWatcher::open() {
   TRY(nodes, NodeWatch::open());
   state->nodes = std::move(nodes);
   state->waiting = what_is_there(state->udev.get());
+  state->watch(state->waiting);
   return VolumeWatcher(std::move(state));
 }
 
 Result<std::vector<VolumeChange>> VolumeWatcher::wait() {
   std::vector<VolumeChange> out = std::move(state_->waiting);
   state_->waiting.clear();
-  state_->watch(out);
   if (!out.empty()) return out;
   std::array<pollfd, 3> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0}, pollfd{state_->nodes->fd(), POLLIN, 0},
                                  pollfd{state_->wake.fd(), POLLIN, 0}};

@@ -68,6 +68,19 @@ struct WatchWorld {
     watch.on_time(policy);
   }
   void pass(MonotonicMs ms) { pass_to(clock.ms + ms); }
+  // Nobody looks meanwhile, and whoever wakes the machine presses a key.
+  void sleep(MonotonicMs ms) {
+    clock.ms += ms;
+    clock.wall += ms / 1000;
+    sessions.there[0].last_input = clock.ms;
+  }
+  // It locks, and a minute later somebody types the password.
+  void lock_and_open() {
+    sessions.there[0].is_locked = true;
+    pass(60'000);
+    sessions.there[0].is_locked = false;
+    sessions.there[0].last_input = clock.ms;
+  }
 };
 
 using Deeds = std::vector<std::string>;
@@ -92,23 +105,16 @@ TEST_CASE("after a sleep past the limit the screen locks, whoever woke the machi
   WatchWorld world;
   world.log_in("1", kBen);
   world.pass(kMinute);
-  const auto sleep = [&](MonotonicMs ms) {
-    world.clock.ms += ms;
-    world.clock.wall += ms / 1000;
-    world.sessions.there[0].last_input = world.clock.ms;
-    world.pass(1000);
-  };
-  sleep(5 * kMinute);
+  world.sleep(5 * kMinute);
+  world.pass(1000);
   CHECK(world.sessions.deeds.empty());
-  sleep(11 * kMinute);
+  world.sleep(11 * kMinute);
+  world.pass(1000);
   CHECK(world.sessions.deeds == Deeds{"lock 1"});
   world.sessions.there[0].last_input = world.clock.ms;
   world.pass(policy::kConfirmMs);
   CHECK(world.sessions.deeds == Deeds{"lock 1", "own locker 1"});
-  world.sessions.there[0].is_locked = true;
-  world.pass(kMinute);
-  world.sessions.there[0].is_locked = false;
-  world.sessions.there[0].last_input = world.clock.ms;
+  world.lock_and_open();
   world.pass(9 * kMinute);
   CHECK(world.sessions.deeds.size() == 2);
 }
@@ -117,9 +123,7 @@ TEST_CASE("idleness before a sleep counts with it, and a policy that came meanwh
   WatchWorld world;
   world.log_in("1", kBen);
   world.pass(6 * kMinute);
-  world.clock.ms += 6 * kMinute;
-  world.clock.wall += 6 * 60;
-  world.sessions.there[0].last_input = world.clock.ms;
+  world.sleep(6 * kMinute);
   world.watch.on_new_policy();
   world.pass(1000);
   CHECK(world.sessions.deeds == Deeds{"lock 1"});
@@ -138,10 +142,7 @@ TEST_CASE("whoever comes back to a session that was switched away from finds it 
   world.sessions.there[0].last_input = world.clock.ms;
   world.pass(3000);
   CHECK(world.sessions.deeds == Deeds{"switch 1", "own locker 1"});
-  world.sessions.there[0].is_locked = true;
-  world.pass(kMinute);
-  world.sessions.there[0].is_locked = false;
-  world.sessions.there[0].last_input = world.clock.ms;
+  world.lock_and_open();
   world.pass(9 * kMinute);
   CHECK(world.sessions.deeds.size() == 2);
 }
