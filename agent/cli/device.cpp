@@ -1,6 +1,7 @@
 #include "agent/cli/device.h"
 
 #include <cstdio>
+#include <set>
 
 #include "agent/cli/check_words.h"
 #include "agent/cli/table.h"
@@ -63,6 +64,17 @@ std::string version_text(const Json& device, std::string_view kind) {
 
 std::string since(const Json& time) { return time.as_int() == nullptr || *time.as_int() <= 0 ? "-" : to_rfc3339(*time.as_int()); }
 
+// What the server has found wrong, then what the machine says of itself; what has a column of its own is left out.
+std::string problem_text(std::string out, const Json& health) {
+  static const std::set<std::string, std::less<>> elsewhere = {"lists-waiting", "lists-missing", "policy-stale", "lists-stale", "root-stale", "device-locked",
+                                                               "wipe-grace"};
+  if (health.as_array() == nullptr) return out.empty() ? "-" : out;
+  for (const Json& each : *health.as_array()) {
+    if (each.as_string() != nullptr && !elsewhere.contains(*each.as_string())) out += (out.empty() ? "" : ", ") + *each.as_string();
+  }
+  return out.empty() ? "-" : out;
+}
+
 Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now) {
   TRY(id, device.string_at("device"));
   TRY(label, device.string_at("label"));
@@ -71,7 +83,7 @@ Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now)
   const Json& state = device["state"];
   return std::vector<std::string>{label, id.substr(0, 12), last_seen == 0 ? "never" : to_rfc3339(last_seen), number(device["seq"]),
                                   version_text(device, "policy"), version_text(device, "lists"), since(state["stale_since"]), posture_text(state["posture"]),
-                                  order_text(device, now), problem.empty() ? "-" : problem};
+                                  order_text(device, now), problem_text(problem, state["health"])};
 }
 
 }  // namespace

@@ -242,6 +242,7 @@ TEST_CASE("a device's row tells what is in force, what is on its way and what wa
   const Json::Object refused{{"policy", Json::Object{{"version", 4}, {"check", "A2"}, {"time", 1'790'000'000}}}};
   CHECK(shown(sent, refused).find("3; 4 refused: A2 (it opens something") != std::string::npos);
   CHECK(shown({}, {}, {"lists-waiting"}).find("8 verified, waits for its file") != std::string::npos);
+  CHECK(shown({}, {}, {"lists-waiting", "inspect-blind", "gate-silent"}).find("  inspect-blind, gate-silent\n") != std::string::npos);
   CHECK(in_words("B5") == "B5 (not newer than what was accepted before)");
   CHECK(in_words("Z9") == "Z9");
 }
