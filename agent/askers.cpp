@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/users.h"
+#include "policy/portal.h"
 
 namespace caretaker::agent {
 namespace {
@@ -20,6 +21,8 @@ std::vector<policy::Lesson> open_for(const Filter& filter, const policy::Group& 
   }
   return out;
 }
+
+std::string portal_at(const Filter& filter, MonotonicMs now) { return filter.portal.ends > now ? filter.portal.name : ""; }
 
 // Of two people of one group only what is open for both.
 void add_group(Asker& asker, const policy::Group& group, std::vector<policy::Lesson> open) {
@@ -42,6 +45,7 @@ void add_group_of(Asker& asker, const platform::User& user, MonotonicMs now) {
 AskerPtr make_nobody(const FilterPtr& filter, MonotonicMs now) {
   auto asker = std::make_shared<Asker>();
   asker->filter = filter;
+  asker->portal = portal_at(*filter, now);
   for (const auto uid : platform::active_users()) {
     const auto user = platform::find_user(uid);
     if (user && user->is_person) add_group_of(*asker, *user, now);
@@ -59,16 +63,18 @@ AskerPtr make_person(const FilterPtr& filter, std::uint32_t uid, MonotonicMs now
   auto asker = std::make_shared<Asker>();
   asker->filter = filter;
   asker->uid = uid;
+  asker->portal = portal_at(*filter, now);
   add_group_of(*asker, *user, now);
   return asker;
 }
 
-// Until when what was looked up is good: a lesson that ends takes effect at once.
+// Until when what was looked up is good: a lesson or a portal that ends takes effect at once.
 MonotonicMs good_until(const Filter& filter, MonotonicMs now, MonotonicMs at_most) {
   MonotonicMs until = now + at_most;
   for (const Filter::Lesson& open : filter.lessons) {
     if (open.ends > now) until = std::min(until, open.ends);
   }
+  if (filter.portal.ends > now) until = std::min(until, filter.portal.ends);
   return until;
 }
 
@@ -91,7 +97,7 @@ policy::DnsDecision strictest(const Asker& asker, Decide decide_for) {
 policy::DnsDecision decide(const Asker& asker, std::string_view name) {
   const auto& filter = *asker.filter;
   return strictest(asker, [&](std::size_t i) {
-    return policy::decide_dns(filter.policy, *asker.groups[i], filter.set, name, lessons_of(asker, i));
+    return policy::with_portal(policy::decide_dns(filter.policy, *asker.groups[i], filter.set, name, lessons_of(asker, i)), asker.portal, name);
   });
 }
 

@@ -19,6 +19,7 @@ struct Asker {
   std::optional<std::uint32_t> uid;  // of a person; nullopt: unknown, or an account of the system ("the device")
   std::vector<const policy::Group*> groups;  // never empty
   std::vector<std::vector<policy::Lesson>> lessons = {};  // open for each of them; where there are fewer, none
+  std::string portal = {};  // of the network at hand, open for all of them; empty: none
 };
 using AskerPtr = std::shared_ptr<const Asker>;
 

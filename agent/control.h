@@ -23,7 +23,9 @@ enum class Ask : std::uint8_t {
   kReportHelp = 9,     // net: what somebody wrote on the device's own page; the answer says whether it is durable
   kReportGate = 32,    // gate: what happened at the packet filter in, the policy out
   kReportPrograms = 33,  // programs: up to 64 that were refused; the answer means that they are durable
+  kReportInspect = 34,   // inspect: whether it sees connections
   kCheckSet = 10,      // net: a part of the set file is not what it was; no fields in request and answer
+  kReportPortal = 11,  // net: where this network wants people to log in; what becomes of it out
   kStatus = 16,        // anybody: what `caretaker status` shows
   kEvents = 17,        // owner: queued events: open bodies, and sealed parts that only a recipient's key opens
   kEnrolBegin = 18,    // owner: token and label in, signed enrolment request out

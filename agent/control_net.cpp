@@ -72,6 +72,10 @@ Bytes make_filter_answer(const FilterAnswer& answer) {
     out.sized(answer.lessons[i].lesson.group);
     out.u64(static_cast<std::uint64_t>(answer.lessons[i].left_ms));
   }
+  out.u8(answer.portal.has_value() ? 1 : 0);
+  const OpenPortal portal = answer.portal.value_or(OpenPortal{});
+  out.sized(portal.name);
+  out.u64(static_cast<std::uint64_t>(portal.left_ms));
   return std::move(out).take();
 }
 
@@ -91,7 +95,13 @@ Result<FilterAnswer> parse_filter_answer(ByteView fields) {
     open.left_ms = static_cast<MonotonicMs>(in.u64());
     if (open.left_ms < 0 || open.left_ms > kMaxLessonMs) return malformed("filter answer");
   }
-  if (!in.at_end() || state > 2) return malformed("filter answer");
+  const std::uint8_t has_portal = in.u8();
+  OpenPortal portal;
+  portal.name = in.text(kMaxName);
+  portal.left_ms = static_cast<MonotonicMs>(in.u64());
+  if (portal.left_ms < 0 || portal.left_ms > policy::kPortalHourMs) return malformed("filter answer");
+  if (!in.at_end() || state > 2 || has_portal > 1) return malformed("filter answer");
+  if (has_portal == 1) out.portal = std::move(portal);
   return out;
 }
 
@@ -194,6 +204,26 @@ Bytes make_taken_answer(const TakenAnswer& taken) {
 Result<TakenAnswer> parse_taken_answer(ByteView fields) {
   if (fields.size() != 2 || fields[0] > 1 || fields[1] > 1) return malformed("guard's word on an answer");
   return TakenAnswer{fields[0] == 1, fields[1] == 1};
+}
+
+Bytes make_portal_report(std::string_view host) {
+  ByteWriter out;
+  out.sized(host.substr(0, kMaxName));
+  return std::move(out).take();
+}
+
+Result<std::string> parse_portal_report(ByteView fields) {
+  ByteReader in(fields);
+  std::string host = in.text(kMaxName);
+  if (!in.at_end()) return malformed("report of a login page");
+  return host;
+}
+
+Bytes make_portal_verdict(policy::PortalVerdict verdict) { return {static_cast<std::uint8_t>(verdict)}; }
+
+Result<policy::PortalVerdict> parse_portal_verdict(ByteView fields) {
+  if (fields.size() != 1 || fields[0] > static_cast<std::uint8_t>(policy::kLastPortalVerdict)) return malformed("word about a login page");
+  return static_cast<policy::PortalVerdict>(fields[0]);
 }
 
 Bytes make_uplink_answer(const UplinkAnswer& answer) {

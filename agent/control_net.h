@@ -11,6 +11,7 @@
 #include "agent/violation.h"
 #include "platform/base/crypto.h"
 #include "policy/exceptions.h"
+#include "policy/portal.h"
 #include "sync/batch.h"
 
 namespace caretaker::agent {
@@ -32,11 +33,18 @@ struct OpenLesson {
 };
 inline constexpr std::size_t kMaxLessons = 64;
 
+// The login page of the network at hand, while it is open.
+struct OpenPortal {
+  std::string name;
+  MonotonicMs left_ms = 0;  // from the answer on
+};
+
 struct FilterAnswer {
   FilterState state = FilterState::kNotEnrolled;
   Revision revision{};
   std::string policy_toml;
   std::vector<OpenLesson> lessons;
+  std::optional<OpenPortal> portal = std::nullopt;
 };
 [[nodiscard]] Bytes make_filter_answer(const FilterAnswer& answer);
 [[nodiscard]] Result<FilterAnswer> parse_filter_answer(ByteView fields);
@@ -81,6 +89,12 @@ struct TakenAnswer {
 };
 [[nodiscard]] Bytes make_taken_answer(const TakenAnswer& taken);
 [[nodiscard]] Result<TakenAnswer> parse_taken_answer(ByteView fields);
+
+// kReportPortal: the host that this network sends people to, as it gave it.
+[[nodiscard]] Bytes make_portal_report(std::string_view host);
+[[nodiscard]] Result<std::string> parse_portal_report(ByteView fields);
+[[nodiscard]] Bytes make_portal_verdict(policy::PortalVerdict verdict);
+[[nodiscard]] Result<policy::PortalVerdict> parse_portal_verdict(ByteView fields);
 
 // kOfferSet has no fields: the open file is the request, and what it is must show. No fields in the answer.
 

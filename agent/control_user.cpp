@@ -62,6 +62,8 @@ Bytes make_status_answer(const StatusAnswer& answer) {
     out.sized(word);
   }
   out.sized(std::string_view(answer.notice).substr(0, kMaxNotice));
+  out.sized(answer.portal.name);
+  out.u64(static_cast<std::uint64_t>(answer.portal.left_ms));
   return std::move(out).take();
 }
 
@@ -79,6 +81,8 @@ Result<StatusAnswer> parse_status_answer(ByteView fields) {
   out.events_queued = in.u64();
   const bool whole = read_texts(in, out.health, kMaxHealthCodes) && read_media(in, out.media) && read_posture(in, out.posture);
   out.notice = in.text(kMaxNotice);
+  out.portal.name = in.text(kMaxShortText);
+  out.portal.left_ms = static_cast<MonotonicMs>(in.u64());
   if (!whole || !in.at_end() || enrolled > 1) return malformed("status");
   out.enrolled = enrolled == 1;
   return out;

@@ -45,6 +45,11 @@ struct StatusAnswer {
   std::vector<MediumRow> media;
   std::vector<PostureRow> posture;
   std::string notice;  // what every user is told; empty before there is a school
+  struct Portal {
+    std::string name;  // the login page of the network at hand, while it is open; else empty
+    MonotonicMs left_ms = 0;
+  };
+  Portal portal = {};
 };
 [[nodiscard]] Bytes make_status_answer(const StatusAnswer& answer);
 [[nodiscard]] Result<StatusAnswer> parse_status_answer(ByteView fields);

@@ -19,6 +19,11 @@ struct Filter {
     MonotonicMs ends = 0;  // also when the guard says nothing more
   };
   std::vector<Lesson> lessons = {};
+  struct Portal {
+    std::string name;      // empty: none is open
+    MonotonicMs ends = 0;
+  };
+  Portal portal = {};
 };
 using FilterPtr = std::shared_ptr<const Filter>;
 

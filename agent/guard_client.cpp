@@ -1,5 +1,7 @@
 #include "agent/guard_client.h"
 
+#include "agent/control_fields.h"
+
 namespace caretaker::agent {
 namespace {
 
@@ -92,6 +94,16 @@ Result<GateAnswer> GuardClient::report_gate(const GateReport& report) {
 
 Status GuardClient::check_set() {
   TRY_DONE(call(Ask::kCheckSet, {}));
+  return ok();
+}
+
+Result<policy::PortalVerdict> GuardClient::report_portal(std::string_view host) {
+  TRY(fields, call(Ask::kReportPortal, make_portal_report(host)));
+  return parse_portal_verdict(fields);
+}
+
+Status GuardClient::report_inspect(bool sees_connections) {
+  TRY_DONE(call(Ask::kReportInspect, make_flag(sees_connections)));
   return ok();
 }
 

@@ -32,6 +32,8 @@ class GuardClient {
   [[nodiscard]] Status offer_set(const platform::OpenFile& file);
   [[nodiscard]] Result<UplinkAnswer> get_uplink();
   [[nodiscard]] Status check_set();
+  [[nodiscard]] Result<policy::PortalVerdict> report_portal(std::string_view host);
+  [[nodiscard]] Status report_inspect(bool sees_connections);
 
   [[nodiscard]] Result<GateAnswer> report_gate(const GateReport& report);
 

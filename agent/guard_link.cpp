@@ -31,6 +31,7 @@ Result<FilterPtr> make_filter(GuardClient::FilterFile given) {
   Filter filter{std::move(parsed.policy), std::move(file), std::move(view)};
   const MonotonicMs now = system_clock().monotonic_ms();
   for (const OpenLesson& open : given.answer.lessons) filter.lessons.push_back({open.lesson, now + open.left_ms});
+  if (given.answer.portal) filter.portal = {given.answer.portal->name, now + given.answer.portal->left_ms};
   return FilterPtr(std::make_shared<const Filter>(std::move(filter)));
 }
 
@@ -44,6 +45,7 @@ Status GuardLink::update_filter() {
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
   before_.reset();
   TRY_DONE(tell_damage());
+  if (hooks_.tell) TRY_DONE(hooks_.tell(*guard_));
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_urgent) hooks_.on_urgent();
   if (waited.is_current) return ok();

@@ -21,6 +21,7 @@ class GuardLink {
   struct Hooks {
     std::function<void(FilterPtr)> on_filter;  // to be decided with from now on
     std::function<void()> on_urgent;           // the school should hear soon
+    std::function<Status(GuardClient&)> tell = nullptr;  // with each look at the guard: what it should know of the caller
   };
   GuardLink(std::filesystem::path socket, ViolationQueue& queue, Hooks hooks)
       : socket_(std::move(socket)), queue_(queue), hooks_(std::move(hooks)) {}

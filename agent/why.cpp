@@ -4,6 +4,7 @@
 #include <map>
 
 #include "policy/domain_name.h"
+#include "policy/portal.h"
 #include "policy/suggestion.h"
 
 namespace caretaker::agent {
@@ -34,15 +35,15 @@ Result<const policy::Group*> find_group(const policy::Policy& policy, const WhyQ
 }  // namespace
 
 Result<WhyAnswer> decide_why(const policy::Policy& policy, const policy::SetView& set, const WhyQuestion& question,
-                             const std::vector<std::string>& os_groups, std::span<const policy::Lesson> open) {
+                             const std::vector<std::string>& os_groups, const OpenNow& open) {
   if (policy.groups.empty()) return make_error(ErrorCode::kInvalidInput, "the policy has no groups");
   TRY(name, policy::normalise_name(question.name));
   TRY(group, find_group(policy, question, os_groups));
   std::vector<policy::Lesson> lessons;
-  for (const policy::Lesson& lesson : open) {
+  for (const policy::Lesson& lesson : open.lessons) {
     if (policy::is_for(lesson, *group, os_groups)) lessons.push_back(lesson);
   }
-  const policy::DnsDecision decision = policy::decide_dns(policy, *group, set, name, lessons);
+  const auto decision = policy::with_portal(policy::decide_dns(policy, *group, set, name, lessons), open.portal, name);
   WhyAnswer answer;
   answer.name = name;
   answer.group = group->name;
@@ -75,6 +76,7 @@ std::string explain(const WhyAnswer& answer) {
       {"exception", "a teacher has opened it for a lesson"},
       {"canary", "its absence tells programs that this device is filtered"},
       {"no-policy", "no verified policy is loaded, and nothing is answered without one"},
+      {"portal", "it is the login page of the network at hand, which is open for some minutes"},
       {"no-readable-name", "a connection that does not show where it goes, or hides it"},
   };
   const auto found = texts.find(answer.reason);

@@ -150,10 +150,10 @@ DnsDecision decide_by_tables(const Group& group, const Listed& listed, const std
 // way.
 int strictness_of(const DnsDecision& decision) {
   switch (decision.verdict) {
-    case Verdict::kBlock: return decision.reason == Reason::kLockedClass ? 5 : decision.is_violation ? 4 : 3;
-    case Verdict::kRewrite: return decision.target == youtube_target(YouTube::kModerate) ? 1 : 2;
-    case Verdict::kForward:
-    case Verdict::kAllow: return 0;
+    case Verdict::kBlock: return decision.reason == Reason::kLockedClass ? 6 : decision.is_violation ? 5 : 4;
+    case Verdict::kRewrite: return decision.target == youtube_target(YouTube::kModerate) ? 2 : 3;
+    case Verdict::kForward: return 0;
+    case Verdict::kAllow: return decision.reason == Reason::kPortal && !decision.category.empty() ? 1 : 0;
   }
   return 0;
 }
@@ -182,6 +182,7 @@ std::string_view reason_name(Reason reason) {
     case Reason::kException: return "exception";
     case Reason::kNoPolicy: return "no-policy";
     case Reason::kNoReadableName: return "no-readable-name";
+    case Reason::kPortal: return "portal";
   }
   return "no-policy";
 }

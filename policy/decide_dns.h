@@ -39,14 +39,15 @@ enum class Reason {
   kException,        // "exception"           a teacher has opened it for a lesson (policy/exceptions.h)
   kNoPolicy,         // "no-policy"           nothing verified is loaded: nothing is answered
   kNoReadableName,   // "no-readable-name"    of a connection: it shows none, or hides it
+  kPortal,           // "portal"              the login page of the network at hand, open for minutes (policy/portal.h)
 };
-inline constexpr Reason kLastReason = Reason::kNoReadableName;
+inline constexpr Reason kLastReason = Reason::kPortal;
 [[nodiscard]] std::string_view reason_name(Reason reason);
 
 struct DnsDecision {
   Verdict verdict = Verdict::kBlock;
   Reason reason = Reason::kNoPolicy;
-  std::string category;   // of kCategory and kLockedClass
+  std::string category;   // of kCategory and kLockedClass; of kPortal what it would be blocked for
   std::string rule;       // the name of the rule that matched ("example.com" for a.example.com), "" if none
   std::string target;     // of kRewrite
   const ForwardedZone* zone = nullptr;  // of kForward; lives as long as the policy

@@ -85,8 +85,8 @@ DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& 
 
 DnsDecision decide_cname_target(const DnsDecision& question, const Policy& policy, const Group& group, const SetView& set,
                                 std::string_view target) {
-  if (question.reason != Reason::kException) return decide_cname_target(question, group, set, target);
-  if (may_open_for(policy, group, set, target)) return decide_cname_target(question, group, set, target);
+  if (question.reason != Reason::kException && question.reason != Reason::kPortal) return decide_cname_target(question, group, set, target);
+  if (question.reason == Reason::kException && may_open_for(policy, group, set, target)) return decide_cname_target(question, group, set, target);
   DnsDecision unopened;
   unopened.verdict = Verdict::kAllow;
   unopened.reason = Reason::kNotListed;

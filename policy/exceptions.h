@@ -19,7 +19,7 @@ struct Lesson {
 // its strict mode where they may; nothing else. Locked class, own deny, ways round and safe search stay as they are.
 [[nodiscard]] DnsDecision decide_dns(const Policy& policy, const Group& group, const SetView& set, std::string_view name,
                                      std::span<const Lesson> lessons);
-// Of what an answer leads to. Unlike a technician's own allow, a lesson does not cover targets that it could not open.
+// Of what an answer leads to. Unlike a technician's own allow, a lesson does not cover targets that it could not open, and a portal none.
 [[nodiscard]] DnsDecision decide_cname_target(const DnsDecision& question, const Policy& policy, const Group& group,
                                               const SetView& set, std::string_view target);
 

@@ -33,6 +33,10 @@ constexpr std::array kHealth = {
     HealthText{"events-not-stored", "events cannot be stored: is the disk full?"},
     HealthText{"state-read-only", "the disk takes no changes (an error, or mounted so): names are filtered as before, nothing is recorded"},
     HealthText{"no-recipients", "nobody's key can open the details of events"},
+    HealthText{"gate-silent", "nothing watches the packet filter: is caretaker-gate running?"},
+    HealthText{"filter-down", "the DNS filter does not answer"},
+    HealthText{"inspect-silent", "nobody reads the names of connections: is caretaker-inspect running?"},
+    HealthText{"inspect-blind", "the kernel hands over no connections (it needs nftables' queue): names are checked by DNS alone"},
 };
 
 std::string health_text(const std::string& code) {
@@ -93,6 +97,13 @@ Json medium_json(const MediumRow& medium) {
                       {"kind", medium.kind},     {"access", medium.access}, {"reason", medium.reason}, {"notice", medium.notice}};
 }
 
+// "http://login.hotel.example/ (open for 9 more minutes: this network wants people to log in)"
+std::string portal_text(const StatusAnswer::Portal& portal) {
+  const MonotonicMs minutes = (portal.left_ms + 59'999) / 60'000;
+  return "http://" + portal.name + "/ (this network wants people to log in; open for " + std::to_string(minutes) +
+         (minutes == 1 ? " more minute)" : " more minutes)");
+}
+
 }  // namespace
 
 std::string show_status(const StatusAnswer& status) {
@@ -110,6 +121,7 @@ std::string show_status(const StatusAnswer& status) {
   add_line(out, "agent", status.agent_version);
   for (const std::string& code : status.health) add_line(out, "health", code + ": " + health_text(code));
   if (status.health.empty()) add_line(out, "health", "good");
+  if (!status.portal.name.empty()) add_line(out, "login page", portal_text(status.portal));
   for (const auto& [subject, word] : status.posture) add_line(out, subject, posture_text(subject, word));
   for (const MediumRow& medium : status.media) add_line(out, "plugged in", medium_text(medium));
   return out;
@@ -130,6 +142,7 @@ Json status_json(const StatusAnswer& status) {
                       {"last_receipt", status.last_receipt},
                       {"health", Json::Array(status.health.begin(), status.health.end())},
                       {"notice", status.notice},
+                      {"portal", Json::Object{{"name", status.portal.name}, {"left_ms", status.portal.left_ms}}},
                       {"media", std::move(media)},
                       {"posture", Json::Object(status.posture.begin(), status.posture.end())}};
 }

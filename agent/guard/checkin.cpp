@@ -135,13 +135,14 @@ bool Checkin::take_letters(const std::vector<Bytes>& letters) {
 }
 
 TakenAnswer Checkin::take(const sync::CheckinAnswer& answer) {
+  heard_ = false;
   const auto findings = TrustUpdates(trust_).take({answer.roots, answer.policy, answer.lists}, clock_.now());
   for (const Subject& finding : findings) book_.note(finding);
   // Not what was refused: that comes again with each answer.
   const bool applied = std::ranges::any_of(findings, [](const Subject& finding) { return finding.kind.ends_with(".applied"); });
   if (trust_.root() == nullptr || book_.store() == nullptr) return {};
   const sync::EpochId epoch = book_.store()->status().epoch;
-  const bool received = take_receipt(answer.receipt);
+  const bool received = heard_ = take_receipt(answer.receipt);
   const bool began = book_.store() != nullptr && book_.store()->status().epoch != epoch;
   const bool told = book_.store() != nullptr && take_letters(answer.letters);
   const bool asked = book_.store() != nullptr && take_missing(answer.missing);

@@ -29,6 +29,8 @@ class Checkin {
   [[nodiscard]] Bytes hold_request(const std::string& mark) const;
   // What is wrong in the answer becomes an event; an error only where our own disk fails.
   [[nodiscard]] TakenAnswer take(const sync::CheckinAnswer& answer);
+  // Whether the last answer had the server's receipt for our last request: nobody else could have made that.
+  [[nodiscard]] bool server_was_heard() const { return heard_; }
 
  private:
   [[nodiscard]] bool has_identity() const;
@@ -50,6 +52,7 @@ class Checkin {
   std::vector<sync::EpochPlace> missing_;  // what the last answer said is missing
   bool more_ = false;       // entries wait behind it
   Allowance sent_again_;    // what the server says that it lacks goes at once only so often
+  bool heard_ = false;
   bool went_back_ = false;  // to where the server says it stands, and no receipt since: a liar gets it once, not in a loop
 };
 

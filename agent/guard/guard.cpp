@@ -28,9 +28,10 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
+      portal_(trust_, book_, clock_),
       orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
-      gate_seen_(clock.monotonic_ms()), next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
+      gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()), next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
   });
@@ -72,7 +73,7 @@ Status Guard::open_book() {
   return book_.open(settings);
 }
 
-Revision Guard::revision(const std::vector<Exceptions::Open>& open) const {
+Revision Guard::revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const {
   if (trust_.policy() == nullptr || trust_.set() == nullptr) return {};
   Hasher hasher;
   hasher.add(trust_.policy()->envelope);
@@ -81,6 +82,7 @@ Revision Guard::revision(const std::vector<Exceptions::Open>& open) const {
   const std::uint8_t damaged = static_cast<std::uint8_t>(trust_.sets_damaged());
   if (damaged > 0) hasher.add({&damaged, 1});
   for (const Exceptions::Open& exception : open) hasher.add(exception.id);
+  if (portal) hasher.add(as_bytes(portal->name + " " + std::to_string(portal->ends)));
   return hasher.finish();
 }
 
@@ -97,6 +99,7 @@ std::set<std::string> Guard::health() const {
   codes.merge(trust_.health(clock_.now()));
   codes.merge(orders_.health());
   add_gate_health(codes);
+  add_inspect_health(codes);
   return codes;
 }
 
@@ -138,6 +141,7 @@ void Guard::tick() {
   if (media_) media_->tick();
   if (posture_) posture_->tick();
   exceptions_.tick();
+  portal_.tick();
   orders_.tick();
   if (notice_file_) notice_file_->update(notice());
   book_.tick();

@@ -16,6 +16,7 @@
 #include "agent/guard/orders.h"
 #include "agent/guard/notice_file.h"
 #include "agent/guard/policy_store.h"
+#include "agent/guard/portal.h"
 #include "agent/guard/posture.h"
 #include "agent/guard/program_reports.h"
 #include "agent/guard/report_help.h"
@@ -70,9 +71,12 @@ class Guard {
   [[nodiscard]] Result<Answered> get_uplink(const Asked& asked);
   [[nodiscard]] Result<Answered> next_hold(const Asked& asked);
   [[nodiscard]] Result<Answered> report_help(const Asked& asked);
+  [[nodiscard]] Result<Answered> report_portal(const Asked& asked);
 
   // caretaker-gate's (guard_gate.cpp).
   [[nodiscard]] Result<Answered> report_gate(const Asked& asked);
+  // caretaker-inspect's.
+  [[nodiscard]] Result<Answered> report_inspect(const Asked& asked);
   // And caretaker-programs'.
   [[nodiscard]] Result<Answered> report_programs(const Asked& asked);
   [[nodiscard]] Result<Answered> check_set(const Asked& asked);
@@ -115,9 +119,10 @@ class Guard {
   // Opens the book when it is known whose it is; without that there is nobody to record as.
   [[nodiscard]] Status open_book();
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
-  [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open) const;
+  [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const;
   [[nodiscard]] std::set<std::string> health() const;
   void add_gate_health(std::set<std::string>& codes) const;
+  void add_inspect_health(std::set<std::string>& codes) const;
   // This machine is a school's, or was until some file of it was damaged.
   [[nodiscard]] bool had_school() const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
@@ -141,6 +146,7 @@ class Guard {
   Book book_;
   Letters letters_;
   Exceptions exceptions_;
+  Portal portal_;
   Orders orders_;
   Checkin checkin_;
   WebReports web_;
@@ -159,6 +165,8 @@ class Guard {
   std::vector<PlannedEvent> unstored_repeats_;
   MonotonicMs gate_seen_ = 0;          // when caretaker-gate last spoke, or this began
   bool filter_works_ = true;           // as caretaker-gate says
+  MonotonicMs inspect_seen_ = 0;       // the same of caretaker-inspect
+  bool sees_connections_ = true;
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
   MonotonicMs next_walk_ = 0;           // when the set file is gone over again: disks and memory lose bits

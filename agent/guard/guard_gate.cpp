@@ -1,4 +1,5 @@
-// What caretaker-gate asks for: it says what happened at the packet filter and hears the policy.
+// What caretaker-gate asks for: it says what happened at the packet filter and hears the policy. And what caretaker-inspect says of itself.
+#include "agent/control_fields.h"
 #include "agent/control_gate.h"
 #include "agent/guard/guard.h"
 #include "platform/base/log.h"
@@ -58,6 +59,21 @@ void Guard::add_gate_health(std::set<std::string>& codes) const {
   if (!settings_.gate_uid) return;
   if (clock_.monotonic_ms() - gate_seen_ > kSilentMs) codes.insert("gate-silent");
   else if (!filter_works_) codes.insert("filter-down");
+}
+
+Result<Answered> Guard::report_inspect(const Asked& asked) {
+  TRY(sees, parse_flag(asked.fields));
+  inspect_seen_ = clock_.monotonic_ms();
+  if (std::exchange(sees_connections_, sees) != sees) {
+    book_.note({"inspect.changed", sees ? "seeing" : "blind", sees ? Severity::kLow : Severity::kMedium});
+  }
+  return Answered{};
+}
+
+void Guard::add_inspect_health(std::set<std::string>& codes) const {
+  if (settings_.inspect_uid == kNobody) return;
+  if (clock_.monotonic_ms() - inspect_seen_ > kSilentMs) codes.insert("inspect-silent");
+  else if (!sees_connections_) codes.insert("inspect-blind");
 }
 
 }  // namespace caretaker::agent

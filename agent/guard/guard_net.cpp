@@ -26,14 +26,16 @@ Result<Answered> Guard::get_filter(const Asked& asked) {
   for (const Exceptions::Open& exception : open) {
     answer.lessons.push_back({exception.lesson, std::max<MonotonicMs>(0, exception.ends - clock_.monotonic_ms())});
   }
-  answer.revision = revision(open);
+  const auto portal = portal_.open();
+  if (portal) answer.portal = OpenPortal{portal->name, std::max<MonotonicMs>(0, portal->ends - clock_.monotonic_ms())};
+  answer.revision = revision(open, portal);
   answer.policy_toml = trust_.policy()->verified.bundle().policy_toml;
   return Answered{make_filter_answer(answer), std::move(file)};
 }
 
 Result<Answered> Guard::wait_filter(const Asked& asked) {
   TRY(known, parse_wait_filter(asked.fields));
-  return Answered{make_wait_filter_answer({known == revision(exceptions_.open()), orders_.is_pressing()}), {}};
+  return Answered{make_wait_filter_answer({known == revision(exceptions_.open(), portal_.open()), orders_.is_pressing()}), {}};
 }
 
 Result<Answered> Guard::report_web(const Asked& asked) {
@@ -105,7 +107,15 @@ Result<Answered> Guard::next_hold(const Asked& asked) {
 
 Result<Answered> Guard::take_answer(const Asked& asked) {
   TRY(answer, parse_take_answer(asked.fields));
-  return Answered{make_taken_answer(checkin_.take(answer)), {}};
+  const TakenAnswer taken = checkin_.take(answer);
+  if (checkin_.server_was_heard()) portal_.on_server_reached();
+  return Answered{make_taken_answer(taken), {}};
+}
+
+Result<Answered> Guard::report_portal(const Asked& asked) {
+  TRY(host, parse_portal_report(asked.fields));
+  TRY(verdict, portal_.report(host));
+  return Answered{make_portal_verdict(verdict), {}};
 }
 
 Result<Answered> Guard::offer_set(const Asked& asked) {

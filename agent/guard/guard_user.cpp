@@ -55,6 +55,7 @@ Result<Answered> Guard::status(const Asked& asked) {
   answer.health.assign(codes.begin(), codes.end());
   answer.notice = notice();
   answer.media = media_rows();
+  if (const auto portal = portal_.open()) answer.portal = {portal->name, std::max<MonotonicMs>(0, portal->ends - clock_.monotonic_ms())};
   if (posture_) answer.posture.assign(posture_->words().begin(), posture_->words().end());
   return Answered{make_status_answer(answer), {}};
 }
@@ -129,7 +130,8 @@ Result<Answered> Guard::why(const Asked& asked) {
   if (const auto user = platform::find_user(question.user); user) os_groups = user->groups;
   std::vector<policy::Lesson> lessons;
   for (Exceptions::Open& open : exceptions_.open()) lessons.push_back(std::move(open.lesson));
-  TRY(answer, decide_why(trust_.policy()->rules, *trust_.set(), question, os_groups, lessons));
+  const auto portal = portal_.open();
+  TRY(answer, decide_why(trust_.policy()->rules, *trust_.set(), question, os_groups, {lessons, portal ? portal->name : ""}));
   answer.policy_version = trust_.policy()->verified.bundle().version;
   answer.lists_version = trust_.lists()->verified.manifest().version;
   return Answered{make_why_answer(answer), {}};

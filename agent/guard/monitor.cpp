@@ -16,8 +16,10 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kGetUplink, "get-uplink", Who::kNet, &Guard::get_uplink},
     MonitorRow{Ask::kNextHold, "next-hold", Who::kNet, &Guard::next_hold},
     MonitorRow{Ask::kReportHelp, "report-help", Who::kNet, &Guard::report_help},
+    MonitorRow{Ask::kReportPortal, "report-portal", Who::kNet, &Guard::report_portal},
     MonitorRow{Ask::kReportGate, "report-gate", Who::kGate, &Guard::report_gate},
     MonitorRow{Ask::kReportPrograms, "report-programs", Who::kPrograms, &Guard::report_programs},
+    MonitorRow{Ask::kReportInspect, "report-inspect", Who::kInspect, &Guard::report_inspect},
     MonitorRow{Ask::kCheckSet, "check-set", Who::kNet, &Guard::check_set},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},
     MonitorRow{Ask::kEvents, "events", Who::kOwner, &Guard::events},
@@ -47,6 +49,7 @@ bool Monitor::may(Who who, const platform::Peer& peer) const {
     case Who::kNet: return peer.uid == settings.net_uid;
     case Who::kNames: return peer.uid == settings.net_uid || peer.uid == settings.inspect_uid;
     case Who::kDecides: return may(Who::kNames, peer) || may(Who::kPrograms, peer);
+    case Who::kInspect: return peer.uid == settings.inspect_uid;
     case Who::kPrograms: return peer.uid == settings.programs_uid;
     case Who::kGate: return peer.uid == settings.gate_uid;
     case Who::kOwner: return guard_.is_owner(peer);

@@ -15,7 +15,8 @@ enum class Who {
   kNet,       // the user that caretaker-net runs as
   kNames,     // that one, and the one that caretaker-inspect runs as: who decides on names
   kDecides,   // these and the one that caretaker-programs runs as: who needs the policy
-  kPrograms,  // the last alone
+  kInspect,   // the user that caretaker-inspect runs as alone
+  kPrograms,  // the same of caretaker-programs
   kGate,      // the user that caretaker-gate runs as
   kOwner,     // the user that the guard runs as, or root
   kAnybody,

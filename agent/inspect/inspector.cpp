@@ -4,6 +4,7 @@
 
 #include "policy/address.h"
 #include "policy/domain_name.h"
+#include "policy/portal.h"
 
 namespace caretaker::agent {
 namespace {
@@ -20,9 +21,7 @@ constexpr std::uint16_t kHttps = 443;
 
 // Of the network at hand: printers, projectors, a router's pages, which have addresses and no names.
 bool is_near(const platform::Endpoint& to) {
-  const auto& a = to.address;
-  if (to.is_v6) return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
-  return a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
+  return policy::is_near_address(std::span(to.address).first(to.is_v6 ? 16 : 4));
 }
 
 // An address as the DNS writes it: what stands in the event instead of a name.
@@ -136,7 +135,8 @@ PacketVerdict Inspector::decide_name(std::string_view written, const IpPacket& p
     return is_near(packet.to) && name ? PacketVerdict::kAccept : decide_unreadable(packet, owner, now);
   }
   const AskerPtr asker = askers_.find(filter_, owner, now);
-  const policy::DnsDecision decision = agent::decide(*asker, *name);
+  policy::DnsDecision decision = agent::decide(*asker, *name);
+  if (!is_near(packet.to)) decision = policy::without_portal(std::move(decision));
   if (decision.verdict != Verdict::kBlock) return PacketVerdict::kAccept;
   violations_.note(*asker, decision, *name, clock_.now(), now);
   return PacketVerdict::kRefuse;

@@ -1,4 +1,5 @@
 // caretaker-inspect: packets on the main thread, one thread for the guard.
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -50,25 +51,42 @@ std::vector<std::uint32_t> exempt_uids() {
   return out;
 }
 
-Status use(const FilterPtr& filter, const Options& options, Inspector& inspector, platform::PacketQueue& queue) {
+// Whether the kernel hands connections over, for the guard to tell.
+enum class Sight { kUnknown, kSees, kBlind };
+
+Status use(const FilterPtr& filter, const Options& options, Inspector& inspector, platform::PacketQueue& queue, std::atomic<Sight>& sight) {
   const bool pass = filter->policy.inspection.when_down == policy::Unreadable::kAllow;
   inspector.use(filter);
   TRY_DONE(queue.set_fail_open(pass));
-  if (!options.rules) return ok();
+  if (!options.rules) {
+    sight = Sight::kSees;
+    return ok();
+  }
   // A kernel without packet queues: the DNS filter goes on, and names of connections are not read.
   const auto laid = platform::apply_inspection({static_cast<std::uint16_t>(options.queue), exempt_uids(), pass});
+  sight = laid ? Sight::kSees : Sight::kBlind;
   if (!laid) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
   return ok();
 }
 
-Status serve(const Options& options, Inspector& inspector, platform::PacketQueue& queue, Handover& handover, const platform::StopSignal& stop) {
+// `changed`: the guard should hear how it is.
+struct Serving {
+  Handover& handover;
+  std::atomic<Sight>& sight;
+  std::function<void()> changed;
+};
+
+Status serve(const Options& options, Inspector& inspector, platform::PacketQueue& queue, const Serving& with, const platform::StopSignal& stop) {
   platform::ServiceHost host(system_clock());
   TRY_DONE(host.ready());
   const auto decide = [&inspector](const platform::HeldPacket& packet) { return inspector.decide(packet); };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
     TRY_DONE(queue.serve_once(decide, host.bounded_wait_ms(-1)));
-    if (const FilterPtr filter = handover.take()) TRY_DONE(use(filter, options, inspector, queue));
+    const FilterPtr filter = with.handover.take();
+    if (!filter) continue;
+    TRY_DONE(use(filter, options, inspector, queue, with.sight));
+    with.changed();
   }
   const InspectCounters& counters = inspector.counters();
   log_info("inspect", "stopped; packets " + std::to_string(counters.packets) + ", connections accepted " + std::to_string(counters.accepted) +
@@ -81,17 +99,20 @@ Status run(const Options& options) {
   ViolationQueue violations(kQueued);
   Inspector inspector([&violations](Violation violation) { violations.push(std::move(violation)); }, system_clock());
   Handover handover;
+  std::atomic<Sight> sight = Sight::kUnknown;
+  const auto tell = [&sight](GuardClient& guard) { return sight == Sight::kUnknown ? ok() : guard.report_inspect(sight == Sight::kSees); };
   TRY(queue, platform::PacketQueue::open(static_cast<std::uint16_t>(options.queue), false));
   GuardLink link(options.socket, violations,
                  {[&](FilterPtr filter) {
                     handover.give(std::move(filter));
                     queue.wake();
                   },
-                  [] {}});
+                  [] {},
+                  tell});
   TRY(stop, platform::StopSignal::install([&queue] { queue.wake(); }));
   log_info("inspect", "reading names of connections from queue " + std::to_string(options.queue));
   std::thread link_thread([&link] { link.run(); });
-  const Status served = serve(options, inspector, queue, handover, stop);
+  const Status served = serve(options, inspector, queue, {handover, sight, [&violations] { violations.wake(); }}, stop);
   link.stop();
   link_thread.join();
   return served;

@@ -1,7 +1,9 @@
 #include "agent/net/dns_filter.h"
 
+#include "agent/net/portal_questions.h"
 #include "agent/notice.h"
 #include "platform/base/clock.h"
+#include "policy/portal.h"
 
 namespace caretaker::agent {
 namespace {
@@ -51,6 +53,8 @@ std::optional<policy::DnsDecision> blocked_on_the_way(const Asker& asker, const 
   for (int i = 0; at && i < header->answers; ++i) {
     at = read_record(clean, *at, record);
     if (!at) break;
+    const bool is_far = is_address(record.type) && !policy::is_near_address(clean.subspan(record.rdata_at, record.rdata_size));
+    if (is_far && policy::is_near_only(asked)) return policy::without_portal(asked);
     if (auto decision = forbids(record.name)) return decision;
     if (const auto next = next_name(clean, record)) {
       if (auto decision = forbids(*next)) return decision;
@@ -122,10 +126,15 @@ DnsFilter::Outcome DnsFilter::decide_and_answer(const DnsClient& client, const D
   const auto name = to_rule_text(query.question.name, buffer);
   auto decision = decide(*asker, name);
   const auto limit = answer_limit(query, client.transport);
+  if (tell_portal_question_ && is_portal_question(name)) tell_portal_question_();
 
   if (decision.verdict == Verdict::kBlock) {
     violations_.note(*asker, decision, name, system_clock().now(), now);
     write_blocked(query, *asker, decision, limit, out);
+    return Outcome::kAnswered;
+  }
+  if (policy::is_near_only(decision) && !is_address(query.question.type)) {  // nothing else of it is known to be near
+    write_empty_answer(query, rcode::kNoError, std::nullopt, limit, out);
     return Outcome::kAnswered;
   }
   Waiting waiting{client, query, asker, std::move(decision), query.question.name};

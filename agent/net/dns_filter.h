@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -38,6 +39,9 @@ class DnsFilter {
 
   // Where the device's own page is: kPageHost is answered with it, whatever the policy says, and without one too.
   void serve_page(const platform::Endpoint& page) { page_ = page; }
+
+  // Called when a program asks whether somebody stands between it and the internet: it has come into a network, or finds nothing.
+  void on_portal_question(std::function<void()> tell) { tell_portal_question_ = std::move(tell); }
 
   // What to decide with from the next question on. Those that wait for an upstream are answered by what they came under.
   void use(FilterPtr filter);
@@ -94,6 +98,7 @@ class DnsFilter {
   DnsCache cache_;
   ViolationLog violations_;
   std::optional<platform::Endpoint> page_;
+  std::function<void()> tell_portal_question_;
   FilterPtr filter_;
   MonotonicMs next_set_look_ = 0;
   std::uint64_t generation_ = 0;
@@ -103,7 +108,7 @@ class DnsFilter {
 };
 
 // The decision that forbids what an upstream's answer leads to: an alias, or another owner, that is blocked (CNAME
-// cloaking). nullopt: nothing does.
+// cloaking); an address far away, of a name that is open as a portal's alone. nullopt: nothing does.
 [[nodiscard]] std::optional<policy::DnsDecision> blocked_on_the_way(const Asker& asker, const policy::DnsDecision& asked,
                                                                     const DnsName& asked_name, ByteView clean);
 

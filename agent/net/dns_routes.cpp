@@ -35,12 +35,13 @@ const Servers& DnsRoutes::system_servers(MonotonicMs now) {
   return system_;
 }
 
-// Names that only the network at hand can know (RFC 6762, 6303, 7050) are asked of its own resolver, whatever the policy's.
+// Names that only the network at hand can know (RFC 6762, 6303, 7050; its login page) are asked of its own resolver, whatever the policy's.
 DnsRoute DnsRoutes::route(const policy::DnsDecision& decision, MonotonicMs now) {
   if (decision.verdict == policy::Verdict::kForward && decision.zone != nullptr) {
     return {DnsScope::kForwardedZone, zones_[decision.zone]};
   }
-  if (decision.reason == policy::Reason::kLocalName) return {DnsScope::kSystem, system_servers(now)};
+  const bool is_at_hand = decision.reason == policy::Reason::kLocalName || decision.reason == policy::Reason::kPortal;
+  if (is_at_hand) return {DnsScope::kSystem, system_servers(now)};
   if (upstreams_) return {DnsScope::kUpstreams, upstreams_};
   return {DnsScope::kSystem, system_servers(now)};
 }

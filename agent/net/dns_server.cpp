@@ -208,6 +208,8 @@ DnsServer::~DnsServer() = default;
 
 void DnsServer::serve_page(const platform::Endpoint& page) { state_->filter.serve_page(page); }
 
+void DnsServer::on_portal_question(std::function<void()> tell) { state_->filter.on_portal_question(std::move(tell)); }
+
 void DnsServer::set_filter(FilterPtr filter) {
   const std::lock_guard lock(state_->new_filter_mutex);
   state_->new_filter = std::move(filter);

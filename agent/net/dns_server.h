@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class DnsServer {
 
   // Where the device's own page is (agent/net/dns_filter.h). Before run().
   void serve_page(const platform::Endpoint& page);
+  // Called on the thread of run(), must not block (agent/net/dns_filter.h). Before run().
+  void on_portal_question(std::function<void()> tell);
   // What to decide with from the next question on. Any thread.
   void set_filter(FilterPtr filter);
 

@@ -1,10 +1,11 @@
-// caretaker-net: the DNS filter on the main thread, one thread for the guard, one for the server.
+// caretaker-net: the DNS filter on the main thread, one thread for the guard, one for the server, one that looks for login pages.
 #include <memory>
 #include <thread>
 
 #include "agent/guard_link.h"
 #include "agent/net/dns_server.h"
 #include "agent/net/page_server.h"
+#include "agent/net/portal_watch.h"
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
@@ -64,6 +65,9 @@ Status run(const Options& options) {
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
   TRY_DONE(platform::give_up_powers(platform::KeepPowers::kLowPorts));  // before other threads; the page's port is still to be opened
   Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
+  PortalWatch portal(options.socket, {[&uplink] { uplink.hurry(); }, [&queue] { queue.wake(); }});
+  uplink.on_unreachable([&portal] { portal.on_unreachable(); });
+  dns->on_portal_question([&portal] { portal.on_question(); });
   HelpPage page([&](const HelpReport& report) { return report_help(options.socket, report, uplink); }, system_clock());
   const auto on_filter = [&](FilterPtr filter) {
     page.set_filter(filter);
@@ -77,13 +81,16 @@ Status run(const Options& options) {
 
   std::thread link_thread([&link] { link.run(); });
   std::thread uplink_thread([&uplink] { uplink.run(); });
+  std::thread portal_thread([&portal] { portal.run(); });
   platform::ServiceHost host(system_clock());
   Status served = host.ready();
   if (served) served = dns->run(host);
   link.stop();
   uplink.stop();
+  portal.stop();
   link_thread.join();
   uplink_thread.join();
+  portal_thread.join();
   return served;
 }
 

@@ -126,6 +126,7 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
     if (std::exchange(tell_soon_, false)) due_.checkin = std::min(due_.checkin, now_ms() + kTellMs + static_cast<MonotonicMs>(draw() * kTellMs));
     return;
   }
+  if (!turned_away_ && tell_unreachable_) tell_unreachable_();
   if (due_.checkin_failures++ == 0) log_warning("net", "check-in: " + done.error().message);
   ++server_index_;
   guard_.reset();

@@ -23,6 +23,9 @@ class Uplink {
   Uplink(std::filesystem::path socket, std::filesystem::path work, std::function<void()> on_news)
       : socket_(std::move(socket)), download_(std::move(work)), on_news_(std::move(on_news)) {}
 
+  // Called on the thread of run() when the server could not be reached, or was not the one that we know. Before run().
+  void on_unreachable(std::function<void()> tell) { tell_unreachable_ = std::move(tell); }
+
   // Until stop().
   void run();
   void stop();     // any thread
@@ -54,6 +57,7 @@ class Uplink {
   std::filesystem::path socket_;
   SetDownload download_;
   std::function<void()> on_news_;
+  std::function<void()> tell_unreachable_;
   std::optional<GuardClient> guard_;
   std::unique_ptr<platform::HttpTransport> server_;
   std::string server_key_;      // url and pins that server_ was made for

@@ -2,6 +2,7 @@
 // it takes goes out and in again unchanged.
 #include <cstdlib>
 
+#include "agent/control_fields.h"
 #include "agent/control_help.h"
 #include "agent/control_gate.h"
 #include "agent/control_net.h"
@@ -29,6 +30,8 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kTakeAnswer: return round_trip(fields, parse_take_answer, make_take_answer);
     case Ask::kReportHelp: return round_trip(fields, parse_help_report, make_help_report);
     case Ask::kReportGate: return round_trip(fields, parse_gate_report, make_gate_report);
+    case Ask::kReportPortal: return round_trip(fields, parse_portal_report, make_portal_report);
+    case Ask::kReportInspect: return round_trip(fields, parse_flag, make_flag);
     case Ask::kNextHold: return round_trip(fields, parse_next_hold, make_next_hold);
     case Ask::kReportPrograms: return round_trip(fields, parse_program_report, make_program_report);
     case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);
@@ -48,6 +51,7 @@ void answers(std::uint8_t ask, ByteView fields) {
     case Ask::kReportHelp: return round_trip(fields, parse_help_answer, make_help_answer);
     case Ask::kNextBatch:
     case Ask::kNextHold: return round_trip(fields, parse_body_answer, make_body_answer);
+    case Ask::kReportPortal: return round_trip(fields, parse_portal_verdict, make_portal_verdict);
     case Ask::kTakeAnswer: return round_trip(fields, parse_taken_answer, make_taken_answer);
     case Ask::kGetUplink: return round_trip(fields, parse_uplink_answer, make_uplink_answer);
     case Ask::kReportGate: return round_trip(fields, parse_gate_answer, make_gate_answer);

@@ -35,6 +35,7 @@ TEST_CASE("what only the network at hand knows is asked of its own resolver, wha
   DnsRoutes routes({});
   routes.use(policy);
   CHECK(routes.route(allowed(policy::Reason::kLocalName), 0).scope == DnsScope::kSystem);
+  CHECK(routes.route(allowed(policy::Reason::kPortal), 0).scope == DnsScope::kSystem);
   policy.upstreams.clear();
   routes.use(policy);
   CHECK(routes.route(allowed(policy::Reason::kNotListed), 0).scope == DnsScope::kSystem);

@@ -1,6 +1,8 @@
 // The DNS service as a client sees it, over real sockets on loopback. What upstreams do to it is in dns_upstream_test.cpp.
 #include "agent/net/dns_server.h"
 
+#include "agent/net/dns_filter.h"
+
 #include "tests/unit/agent/running_dns.h"
 
 using namespace caretaker;
@@ -366,4 +368,33 @@ TEST_CASE("an address that would hide who asked, or none at all, is refused at s
     CHECK_FALSE(DnsServer::listen({wrong}, [](Violation) {}));
   }
   CHECK_FALSE(DnsServer::listen({}, [](Violation) {}));
+}
+
+TEST_CASE("a login page that is open has the addresses of this network alone, and nothing that is blocked behind it", "[R10][R11]") {
+  const auto filter = make_filter(small_policy({}));
+  Asker asker{filter, std::nullopt, {&filter->policy.groups[0]}, {}, "casino.example"};
+  const auto open = decide(asker, "casino.example");
+  REQUIRE(open.reason == policy::Reason::kPortal);
+  CHECK(decide(asker, "www.casino.example").verdict == policy::Verdict::kBlock);
+  CHECK(decide(asker, "banned.example").reason == policy::Reason::kLockedClass);
+  const auto verdict = [&](const std::vector<FakeRecord>& records) {
+    const auto answer = make_answer(make_query("casino.example", dns_type::kA), records);
+    const auto forbidden = blocked_on_the_way(asker, open, name_of("casino.example"), answer);
+    return forbidden ? std::string(policy::reason_name(forbidden->reason)) : "fine";
+  };
+  CHECK(verdict({a_record("casino.example", {10, 1, 0, 1})}) == "fine");
+  CHECK(verdict({a_record("casino.example", {203, 0, 113, 1})}) == "category");
+  CHECK(verdict({a_record("casino.example", {10, 1, 0, 1}), a_record("casino.example", {203, 0, 113, 1})}) == "category");
+  CHECK(verdict({cname_record("casino.example", "gateway.example"), a_record("gateway.example", {192, 168, 0, 1})}) == "fine");
+  CHECK(verdict({cname_record("casino.example", "banned.example"), a_record("banned.example", {192, 168, 0, 1})}) == "locked-class");
+  CHECK(verdict({cname_record("casino.example", "www.casino.example")}) == "category");
+  CHECK(verdict({a_record("casino.example", {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})}) == "fine");
+  CHECK(verdict({a_record("casino.example", {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})}) == "category");
+}
+
+TEST_CASE("a login page ends on time, whoever was looked up before", "[R10]") {
+  const auto with = make_filter(small_policy({}), nullptr, {"casino.example", 5'000});
+  Askers askers;
+  CHECK(decide(*askers.find(with, std::nullopt, 4'999), "casino.example").reason == policy::Reason::kPortal);
+  CHECK(decide(*askers.find(with, std::nullopt, 5'000), "casino.example").verdict == policy::Verdict::kBlock);
 }

@@ -100,6 +100,11 @@ struct InspectWorld {
     GuardClient::FilterFile given{{FilterState::kReady, {}, kPolicyText + more}, must(platform::open_read_only(folder / "set"))};
     inspector.use(must(make_filter(std::move(given))));
   }
+  // The login page of the network at hand is open.
+  void open_portal(const std::string& name) {
+    GuardClient::FilterFile given{{FilterState::kReady, {}, kPolicyText, {}, OpenPortal{name, 60'000}}, must(platform::open_read_only(folder / "set"))};
+    inspector.use(must(make_filter(std::move(given))));
+  }
   PacketVerdict send(const Sent& sent, std::uint32_t sequence, ByteView content) {
     const Bytes bytes = packet(sent, sequence, content);
     return inspector.decide({1, 4242, bytes});
@@ -253,6 +258,19 @@ TEST_CASE("a hello with a hole in it is not read, and what cannot be read goes b
   REQUIRE(strict.violations.size() > 0);
   CHECK(strict.violations[0].reason == policy::Reason::kNoReadableName);
   CHECK(loose.violations.empty());
+}
+
+TEST_CASE("a login page's name is taken in this network, and refused on the way out of it", "[R10][R11]") {
+  InspectWorld world;
+  world.clock.time = system_clock().monotonic_ms() / 1000;  // what a filter's end is counted from
+  const Bytes hello = client_hello("casino.example");
+  CHECK(world.send({443, {10, 1, 0, 1}, 40'000}, 1, hello) == PacketVerdict::kRefuse);
+  world.open_portal("casino.example");
+  CHECK(world.send({443, {10, 1, 0, 1}, 40'001}, 1, hello) == PacketVerdict::kAccept);
+  CHECK(world.send({443, {203, 0, 113, 9}, 40'002}, 1, hello) == PacketVerdict::kRefuse);
+  CHECK(world.send({443, {10, 1, 0, 1}, 40'003}, 1, client_hello("www.casino.example")) == PacketVerdict::kRefuse);
+  world.clock.apart += 120'000;
+  CHECK(world.send({443, {10, 1, 0, 1}, 40'004}, 1, hello) == PacketVerdict::kRefuse);
 }
 
 TEST_CASE("QUIC is refused by name, on any port", "[R11]") {

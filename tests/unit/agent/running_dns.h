@@ -26,7 +26,7 @@ inline policy::Policy small_policy(std::vector<std::string> upstreams) {
 
 // casino.example is gambling, banned.example stands in the locked class.
 // `later`: how the file is read once it is open.
-inline FilterPtr make_filter(policy::Policy policy, const policy::SetParts::Read& later = nullptr) {
+inline FilterPtr make_filter(policy::Policy policy, const policy::SetParts::Read& later = nullptr, Filter::Portal portal = {}) {
   policy::SetBuilder builder({});
   const auto gambling = builder.category("gambling", false);
   const auto illegal = builder.category("illegal", true);
@@ -51,7 +51,7 @@ inline FilterPtr make_filter(policy::Policy policy, const policy::SetParts::Read
   REQUIRE(set);
   *opened = true;
   if (later) set->look_again();
-  return std::make_shared<Filter>(Filter{std::move(policy), std::move(*file), std::move(*set)});
+  return std::make_shared<Filter>(Filter{std::move(policy), std::move(*file), std::move(*set), {}, std::move(portal)});
 }
 
 class RunningDns {
