@@ -22,8 +22,9 @@ def missing():
 
 
 class Browser:
-    def __init__(self, user, logs, rules="", window=(1000, 800)):
-        """`rules`: chromium's host rules, "MAP name address:port, ..."; everything else has no address."""
+    def __init__(self, user, logs, rules="", window=(1000, 800), settings=None):
+        """`rules`: chromium's host rules, "MAP name address:port, ..."; everything else has no address. With `settings` (what its user has
+        set for the whole browser) it finds names by itself instead."""
         self.port, self.session = free_port(), None
         self.home = tempfile.mkdtemp(prefix="caretaker-browser-")
         if processes.may_change_user():
@@ -32,13 +33,26 @@ class Browser:
         self.driver.environment = {"HOME": self.home, "TMPDIR": self.home, "XDG_CONFIG_HOME": self.home, "XDG_CACHE_HOME": self.home}
         self.driver.start()
         wait_until("chromedriver", lambda: self.driver.running() and self.is_ready(), timeout=60)
+        resolver = f"--host-resolver-rules={rules + ', ' if rules else ''}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+        if settings is not None:
+            resolver = "--enable-features=DnsOverHttps"
+            self.set_before_start(settings, user)
         # The sandbox of chromium needs more than a test's user may have here; what it opens is ours alone.
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={self.home}/profile",
-                   f"--host-resolver-rules={rules + ', ' if rules else ''}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--no-first-run",
+                   resolver, "--no-first-run",
                    "--disable-background-networking", "--disable-component-update", "--window-size=%d,%d" % window]
         wanted = {"alwaysMatch": {"goog:chromeOptions": {"args": options}, "goog:loggingPrefs": {"browser": "ALL"},
                                   "timeouts": {"pageLoad": 60000, "script": 60000}}}
         self.session = self.call("POST", "/session", {"capabilities": wanted}, base="")["sessionId"]
+
+    def set_before_start(self, settings, user):
+        profile = os.path.join(self.home, "profile")
+        os.mkdir(profile)
+        with open(os.path.join(profile, "Local State"), "w", encoding="utf-8") as file:
+            json.dump(settings, file)
+        if processes.may_change_user():
+            for path in (profile, os.path.join(profile, "Local State")):
+                os.chown(path, user, user)
 
     def is_ready(self):
         try:

@@ -3,6 +3,7 @@ connection's first packets, for the user whose connection it is, and lands in th
 clients and servers, real packet queues, two network namespaces."""
 import pathlib
 import sys
+import time
 
 import own_users
 import world
@@ -119,6 +120,26 @@ def the_lead_reads_who_it_was(w, users):
     tell("the lead reads who it was and which site; nobody else does")
 
 
+def a_kernel_that_hands_nothing_over_is_said(w, inspect):
+    """Not every kernel's nftables has a queue: this one has, or the status says what is missing."""
+    assert not {"inspect-blind", "inspect-silent"} & set(w.status()["health"])
+    inspect.stop()
+    before = len(inspect.log.read_text(encoding="utf-8"))
+    inspect.command.append("--rules")
+    inspect.start()
+    said = lambda: inspect.log.read_text(encoding="utf-8")[before:]  # noqa: E731
+    wait_until("the filter", lambda: "filter in force" in said())
+    time.sleep(3)  # the rules are laid right after
+    refused = "no names are read" in said()
+    if refused:
+        wait_until("the status to say so", lambda: "inspect-blind" in w.status()["health"])
+        wait_until("the school to hear", lambda: "inspect-blind" in str(w.devices()), timeout=60)
+    tell(f"the kernel {'takes no rules with a queue, and device and school say so' if refused else 'takes our own rules too'}")
+    inspect.stop()
+    wait_until("its silence to be noticed", lambda: "inspect-silent" in w.status()["health"], timeout=90)
+    tell("nobody reads names: after a minute that is said as well")
+
+
 def scenario(w):
     network = scenario.network
     w.guard.command += ["--inspect-uid", str(INSPECT)]
@@ -139,6 +160,7 @@ def scenario(w):
     only_the_beginning_comes_to_us(network, users)
     dead_it_is_closed_or_open_by_the_rules(network, users, inspect)
     the_lead_reads_who_it_was(w, users)
+    a_kernel_that_hands_nothing_over_is_said(w, inspect)
 
 
 def main():
