@@ -47,8 +47,6 @@ bool parse_options(int count, char** arguments, Options& options) {
       options.until_broken = true;
     } else if (name == "--copies") {
       options.wish.copies = true;
-    } else if (name == "--rot") {
-      options.wish.rot = true;
     } else if (i + 1 == count) {
       return false;
     } else if (name == "--planted") {
@@ -92,9 +90,8 @@ void play(const School& school, const Enrolled& enrolled, const Options& options
   if (!outcome.broken) return;
   ++totals.broken;
   const std::string planted = options.planted.empty() ? "" : " --planted " + options.planted;
-  std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s%s\n", static_cast<unsigned long long>(seed),
-              outcome.broken->c_str(), static_cast<unsigned long long>(seed), planted.c_str(), options.wish.copies ? " --copies" : "",
-              options.wish.rot ? " --rot" : "");
+  std::printf("seed %llu: %s\n  replay: tests/sim/run --seed %llu --trace%s%s\n", static_cast<unsigned long long>(seed),
+              outcome.broken->c_str(), static_cast<unsigned long long>(seed), planted.c_str(), options.wish.copies ? " --copies" : "");
   std::fflush(stdout);
 }
 
@@ -112,7 +109,7 @@ void tell(const Totals& totals) {
 int main(int count, char** arguments) {
   Options options;
   if (!parse_options(count, arguments, options)) {
-    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--until-broken] [--twice] [--copies] [--rot]\n"
+    std::fputs("usage: caretaker_sim [--seeds N] [--from SEED] [--seed S [--trace]] [--until-broken] [--twice] [--copies]\n"
                "                     [--planted lying-sync|lost-append|unsaved-receipt|lost-sealed]\n", stderr);
     return 2;
   }

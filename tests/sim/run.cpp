@@ -34,7 +34,6 @@ void Run::draw_plan(const Wish& wish) {
     *fault = random_.chance(percent);
   }
   if (!random_.chance(25) && !wish.copies) plan_.disk_put_back = plan_.clone = false;  // they excuse much
-  plan_.rot = plan_.rot && wish.rot;
   plan_.power = plan_.power || planted_ == Planted::kLyingSync || random_.chance(50);
   plan_.full_disk = plan_.full_disk || planted_ == Planted::kLostAppend;
   plan_.server_disk = plan_.server_disk || planted_ == Planted::kUnsavedReceipt;

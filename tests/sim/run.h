@@ -53,7 +53,6 @@ struct Wish {
   bool shown = false;
   Planted planted = Planted::kNothing;
   bool copies = false;  // disk images put back, and clones: in any run, not in one of four
-  bool rot = false;     // root and identity files
 };
 
 // A device that is enrolled, and its server, both closed: where most runs begin.

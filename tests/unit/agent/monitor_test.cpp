@@ -28,7 +28,7 @@ TEST_CASE("every request stands in the monitor's table once") {
     CHECK(asks.insert(row.ask).second);
     CHECK(names.insert(row.name).second);
   }
-  CHECK(asks.size() == 22);
+  CHECK(asks.size() == 24);
 }
 
 TEST_CASE("each request is for those whom the table names, and nobody else") {
@@ -37,7 +37,7 @@ TEST_CASE("each request is for those whom the table names, and nobody else") {
     const bool anybody = row.who == Who::kAnybody;
     CHECK((code_for(world, kStranger, row.ask) == ErrorCode::kPermissionDenied) == !anybody);
     const bool for_net = row.who == Who::kNet || row.who == Who::kNames || row.who == Who::kDecides;
-    const bool for_inspect = row.who == Who::kNames || row.who == Who::kDecides;
+    const bool for_inspect = row.who == Who::kInspect || row.who == Who::kNames || row.who == Who::kDecides;
     const bool for_programs = row.who == Who::kPrograms || row.who == Who::kDecides;
     const bool for_owner = row.who == Who::kOwner;
     CHECK((code_for(world, GuardWorld::kNet, row.ask) == ErrorCode::kPermissionDenied) == !(for_net || anybody));
