@@ -50,12 +50,23 @@ void Uplink::hurry() {
   changed_.notify_all();
 }
 
+void Uplink::on_login() {
+  const std::lock_guard lock(mutex_);
+  login_ = true;
+  changed_.notify_all();
+}
+
 // False: stop.
 bool Uplink::wait(MonotonicMs until) {
   std::unique_lock lock(mutex_);
   const MonotonicMs now = now_ms();
   changed_.wait_for(lock, std::chrono::milliseconds(std::clamp<MonotonicMs>(until - now, 0, kMaxWaitMs)),
-                    [this] { return stopping_ || hurry_; });
+                    [this] { return stopping_ || hurry_ || login_; });
+  if (std::exchange(login_, false) && due_.checkin_failures > 0) {
+    is_looking_ = true;
+    due_.checkin_failures = 1;
+    due_.checkin = std::min(due_.checkin, now_ms() + sync::hold_retry_ms(due_.checkin_failures, draw()));
+  }
   if (std::exchange(hurry_, false) && due_.checkin_failures == 0 && now_ms() - hurried_ >= kHurryPauseMs) {
     hurried_ = now_ms();
     due_.checkin = std::min(due_.checkin, now_ms() + static_cast<MonotonicMs>(draw() * kHurrySpreadMs));
@@ -119,6 +130,7 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
     due_.checkin = now_ms() + kUnspokenMs;
     return;
   }
+  is_looking_ = !was_reached_ && (is_looking_ || mark_.empty());
   if (done) {
     hinted_ = false;
     due_.checkin_failures = 0;
@@ -131,9 +143,8 @@ void Uplink::check_in(const UplinkAnswer& uplink) {
   ++server_index_;
   guard_.reset();
   // A machine that has just started finds no network often enough, and has no request to be held that would find it later.
-  const bool is_looking = mark_.empty() && !was_reached_;
-  due_.checkin = now_ms() + (is_looking ? sync::hold_retry_ms(due_.checkin_failures, draw())
-                                        : sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw()));
+  due_.checkin = now_ms() + (is_looking_ ? sync::hold_retry_ms(due_.checkin_failures, draw())
+                                         : sync::retry_ms(interval_s_, due_.checkin_failures, retry_after_s, draw()));
 }
 
 // How long nothing else is to be done, as seen at `from`; 0: no time to hold a request.

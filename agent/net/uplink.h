@@ -30,6 +30,7 @@ class Uplink {
   void run();
   void stop();     // any thread
   void hurry();    // any thread: a check-in within seconds, though never two of these within a minute
+  void on_login(); // any thread: people log in to the network at hand, so a server out of reach is tried as after the first failure
 
  private:
   struct Due {
@@ -68,6 +69,7 @@ class Uplink {
   bool tell_soon_ = false;     // of the last answer
   bool was_reached_ = false;   // by the last check-in: somebody with the server's key answered something
   bool turned_away_ = false;   // the last check-in, by an answer of the server: it is not asked again before its time
+  bool is_looking_ = false;    // for a server that may be in reach at any moment
   bool hinted_ = false;        // something is new, and the check-in that brings it has not been yet
   sync::HintBudget hints_;
   bool asked_ = false;         // the guard, at least once
@@ -77,6 +79,7 @@ class Uplink {
   std::condition_variable changed_;
   bool stopping_ = false;
   bool hurry_ = false;
+  bool login_ = false;
   MonotonicMs hurried_ = INT64_MIN / 2;
   std::stop_source holding_;   // ends the held request
 };

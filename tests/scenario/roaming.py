@@ -1,6 +1,7 @@
 """A laptop goes from network to network, and its user's browser has its own idea of who resolves names: whatever the network gives and
 whatever is set, names go through the filter. In a network of the scenario's own, with the packet filter's rules, a real browser, and the
 system's own library."""
+import os
 import subprocess
 import sys
 
@@ -35,8 +36,9 @@ def set_up(w):
 
 def found(name, **environment):
     """By the system's own library, as a pupil's programs find names."""
-    become = ["setpriv", f"--reuid={PUPIL}", f"--regid={PUPIL}", "--clear-groups", "env", *(f"{key}={value}" for key, value in environment.items())]
-    return subprocess.run([*become, sys.executable, "-c", FIND, name], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    become = ["setpriv", f"--reuid={PUPIL}", f"--regid={PUPIL}", "--clear-groups"]
+    return subprocess.run([*become, sys.executable, "-c", FIND, name], check=True, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **environment}).stdout.strip()
 
 
 def is_filtered(w):
@@ -47,7 +49,7 @@ def programs_find_names_through_us(w):
     assert wait_until("names to be found", lambda: is_filtered(w), timeout=60)
     aliases = w.folder / "aliases"
     aliases.write_text("fun www.casino.example\nlesson fine.example\n", encoding="utf-8")
-    assert found("lesson", HOSTALIASES=aliases) == THEIRS and found("fun", HOSTALIASES=aliases) == "none"
+    assert found("lesson", HOSTALIASES=str(aliases)) == THEIRS and found("fun", HOSTALIASES=str(aliases)) == "none"
     assert run(["setpriv", f"--reuid={PUPIL}", f"--regid={PUPIL}", "--clear-groups", "sh", "-c", "echo 203.0.113.80 www.casino.example >> /etc/hosts"], 0,
                check=False).returncode != 0
     tell("the system's own library finds what is allowed and not what is blocked; an alias of one's own leads to the same, and the hosts file is root's")
