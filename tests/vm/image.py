@@ -20,6 +20,7 @@ PACKAGES = {
     "a desktop on X": ("xserver-xorg-core", "xserver-xorg-input-libinput", "xserver-xorg-legacy", "xinit", "x11-xserver-utils", "xss-lock", "i3lock"),
     "a desktop on Wayland": ("sway", "swayidle", "swaylock"),
     "what desktops bring along": ("dbus-user-session", "python3-gi", "kbd"),
+    "what a pupil finds": ("chromium", "openvpn"),
     "a peer of the benchmarks": ("usbguard",),
 }
 # What no laptop of ours has: it would be most of the image.

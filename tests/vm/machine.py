@@ -20,7 +20,8 @@ KEY_PAUSE = 0.04  # seconds; a busy guest loses what comes quicker
 KEYS = {"\n": "ret", " ": "spc", "-": "minus", ".": "dot"}
 CARD = "card"  # what lies in the SD slot
 # A busy host starves the guest of timer interrupts, and a kernel that counts them gives up; one that has given up ends, so that this is seen.
-KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 no_timer_check panic=-1"
+# Nothing draws text on the screen either: virtio-gpu can wait for ever for a host that was late, and with it whoever opens a terminal, logind first.
+KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 no_timer_check panic=-1 fbcon=map:9"
 
 
 class Wire:
