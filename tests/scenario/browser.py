@@ -41,7 +41,9 @@ class Browser:
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={self.home}/profile",
                    resolver, "--no-first-run",
                    "--disable-background-networking", "--disable-component-update", "--window-size=%d,%d" % window]
-        wanted = {"alwaysMatch": {"goog:chromeOptions": {"args": options}, "goog:loggingPrefs": {"browser": "ALL"},
+        # Debian's starts with a search engine's page, and what is opened waits for that.
+        empty = {"session.restore_on_startup": 4, "session.startup_urls": ["about:blank"]}
+        wanted = {"alwaysMatch": {"goog:chromeOptions": {"args": options, "prefs": empty}, "goog:loggingPrefs": {"browser": "ALL"},
                                   "timeouts": {"pageLoad": 60000, "script": 60000}}}
         self.session = self.call("POST", "/session", {"capabilities": wanted}, base="")["sessionId"]
 

@@ -55,8 +55,9 @@ def a_machine_that_slept_locks_when_it_wakes(m):
     woken = desktops.uptime(m)
     m.press("shift")
     wait_until("the screen to be covered", lambda: is_covered(m), timeout=LONG, pause=0.5)
-    assert desktops.began(m, "physlock") - woken < 30, "it waited for idleness after the sleep"
-    tell(f"a machine that slept past the limit covers the screen {desktops.began(m, 'physlock') - woken:.0f} s after somebody woke it")
+    took = desktops.began(m, "physlock") - woken
+    assert took < 55, f"it waited for idleness after the sleep, which is a minute: {took:.0f} s"
+    tell(f"a machine that slept past the limit covers the screen {took:.0f} s after somebody woke it")
 
 
 def set_clock(m, time_of_day):
