@@ -19,8 +19,9 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-// "\040" is a space.
-std::string unescaped(std::string_view text) {
+}  // namespace
+
+std::string undo_mount_escapes(std::string_view text) {
   const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -34,18 +35,20 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+namespace {
+
 std::optional<Mount> parse_line(std::string_view line) {
   Mount mount;
   (void)take_word(line);  // number
   (void)take_word(line);  // of its parent
   mount.device = take_word(line);
   (void)take_word(line);  // what of the file system is mounted
-  mount.point = unescaped(take_word(line));
+  mount.point = undo_mount_escapes(take_word(line));
   (void)take_word(line);  // options
   while (!line.empty() && take_word(line) != "-") {
   }
   mount.type = take_word(line);
-  mount.source = unescaped(take_word(line));
+  mount.source = undo_mount_escapes(take_word(line));
   const bool is_whole = !mount.type.empty() && mount.point.starts_with('/') && mount.device.find(':') != std::string::npos;
   return is_whole ? std::optional(std::move(mount)) : std::nullopt;
 }

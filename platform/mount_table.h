@@ -15,6 +15,8 @@ struct Mount {
   std::string type;    // "ext4", "fuse.sshfs"
   std::string source;  // "/dev/sda1"; what the file system likes, where it has no device
 };
+// "\040" is a space: also in fstab(5).
+[[nodiscard]] std::string undo_mount_escapes(std::string_view text);
 // Lines that are not of the form are left out.
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text);
 // For whoever must not miss one. kDamaged: a line that is not of the form, or none at all; then nothing of it is to be trusted.

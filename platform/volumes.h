@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,9 +27,11 @@ struct Volume {
 };
 
 struct VolumeChange {
-  enum class What { kSeen, kGone };  // seen: it came, or something about it changed: whatever was known of it is not true any more
+  // Seen: it came, or something about it changed: whatever was known of it is not true any more. Mounted: by users, or no more.
+  enum class What { kSeen, kGone, kMounted };
   What what = What::kSeen;
-  Volume volume;  // of one that is gone only the id
+  Volume volume;                         // of one that is gone only the id
+  std::vector<std::string> mounts = {};  // where it is mounted now by somebody else than root
 };
 
 // Everything that is there already, and from then on each change. One thread, but for wake().
@@ -58,6 +61,8 @@ class VolumeGate {
   // same thing stays). kUnsupported: it is not on USB.
   [[nodiscard]] virtual Status cut(const Volume& volume) = 0;
 };
+// Takes a mount out of the tree of folders, whoever uses it; what is open in it stays open. It says only that it was asked for.
+[[nodiscard]] std::function<Status(const std::string& point)> make_unmounter();
 // `root` stands in front of /sys.
 [[nodiscard]] std::unique_ptr<VolumeGate> make_volume_gate(std::filesystem::path root = "/");
 

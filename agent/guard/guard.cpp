@@ -124,11 +124,11 @@ void Guard::try_book_again() {
   if (auto opened = open_book(); !opened) log_debug("events", "no book yet: " + opened.error().message);
 }
 
-void Guard::take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present) {
+void Guard::take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present, Media::Unmount unmount) {
   const auto tell = [this](const std::string& sentence) {
     if (session_watch_) session_watch_->tell_present(sentence);
   };
-  media_.emplace(trust_, book_, clock_, std::move(gate), std::move(present), tell);
+  media_.emplace(trust_, book_, clock_, std::move(gate), std::move(present), tell, std::move(unmount));
 }
 
 void Guard::on_sighting(const Sighting& sighting) {

@@ -93,7 +93,7 @@ class Guard {
   [[nodiscard]] Result<Answered> unlock(const Asked& asked);
 
   // Removable media are judged from here on, through this gate.
-  void take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present);
+  void take_gate(std::unique_ptr<platform::VolumeGate> gate, Media::PresentUsers present, Media::Unmount unmount);
   void on_sighting(const Sighting& sighting);
 
   [[nodiscard]] const GuardSettings& settings() const { return settings_; }

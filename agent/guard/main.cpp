@@ -95,7 +95,7 @@ std::unique_ptr<MediaWatch> watch_media(Guard& guard, const platform::ControlSer
     log_warning("media", "removable media are not judged: " + watch.error().message);
     return nullptr;
   }
-  guard.take_gate(platform::make_volume_gate(), present_users);
+  guard.take_gate(platform::make_volume_gate(), present_users, platform::make_unmounter());
   return std::move(*watch);
 }
 

@@ -53,13 +53,32 @@ Media::Verdict Media::decide(const AttachedVolume& attached) const {
   return {policy::decide_volume(rules, nobody, facts), "", nobody.name};
 }
 
-// What somebody has open already does not notice a gate that closes: then the thing itself goes.
+// What somebody has open or mounted does not notice a gate that closes: then the thing itself goes, or where nothing can take it away, the
+// mounts. Whether nothing is there any more to be let through or kept.
+bool Media::take_away(AttachedVolume& attached) {
+  const Status cut = gate_->cut(attached.volume);
+  if (cut) {
+    attached.mounts.clear();
+    return true;
+  }
+  if (attached.mounts.empty()) log_warning("media", "may still be in use: " + cut.error().message);
+  for (const std::string& point : std::exchange(attached.mounts, {})) {
+    if (const Status done = unmount_(point); !done) log_error("media", "stays mounted: " + done.error().message);
+  }
+  return false;
+}
+
+// Kept out, and mounted all the same: fstab lets users mount it, or it was mounted before the rules were there.
+void Media::end_mounts(AttachedVolume& attached) {
+  if (attached.mounts.empty() || attached.access != VolumeAccess::kNone) return;
+  book_.note({"media.kept-out", "mounted", sync::Severity::kMedium});
+  (void)take_away(attached);
+}
+
 Status Media::enforce(AttachedVolume& attached, VolumeAccess access) {
   const VolumeAccess before = std::exchange(attached.access, VolumeAccess::kNone);
   if (access < before) {
-    const Status cut = gate_->cut(attached.volume);
-    if (cut) return ok();  // nothing is there any more to be let through or kept
-    log_warning("media", "still in use: " + cut.error().message);
+    if (take_away(attached)) return ok();
   }
   if (access == VolumeAccess::kNone && before == VolumeAccess::kNone) return ok();  // kept out by the rules of udev already
   TRY_DONE(gate_->apply(attached.volume, access));
@@ -84,16 +103,31 @@ void Media::on_sighting(const Sighting& sighting) {
     attached_.erase(id);
     return;
   }
-  if (!attached_.contains(id) && attached_.size() >= kMaxAttached) return;  // stays out
+  const bool is_mount = sighting.change.what == platform::VolumeChange::What::kMounted;
+  const auto known = attached_.find(id);
+  if (is_mount) {
+    if (known == attached_.end()) return;  // its mounts come with what is found on it
+    known->second.mounts = sighting.change.mounts;
+    judge(known->second, false);  // whoever mounts it may have come this moment
+    end_mounts(known->second);
+    return;
+  }
+  if (known == attached_.end() && attached_.size() >= kMaxAttached) return;  // stays out
   const auto [place, is_first] = attached_.try_emplace(id);
   AttachedVolume& attached = place->second;
-  const bool same = !is_first && attached.content == sighting.content && attached.volume.identity == sighting.change.volume.identity;
+  const bool is_same_thing = attached.volume.identity == sighting.change.volume.identity;
+  const bool same = !is_first && attached.content == sighting.content && is_same_thing;
   attached.volume = sighting.change.volume;
+  attached.mounts = sighting.change.mounts;
+  // Busy with a copy it is slow to read, and nothing says that it has become another: what is open goes on. udev's rules keep it from anybody
+  // new until it has been read again.
+  if (!is_first && is_same_thing && attached.access != VolumeAccess::kNone && sighting.content.reason == "gave-up") return;
   attached.content = sighting.content;
   attached.access = std::max(attached.access, attached.volume.access);  // let through before this guard was started
   if (!same) attached.decision = {};  // another stick in the same place is judged, and told of, anew
   if (is_first && trust_.policy() == nullptr) record(attached, {});
   judge(attached, true);
+  end_mounts(attached);
 }
 
 void Media::tell(const policy::VolumeDecision& decision) {

@@ -19,6 +19,7 @@ struct AttachedVolume {
   VolumeContent content;
   policy::VolumeDecision decision;
   platform::VolumeAccess access = platform::VolumeAccess::kNone;  // the most that somebody may have got of it
+  std::vector<std::string> mounts;  // where users have it mounted
 };
 
 class Media {
@@ -27,9 +28,11 @@ class Media {
   using PresentUsers = std::function<std::vector<platform::User>()>;
   // One plain sentence for whoever is at the screen.
   using Tell = std::function<void(const std::string& sentence)>;
+  using Unmount = std::function<Status(const std::string& point)>;
   Media(const PolicyStore& trust, Book& book, const Clock& clock, std::unique_ptr<platform::VolumeGate> gate, PresentUsers present,
-        Tell tell)
-      : trust_(trust), book_(book), clock_(clock), gate_(std::move(gate)), present_(std::move(present)), tell_(std::move(tell)) {}
+        Tell tell, Unmount unmount)
+      : trust_(trust), book_(book), clock_(clock), gate_(std::move(gate)), present_(std::move(present)), tell_(std::move(tell)),
+        unmount_(std::move(unmount)) {}
 
   void on_sighting(const Sighting& sighting);
   // Now and then: judges again what is attached, for other people may have come and another policy; stores what could not be.
@@ -45,6 +48,8 @@ class Media {
   [[nodiscard]] Verdict decide(const AttachedVolume& attached) const;
   [[nodiscard]] Status enforce(AttachedVolume& attached, platform::VolumeAccess access);
   void judge(AttachedVolume& attached, bool is_new);
+  [[nodiscard]] bool take_away(AttachedVolume& attached);
+  void end_mounts(AttachedVolume& attached);
   void record(const AttachedVolume& attached, const Verdict& verdict);
   void tell(const policy::VolumeDecision& decision);
   void store();
@@ -55,6 +60,7 @@ class Media {
   std::unique_ptr<platform::VolumeGate> gate_;
   PresentUsers present_;
   Tell tell_;
+  Unmount unmount_;
   std::map<std::string_view, MonotonicMs> told_;  // sentence, when; there are a handful
   std::map<std::string, AttachedVolume> attached_;  // by the volume's id
   std::vector<PlannedEvent> unstored_;

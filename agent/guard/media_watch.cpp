@@ -14,7 +14,7 @@ constexpr int kInspectionMs = 10'000;
 constexpr int kSecondInspectionMs = 30'000;  // a machine that has much else to do is slow as well, and the verdict would last
 
 VolumeContent look(const VolumeChange& change) {
-  if (change.what == VolumeChange::What::kGone) return {};
+  if (change.what != VolumeChange::What::kSeen) return {};
   if (change.volume.identity.medium == Medium::kPhone) return {Encryption::kUnknown, "", "phone", ""};
   VolumeContent content = platform::inspect_apart(change.volume.node, kInspectionMs);
   if (content.reason == "gave-up") content = platform::inspect_apart(change.volume.node, kSecondInspectionMs);
@@ -55,7 +55,10 @@ void MediaWatch::run() {
 void MediaWatch::look_at(const std::vector<VolumeChange>& changes) {
   for (auto change = changes.begin(); change != changes.end() && !closing_; ++change) {
     const auto same = [&](const VolumeChange& later) { return later.volume.id == change->volume.id; };
-    if (std::any_of(change + 1, changes.end(), same)) continue;  // only how it is now counts
+    // Only how it is now counts; that it is mounted says nothing of what is on it.
+    const bool is_mount = change->what == VolumeChange::What::kMounted;
+    const auto replaced = [&](const VolumeChange& later) { return same(later) && (is_mount || later.what != VolumeChange::What::kMounted); };
+    if (std::any_of(change + 1, changes.end(), replaced)) continue;
     Sighting sighting{*change, look(*change)};
     {
       const std::lock_guard lock(mutex_);

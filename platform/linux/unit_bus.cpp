@@ -72,6 +72,23 @@ Status UnitBus::start(const char* unit) {
   return send(call, std::string("start ") + unit);
 }
 
+Status UnitBus::run_as_root(std::uint64_t capabilities, const std::vector<std::string>& command) {
+  TRY(call, new_call("StartTransientUnit"));
+  const std::string name = "caretaker-command-" + std::to_string(::getpid()) + "-" + std::to_string(++count_) + ".service";
+  (void)::sd_bus_message_append(call.get(), "ss", name.c_str(), "fail");
+  (void)::sd_bus_message_open_container(call.get(), 'a', "(sv)");
+  append_text(call.get(), "Description", "Caretaker's " + command.front());
+  append_text(call.get(), "CollectMode", "inactive-or-failed");
+  append_flag(call.get(), "NoNewPrivileges", 1);
+  (void)::sd_bus_message_append(call.get(), "(sv)", "CapabilityBoundingSet", "t", capabilities);
+  (void)::sd_bus_message_append(call.get(), "(sv)", "RuntimeMaxUSec", "t", kLongestUs);
+  (void)append_command(call.get(), command);
+  (void)::sd_bus_message_close_container(call.get());
+  const int failed = ::sd_bus_message_append(call.get(), "a(sa(sv))", 0);
+  if (failed < 0) return bus_.failure(failed, command.front());
+  return send(call, command.front());
+}
+
 Status UnitBus::run_as(std::uint32_t uid, const std::string& terminal, const std::vector<std::string>& command) {
   TRY(call, new_call("StartTransientUnit"));
   const std::string who = std::to_string(uid);

@@ -14,6 +14,8 @@ class UnitBus {
 
   // Each says only that it was asked for.
   [[nodiscard]] Status start(const char* unit);
+  // A short command as root among the system's own mounts, with this of root's powers and none other.
+  [[nodiscard]] Status run_as_root(std::uint64_t capabilities, const std::vector<std::string>& command);
   // A short command as this user, in a sandbox, on the user's session bus; what it prints goes to the terminal ("tty3"; empty: the journal).
   [[nodiscard]] Status run_as(std::uint32_t uid, const std::string& terminal, const std::vector<std::string>& command);
 

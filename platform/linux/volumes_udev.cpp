@@ -3,14 +3,17 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <optional>
 
 #include "platform/base/text.h"
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
+#include "platform/mount_watch.h"
 #include "platform/node_watch.h"
 #include "platform/volumes.h"
 
@@ -88,10 +91,12 @@ struct VolumeWatcher::State {
   Monitor monitor{nullptr, &::udev_monitor_unref};
   OpenFile wake;
   std::optional<NodeWatch> nodes;
+  std::optional<MountWatch> mounts;
   std::vector<VolumeChange> waiting;  // what was there at the start
 
-  void watch(const std::vector<VolumeChange>& changes) {
-    for (const VolumeChange& change : changes) {
+  void watch(std::vector<VolumeChange>& changes) {
+    for (VolumeChange& change : changes) {
+      change.mounts = mounts->points_of(block_number(change.volume.node));
       if (change.what == VolumeChange::What::kSeen && change.volume.identity.medium != Medium::kPhone) nodes->watch(change.volume.node);
     }
   }
@@ -125,13 +130,25 @@ std::vector<VolumeChange> what_is_there(udev* context) {
   return out;
 }
 
-// As udev knows it now; nothing where it is gone.
+// As udev knows it now; nothing where it is gone, or nothing of ours.
+std::optional<VolumeChange> what_has(udev* context, dev_t number) {
+  Device device(::udev_device_new_from_devnum(context, 'b', number), &::udev_device_unref);
+  if (!device || ::udev_device_get_property_value(device.get(), kMedium) == nullptr) return std::nullopt;
+  return change_of(device.get());
+}
+
 std::optional<VolumeChange> what_is_at(udev* context, const std::filesystem::path& node) {
   struct stat facts = {};
   if (::stat(node.c_str(), &facts) != 0) return std::nullopt;
-  Device device(::udev_device_new_from_devnum(context, 'b', facts.st_rdev), &::udev_device_unref);
-  if (!device || ::udev_device_get_property_value(device.get(), kMedium) == nullptr) return std::nullopt;
-  return change_of(device.get());
+  return what_has(context, facts.st_rdev);
+}
+
+std::optional<VolumeChange> what_is_mounted(udev* context, const std::string& device) {
+  unsigned high = 0, low = 0;
+  if (std::sscanf(device.c_str(), "%u:%u", &high, &low) != 2) return std::nullopt;
+  auto change = what_has(context, makedev(high, low));
+  if (change && change->what == VolumeChange::What::kSeen) change->what = VolumeChange::What::kMounted;
+  return change;
 }
 
 }  // namespace
@@ -150,6 +167,9 @@ Result<VolumeWatcher> VolumeWatcher::open() {
   state->monitor = std::move(monitor);
   TRY(nodes, NodeWatch::open());
   state->nodes = std::move(nodes);
+  TRY(mounts, MountWatch::open());
+  state->mounts = std::move(mounts);
+  (void)state->mounts->take();
   state->waiting = what_is_there(state->udev.get());
   state->watch(state->waiting);
   return VolumeWatcher(std::move(state));
@@ -159,14 +179,17 @@ Result<std::vector<VolumeChange>> VolumeWatcher::wait() {
   std::vector<VolumeChange> out = std::move(state_->waiting);
   state_->waiting.clear();
   if (!out.empty()) return out;
-  std::array<pollfd, 3> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0}, pollfd{state_->nodes->fd(), POLLIN, 0},
-                                 pollfd{state_->wake.fd(), POLLIN, 0}};
+  std::array<pollfd, 4> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0}, pollfd{state_->nodes->fd(), POLLIN, 0},
+                                 pollfd{state_->wake.fd(), POLLIN, 0}, pollfd{state_->mounts->fd(), POLLPRI, 0}};
   if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR) return posix_error(errno, "wait for udev");
   for (const auto& node : state_->nodes->take()) {
     if (auto change = what_is_at(state_->udev.get(), node)) out.push_back(*std::move(change));
   }
   while (Device device{::udev_monitor_receive_device(state_->monitor.get()), &::udev_device_unref}) {
     if (concerns_us(device.get())) out.push_back(change_of(device.get()));
+  }
+  for (const std::string& device : state_->mounts->take()) {
+    if (auto change = what_is_mounted(state_->udev.get(), device)) out.push_back(*std::move(change));
   }
   state_->watch(out);
   return out;

@@ -23,6 +23,7 @@ constexpr const char* kMediaPolicy =
 struct GateLog {
   std::vector<std::string> lines;
   bool broken = false;
+  bool may_cut = true;  // it is on USB
 };
 
 class WritingGate : public platform::VolumeGate {
@@ -35,6 +36,7 @@ class WritingGate : public platform::VolumeGate {
     return ok();
   }
   Status cut(const platform::Volume& volume) override {
+    if (!log_.may_cut) return make_error(ErrorCode::kUnsupported, "not on USB");
     log_.lines.push_back(volume.node.filename().string() + " cut");
     return ok();
   }
@@ -52,7 +54,16 @@ struct MediaWorld : GuardWorld {
   MediaWorld() {
     enrol();
     give(room.policy(1, kMediaPolicy));
-    guard->take_gate(std::make_unique<WritingGate>(gate), [this] { return present; });
+    take_gate();
+  }
+  void take_gate() {
+    guard->take_gate(std::make_unique<WritingGate>(gate), [this] { return present; }, [this](const std::string& point) {
+      gate.lines.push_back("unmount " + point);
+      return ok();
+    });
+  }
+  void mount(const std::vector<std::string>& points) {
+    guard->on_sighting({{VolumeChange::What::kMounted, {"/devices/usb1/sdb1", "/dev/sdb1", {}, {}}, points}, {}});
   }
   void see(const VolumeContent& content, const std::string& serial = "A1", Medium medium = Medium::kUsbStorage,
            const std::string& name = "sdb1") {
@@ -105,7 +116,7 @@ TEST_CASE("who is at the screen is told in one sentence, once for all that a sti
                     {"c3", 1003, platform::Session::Kind::kRemote, "", "pts/0", true}};
   world.settings.sessions = &sessions;
   world.start();
-  world.guard->take_gate(std::make_unique<WritingGate>(world.gate), [&world] { return world.present; });
+  world.take_gate();
   world.see(kEncrypted);
   CHECK(sessions.deeds.empty());
   world.see(kPlain, "B1", Medium::kUsbStorage, "sdc1");
@@ -226,7 +237,7 @@ TEST_CASE("a gate that fails lets nothing through", "[R2]") {
 TEST_CASE("without a policy every volume stays out", "[R2]") {
   GuardWorld world;
   GateLog gate;
-  world.guard->take_gate(std::make_unique<WritingGate>(gate), [] { return std::vector<platform::User>{}; });
+  world.guard->take_gate(std::make_unique<WritingGate>(gate), [] { return std::vector<platform::User>{}; }, {});
   world.guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/sdb1", "/dev/sdb1", {}, {}}}, kEncrypted});
   CHECK(gate.lines.empty());
   CHECK(world.status().media.at(0).reason == "no-policy");
@@ -240,4 +251,64 @@ TEST_CASE("a thing that comes and goes without end does not fill the book", "[R2
   }
   CHECK(world.media_events().size() == 120);
   CHECK(world.noted("events.dropped rate"));
+}
+
+TEST_CASE("what is kept out and mounted by users all the same is taken away", "[R2]") {
+  MediaWorld world;
+  world.see(kPlain);
+  world.mount({"/media/stick"});  // a line of fstab lets users do it
+  CHECK(world.taken() == Lines{"sdb1 cut"});
+  CHECK(world.noted("media.kept-out mounted"));
+}
+
+TEST_CASE("what cannot be taken away, a card or a disc, is unmounted wherever it is", "[R2]") {
+  MediaWorld world;
+  world.gate.may_cut = false;
+  world.see(kPlain, "C1", Medium::kSdCard);
+  world.mount({"/media/card", "/srv/other"});
+  CHECK(world.taken() == Lines{"unmount /media/card", "unmount /srv/other"});
+  world.mount({});
+  CHECK(world.taken().empty());
+}
+
+TEST_CASE("what was mounted before the rules were there is taken away when it is first looked at", "[R2]") {
+  MediaWorld world;
+  const platform::Volume there = {"/devices/usb1/sdb1", "/dev/sdb1", {Medium::kUsbStorage, "0951:1666", "A1"}, VolumeAccess::kNone};
+  world.guard->on_sighting({{VolumeChange::What::kSeen, there, {"/media/anna/STICK"}}, kPlain});
+  CHECK(world.taken() == Lines{"sdb1 cut"});
+}
+
+TEST_CASE("what may be used may be mounted", "[R2]") {
+  MediaWorld world;
+  world.present = {{1002, "berta", {"staff"}, true}};
+  world.see(kPlain);
+  world.mount({"/media/berta/STICK"});
+  CHECK(world.taken() == Lines{"sdb1 read-only"});
+  CHECK_FALSE(world.noted("media.kept-out mounted"));
+}
+
+TEST_CASE("who takes the machine and mounts at once what another may use, does not keep it", "[R2]") {
+  MediaWorld world;
+  world.gate.may_cut = false;
+  world.present = {{1003, "carl", {"office"}, true}};
+  world.see(kPlain, "C1", Medium::kSdCard);
+  world.present = {{1001, "anna", {"pupils"}, true}};
+  world.mount({"/media/anna/CARD"});  // before the guard would have looked who is there
+  CHECK(world.taken() == Lines{"sdb1 whole", "unmount /media/anna/CARD", "sdb1 none"});
+}
+
+TEST_CASE("a stick that is too busy to be read goes on, and one that never was read stays out", "[R2]") {
+  const VolumeContent gave_up = {Encryption::kUnknown, "", "gave-up", ""};
+  MediaWorld world;
+  world.see(kEncrypted);
+  world.see(gave_up);
+  CHECK(world.taken() == Lines{"sdb1 whole"});
+  world.see(kPlain);  // read at last: it was formatted
+  CHECK(world.taken() == Lines{"sdb1 cut"});
+  world.unplug();
+  world.see(gave_up);
+  CHECK(world.taken().empty());
+  world.see(kEncrypted, "E1");
+  world.see(gave_up, "E2");  // another thing in the same place
+  CHECK(world.taken() == Lines{"sdb1 whole", "sdb1 cut"});
 }
