@@ -6,6 +6,7 @@ namespace caretaker::policy {
 namespace {
 
 constexpr UnixSeconds kMaxSignatureAge = 7 * 86'400;  // they come daily
+constexpr UnixSeconds kMaxClockError = 86'400;        // of this machine's clock or theirs
 constexpr std::array kFine = {PostureFinding{"disk", "wipe-ready"}, PostureFinding{"antivirus", "current"},
                               PostureFinding{"firewall", "on"}, PostureFinding{"screen-lock", "present"}};
 
@@ -22,6 +23,7 @@ std::string_view disk_word(DiskKeeping disk) {
 std::string_view antivirus_word(const PostureFacts& facts, UnixSeconds now) {
   if (!facts.scanner) return "none";
   if (!facts.signatures) return "no-signatures";
+  if (*facts.signatures - now > kMaxClockError) return "misdated";
   return now - *facts.signatures > kMaxSignatureAge ? "old" : "current";
 }
 

@@ -15,8 +15,8 @@ struct PostureFinding {
   bool operator==(const PostureFinding&) const = default;
 };
 
-// disk: wipe-ready, encrypted, not-encrypted, unknown; antivirus: current, old (signatures of more than seven days), no-signatures,
-// none; firewall: on, half, off, unknown; screen-lock: present, switched-off (for the whole machine), none.
+// disk: wipe-ready, encrypted, not-encrypted, unknown; antivirus: current, old (signatures of more than seven days), misdated
+// (signatures of tomorrow or later: they or the machine's clock are wrong), no-signatures, none; firewall: on, half, off, unknown; screen-lock: present, switched-off (for the whole machine), none.
 [[nodiscard]] std::array<PostureFinding, 4> decide_posture(const PostureFacts& facts, UnixSeconds now);
 
 // Whether a technician has nothing to do about it. Also for words that came from elsewhere: unknown ones are not fine.

@@ -65,6 +65,7 @@ constexpr std::array kPosture = {
     PostureText{"disk", "encrypted", "encrypted, but its keys are not where a wipe could destroy them"},
     PostureText{"disk", "not-encrypted", "not encrypted: whoever has this machine can read it"},
     PostureText{"antivirus", "old", "its signatures are older than seven days"},
+    PostureText{"antivirus", "misdated", "its signatures are of a time to come: they or this machine's clock are wrong"},
     PostureText{"antivirus", "no-signatures", "it has no signatures to look for"},
     PostureText{"antivirus", "none", "no virus scanner that we know is installed"},
     PostureText{"firewall", "half", "only one of IPv4 and IPv6 is guarded"},

@@ -18,7 +18,7 @@ enum class DiskKeeping {  // the worst first
 enum class Firewall { kUnknown, kOff, kHalf, kOn };  // half: one of IPv4 and IPv6 is let in
 
 struct PostureFacts {
-  DiskKeeping disk = DiskKeeping::kUnknown;  // of the system's disk and the one with our state the worse
+  DiskKeeping disk = DiskKeeping::kUnknown;  // the worst of the system's disk and of those with people's files and with our state
   bool scanner = false;                      // a program that looks for viruses is installed
   std::optional<UnixSeconds> signatures;     // when its newest signatures were made
   Firewall firewall = Firewall::kUnknown;

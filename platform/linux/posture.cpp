@@ -12,7 +12,7 @@ namespace caretaker::platform {
 
 PostureFacts find_posture(const PostureSources& sources) {
   PostureFacts facts;
-  facts.disk = std::min(keeping_of_disk(sources, "/"), keeping_of_disk(sources, sources.state));
+  facts.disk = std::min({keeping_of_disk(sources, "/"), keeping_of_disk(sources, sources.state), keeping_of_places(sources)});
   facts.scanner = has_scanner(sources.root);
   facts.signatures = newest_signatures(sources.root);
   facts.firewall = read_firewall_report(sources.root / sources.firewall.relative_path(), sources.now);

@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxMounts = 4u << 20;
+// Where people's and services' files lie.
+constexpr std::array<std::string_view, 7> kPlaces = {"/home", "/var", "/var/tmp", "/tmp", "/root", "/srv", "/opt"};
 constexpr int kMaxDepth = 16;  // of devices on devices
 // What dm-crypt's tools call what they encrypt (libcryptsetup, "DM-UUID"); CRYPT-VERITY, CRYPT-INTEGRITY and others hide nothing.
 constexpr std::array<std::string_view, 5> kEncrypting = {"CRYPT-LUKS1-", "CRYPT-LUKS2-", "CRYPT-PLAIN-", "CRYPT-TCRYPT-", "CRYPT-BITLK-"};
@@ -29,14 +31,22 @@ bool is_below(std::string_view folder, std::string_view mount_point) {
   return mount_point == "/" || folder == mount_point || (folder.starts_with(mount_point) && folder[mount_point.size()] == '/');
 }
 
+std::vector<Mount> read_table(const fs::path& root) {
+  const auto bytes = read_file(root / "proc/self/mountinfo", kMaxMounts);
+  return parse_mounts(bytes ? as_text(*bytes) : "");
+}
+
 // Of several that hold the folder the longest counts, and of those at one place the last.
 std::optional<Mount> mount_of(const fs::path& root, const std::string& folder) {
-  const auto bytes = read_file(root / "proc/self/mountinfo", kMaxMounts);
   std::optional<Mount> best;
-  for (Mount& mount : parse_mounts(bytes ? as_text(*bytes) : "")) {
+  for (Mount& mount : read_table(root)) {
     if (is_below(folder, mount.point) && (!best || mount.point.size() >= best->point.size())) best = std::move(mount);
   }
   return best;
+}
+
+bool is_place(std::string_view point) {
+  return std::ranges::find(kPlaces, point) != kPlaces.end() || point.starts_with("/home/");
 }
 
 // Of a file system that is on a device of its own (btrfs is not: there the source counts).
@@ -101,6 +111,16 @@ DiskKeeping keeping_of_disk(const PostureSources& sources, const fs::path& folde
   const auto mount = mount_of(sources.root, folder.string());
   const fs::path device = mount ? device_of(sources.root, *mount) : fs::path();
   return device.empty() ? DiskKeeping::kUnknown : keeping_of_device(sources, device, kMaxDepth);
+}
+
+DiskKeeping keeping_of_places(const PostureSources& sources) {
+  DiskKeeping worst = DiskKeeping::kWipeReady;
+  for (const Mount& mount : read_table(sources.root)) {
+    if (!is_place(mount.point)) continue;
+    const fs::path device = device_of(sources.root, mount);  // none: memory, or another machine's disk
+    if (!device.empty()) worst = std::min(worst, keeping_of_device(sources, device, kMaxDepth));
+  }
+  return worst;
 }
 
 }  // namespace caretaker::platform

@@ -6,5 +6,8 @@
 namespace caretaker::platform {
 
 [[nodiscard]] DiskKeeping keeping_of_disk(const PostureSources& sources, const std::filesystem::path& folder);
+// The worst of what is mounted where people's and services' files lie (/home and below, /var, /tmp, /srv, ...). What has no disk of its own here
+// is not counted.
+[[nodiscard]] DiskKeeping keeping_of_places(const PostureSources& sources);
 
 }  // namespace caretaker::platform

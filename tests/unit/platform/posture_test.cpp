@@ -115,6 +115,20 @@ TEST_CASE("our own state on another disk counts as well, and the worse of the tw
   CHECK(laptop.look().disk == DiskKeeping::kWipeReady);
 }
 
+TEST_CASE("people's homes on a plain disk are not ready to be wiped, whatever the system lies on", "[R3]") {
+  for (const char* point : {"/home", "/home" "/anna", "/var", "/var/tmp", "/srv"}) {
+    INFO(point);
+    Laptop laptop;
+    laptop.encrypted_disk();
+    laptop.device("pci0/sda", "8:0");
+    laptop.mounts(std::string(kOnLvm) + "96 28 8:0 / " + point + " rw,relatime shared:41 - ext4 /dev/sda rw\n");
+    CHECK(laptop.look().disk == DiskKeeping::kNotEncrypted);
+    laptop.mounts(std::string(kOnLvm) + "96 28 0:50 / " + point + " rw,relatime shared:41 - nfs4 server:/home rw\n97 28 0:51 / /tmp rw - tmpfs tmpfs rw\n");
+    const bool has_our_state = std::string_view(point) == "/var";  // that it lies on another machine's disk is not said to be good
+    CHECK(laptop.look().disk == (has_our_state ? DiskKeeping::kUnknown : DiskKeeping::kWipeReady));
+  }
+}
+
 TEST_CASE("a file system without a device of its own is looked for by its source, and what is nowhere is unknown", "[R3]") {
   Laptop laptop;
   laptop.encrypted_disk();

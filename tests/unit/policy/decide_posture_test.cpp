@@ -43,7 +43,7 @@ TEST_CASE("a disk that cannot be wiped is flagged before it is lost", "[R3]") {
   CHECK(word(facts, "disk") == "not-encrypted");
 }
 
-TEST_CASE("signatures of more than seven days are old, and of a clock that is behind they are not", "[R3]") {
+TEST_CASE("signatures of more than seven days are old, and those of days to come say nothing good", "[R3]") {
   PostureFacts facts;
   CHECK(word(facts, "antivirus") == "none");
   facts.scanner = true;
@@ -52,8 +52,11 @@ TEST_CASE("signatures of more than seven days are old, and of a clock that is be
   CHECK(word(facts, "antivirus") == "current");
   facts.signatures = kNow - 7 * kDay - 1;
   CHECK(word(facts, "antivirus") == "old");
-  facts.signatures = kNow + 30 * kDay;
+  facts.signatures = kNow + kDay;  // a clock that is a little behind
   CHECK(word(facts, "antivirus") == "current");
+  facts.signatures = kNow + 30 * kDay;
+  CHECK(word(facts, "antivirus") == "misdated");
+  CHECK_FALSE(is_fine("antivirus", "misdated"));
 }
 
 TEST_CASE("a locker that a setting keeps from locking is as little as none", "[R3]") {
