@@ -41,3 +41,31 @@ TEST_CASE("one server at a time has the database, and rubbish is not one") {
   must(platform::replace_file(folder.path() / "rubbish.db", as_bytes(std::string(8192, 'x')), 0600));
   CHECK(server::FleetStore::open(folder.path() / "rubbish.db").error().code == ErrorCode::kDamaged);
 }
+
+TEST_CASE("what a server of each earlier release has kept is still there after the upgrade") {
+  const auto steps = server::fleet_schema();
+  for (std::size_t earlier = 1; earlier < steps.size(); ++earlier) {
+    INFO("a database of step " << earlier);
+    TempFolder folder;
+    const auto path = folder.path() / "fleet.db";
+    {
+      auto old = must(platform::Database::open(path));
+      must(platform::migrate(old, steps.first(earlier)));
+      must(old.execute("INSERT INTO roots VALUES (1, x'aa');"
+                       "INSERT INTO devices VALUES (x'01', x'02', 'cart 3', 'uuid', 'serial', 7, NULL, '{}', '', NULL);"
+                       "INSERT INTO epochs VALUES (x'01', x'03', 7, 'enrolled', NULL, NULL, NULL, 1, x'04', x'05', 0);"
+                       "INSERT INTO batches (id, device, epoch, seq_from, seq_to, received, envelope) VALUES (1, x'01', x'03', 1, 1, 8, x'06');"
+                       "INSERT INTO events VALUES (1, x'01', x'03', 1, 1, x'07', x'08', 1, 8);"
+                       "INSERT INTO sealed VALUES (1, x'09');"
+                       "INSERT INTO audit (id, time, signers, action, outcome) VALUES (1, 8, 'd.lead', 'open', 'done');"));
+    }
+    { REQUIRE(server::FleetStore::open(path)); }
+    auto now = must(platform::Database::open(path));
+    for (const char* table : {"roots", "devices", "epochs", "batches", "events", "sealed", "audit"}) {
+      INFO(table);
+      auto rows = must(now.prepare(std::string("SELECT count(*) FROM ") + table));
+      REQUIRE(must(rows.step()));
+      CHECK(rows.integer(0) == 1);
+    }
+  }
+}
