@@ -17,7 +17,6 @@ namespace {
 constexpr MonotonicMs kLookMs = 15'000;      // new sessions, a new policy, the end of a sleep are noticed within this
 constexpr MonotonicMs kSuspendedMs = 3'000;  // between looks at the session of somebody who is suspended
 constexpr MonotonicMs kAsleepMs = 60'000;    // a look that comes this late: the machine slept
-constexpr int kSilentLooks = 4;              // without an answer, before it is an event: at boot they are still starting
 constexpr std::uint32_t kRoot = 0;
 constexpr std::int64_t kClockSetS = 30;      // a clock that goes wrong by this much between two looks: somebody set it
 
@@ -174,6 +173,29 @@ void SessionWatch::refuse_logins(const policy::Policy& policy) {
   refused_ = std::move(names);
 }
 
+bool SessionWatch::is_shut(const policy::Policy& policy) const {
+  const auto may_not = [&](const Session& session) {
+    const bool is_in_front = session.is_active && session.seat == platform::kMainSeat;
+    return is_in_front && suspended_until(policy, person(policy, session.uid).name, clock_.now()).has_value();
+  };
+  return device_locked_ || std::ranges::any_of(seen_, may_not);
+}
+
+// Nobody tells who sits there, and it may be somebody's doing: then keyboards and mice alone say whether the screen is in use.
+void SessionWatch::watch_unseen(const policy::Policy& policy, MonotonicMs now) {
+  const auto used = sessions_.last_use_of_main_seat();
+  const policy::UnseenFacts facts{++silent_looks_, used ? now - *used : 0, sessions_.is_main_seat_covered(), is_shut(policy)};
+  const auto decision = decide_unseen(policy, facts);
+  look_again(now + decision.again_ms);
+  if (decision.is_news) note_({"guard.health", "sessions-unknown", Severity::kHigh});
+  if (decision.step == policy::UnseenStep::kCover) {
+    const Status done = sessions_.cover_main_seat();
+    if (!done) log_warning("sessions", done.error().message);
+    note_({"session.lock", done ? "lock.unseen" : "lock.unseen.failed", Severity::kHigh});
+  }
+  watch_night(policy, seen_, now);
+}
+
 void SessionWatch::on_time(const policy::Policy& policy) {
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_) return;
@@ -181,16 +203,14 @@ void SessionWatch::on_time(const policy::Policy& policy) {
   next_ = now + kLookMs;
   refuse_logins(policy);
   auto sessions = sessions_.list();
-  if (!sessions) {
-    if (++silent_looks_ == kSilentLooks) note_({"guard.health", "sessions-unknown", Severity::kMedium});
-    return;
-  }
+  if (!sessions) return watch_unseen(policy, now);
   silent_looks_ = 0;
   for (const Session& session : *sessions) look_again(watch_session(policy, session, now));
   watch_night(policy, *sessions, now);
   std::erase_if(progress_, [&](const auto& entry) {
     return std::ranges::find(*sessions, entry.first, &Session::id) == sessions->end();
   });
+  seen_ = std::move(*sessions);
 }
 
 }  // namespace caretaker::agent

@@ -12,6 +12,7 @@
 #include "platform/users.h"
 #include "policy/decide_lock.h"
 #include "policy/decide_power_off.h"
+#include "policy/decide_unseen.h"
 #include "policy/policy.h"
 
 namespace caretaker::agent {
@@ -55,6 +56,8 @@ class SessionWatch {
   void take_step(policy::LockStep step, const platform::Session& session, const Person& who, MonotonicMs left_ms);
   void tell(const platform::Session& session, const std::string& sentence);
   void watch_night(const policy::Policy& policy, const std::vector<platform::Session>& sessions, MonotonicMs now);
+  void watch_unseen(const policy::Policy& policy, MonotonicMs now);
+  [[nodiscard]] bool is_shut(const policy::Policy& policy) const;
   void refuse_logins(const policy::Policy& policy);
   void look_again(MonotonicMs at) { next_ = std::min(next_, at); }
 
@@ -73,6 +76,7 @@ class SessionWatch {
   MonotonicMs warned_ = INT64_MIN / 2;
   bool device_locked_ = false;
   int silent_looks_ = 0;           // one after the other in which nobody told about sessions
+  std::vector<platform::Session> seen_;  // when somebody told last
 };
 
 }  // namespace caretaker::agent

@@ -9,5 +9,7 @@ namespace caretaker::platform {
 // kernel shows of a process, which a program can choose: somebody who wants to keep his own screen open can, as he can by telling
 // logind that it is locked.
 [[nodiscard]] bool has_running_locker(std::uint32_t uid);
+// Our own alone.
+[[nodiscard]] bool is_own_locker_running();
 
 }  // namespace caretaker::platform

@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kOwnLocker = "/usr/bin/physlock";
 constexpr const char* kOwnLockerUnit = "caretaker-lock.service";
+constexpr const char* kPowerOffUnit = "poweroff.target";
 constexpr const char* kUnlockUnit = "caretaker-unlock.service";
 
 // What a session was known to be at the last look.
@@ -50,12 +51,17 @@ class LogindSessions final : public Sessions {
   Status start_own_locker(const Session& session) override;
   Status switch_away(const Session& session) override;
   Status end(const Session& session) override { return bus_.terminate(session.id); }
+  std::optional<MonotonicMs> last_use_of_main_seat() override;
+  bool is_main_seat_covered() override { return is_own_locker_running(); }
+  Status cover_main_seat() override;
   Status ask_for_code() override { return units_.start(kUnlockUnit); }
-  Status power_off() override { return bus_.power_off(); }
+  Status power_off() override;
   Status tell(const Session& session, const std::string& sentence) override;
 
  private:
+  [[nodiscard]] Result<bool> is_of_a_person(const LoginBus::Listed& listed);
   [[nodiscard]] Result<Session> describe(const LoginBus::Listed& listed, MonotonicMs now);
+  [[nodiscard]] Result<bool> has_ended(const LoginBus::Listed& listed);
   [[nodiscard]] Result<MonotonicMs> find_last_input(const Session& session, const std::string& path, MonotonicMs now);
   [[nodiscard]] Result<MonotonicMs> terminal_use(const Session& session, MonotonicMs now);
   [[nodiscard]] Result<MonotonicMs> hinted_use(const Session& session, const std::string& path, MonotonicMs now);
@@ -97,6 +103,18 @@ Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, cons
   return hinted_use(session, path, now);
 }
 
+Result<bool> LogindSessions::is_of_a_person(const LoginBus::Listed& listed) {
+  TRY(role, bus_.text(listed.path, "Class"));
+  TRY(state, bus_.text(listed.path, "State"));
+  return role == "user" && state != "closing";
+}
+
+// Or else logind, which somebody may keep busy, had no answer about it: then it is not to be taken for gone.
+Result<bool> LogindSessions::has_ended(const LoginBus::Listed& listed) {
+  TRY(all, bus_.sessions());
+  return std::ranges::find(all, listed.id, &LoginBus::Listed::id) == all.end();
+}
+
 Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, MonotonicMs now) {
   Session session;
   session.id = listed.id;
@@ -127,11 +145,14 @@ Result<std::vector<Session>> LogindSessions::list() {
   std::vector<Session> out;
   std::set<std::string> there;
   for (const LoginBus::Listed& listed : all) {
-    const auto role = bus_.text(listed.path, "Class");
-    const auto state = bus_.text(listed.path, "State");
-    if (!role || *role != "user" || !state || *state == "closing") continue;
-    auto session = describe(listed, now);
-    if (!session) continue;  // it ended meanwhile
+    const auto is_person = is_of_a_person(listed);
+    if (is_person && !*is_person) continue;
+    auto session = is_person ? describe(listed, now) : Result<Session>(is_person.error());
+    if (!session) {
+      TRY(ended, has_ended(listed));
+      if (!ended) return session.error();
+      continue;
+    }
     session->is_inhibited = std::ranges::find(inhibitors, session->uid) != inhibitors.end();
     there.insert(session->id);
     out.push_back(std::move(*session));
@@ -144,8 +165,22 @@ Result<std::vector<Session>> LogindSessions::list() {
 // physlock covers all consoles and desktops of the machine's screen, and forbids switching until the password was typed.
 Status LogindSessions::start_own_locker(const Session& session) {
   if (session.seat != kMainSeat) return make_error(ErrorCode::kUnsupported, "no screen of this machine");
+  return cover_main_seat();
+}
+
+Status LogindSessions::cover_main_seat() {
   if (::access(kOwnLocker, X_OK) != 0) return posix_error(errno, kOwnLocker);
   return units_.start(kOwnLockerUnit);
+}
+
+std::optional<MonotonicMs> LogindSessions::last_use_of_main_seat() {
+  input_.look(system_clock().monotonic_ms());
+  return input_.last_input(std::string(kMainSeat));
+}
+
+Status LogindSessions::power_off() {
+  const Status asked = bus_.power_off();
+  return asked ? asked : units_.start(kPowerOffUnit);
 }
 
 // To a console with no session: logind starts a log-in prompt there.

@@ -21,6 +21,13 @@ class FakeSessions final : public platform::Sessions {
   }
   Status switch_away(const platform::Session& session) override { return done("switch " + session.id); }
   Status end(const platform::Session& session) override { return done("end " + session.id); }
+  std::optional<MonotonicMs> last_use_of_main_seat() override { return last_use; }
+  bool is_main_seat_covered() override { return is_covered; }
+  Status cover_main_seat() override {
+    if (!has_own_locker) return make_error(ErrorCode::kNotFound, "no physlock");
+    is_covered = true;
+    return done("cover");
+  }
   Status ask_for_code() override { return done("ask for code"); }
   Status power_off() override { return done("power off"); }
   Status tell(const platform::Session& session, const std::string& sentence) override { return done("tell " + session.id + ": " + sentence); }
@@ -28,6 +35,8 @@ class FakeSessions final : public platform::Sessions {
   std::vector<platform::Session> there;
   std::vector<std::string> deeds;
   bool is_silent = false;
+  std::optional<MonotonicMs> last_use;
+  bool is_covered = false;
   bool has_own_locker = true;
 
  private:

@@ -236,12 +236,91 @@ TEST_CASE("a wall clock that jumps locks nothing and opens nothing", "[R1]") {
   CHECK(world.sessions.deeds == Deeds{"lock 1"});
 }
 
-TEST_CASE("without logind nothing is done, and that is an event once") {
+TEST_CASE("while logind is kept from answering an idle screen is covered all the same, and that is an event of weight", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(1000);
+  world.sessions.is_silent = true;
+  world.sessions.last_use = world.clock.ms;
+  const MonotonicMs left = world.clock.ms;
+  world.pass(2 * kMinute);
+  REQUIRE(world.events.size() == 1);
+  CHECK(world.events[0].rule == "sessions-unknown");
+  CHECK(world.events[0].severity == sync::Severity::kHigh);
+  world.pass_to(left + 10 * kMinute - 1);
+  CHECK(world.sessions.deeds.empty());
+  world.pass(1);
+  CHECK(world.sessions.deeds == Deeds{"cover"});
+  REQUIRE(world.events.size() == 2);
+  CHECK(world.events[1].kind == "session.lock");
+  CHECK(world.events[1].rule == "lock.unseen");
+  world.pass(60 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  world.sessions.is_covered = false;  // somebody has typed the password
+  world.sessions.last_use = world.clock.ms;
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"cover", "cover"});
+  CHECK(world.events.size() == 3);
+}
+
+TEST_CASE("a screen that nobody can cover is reported, and one that cannot be typed on is left alone", "[R1]") {
   WatchWorld world;
   world.sessions.is_silent = true;
-  world.pass(5 * kMinute);
-  CHECK(world.events.size() == 1);
-  CHECK(world.events[0].rule == "sessions-unknown");
+  world.pass(60 * kMinute);
+  CHECK(world.sessions.deeds.empty());
+  world.sessions.has_own_locker = false;
+  world.sessions.last_use = 0;
+  world.pass(kMinute);
+  CHECK(world.events.back().rule == "lock.unseen.failed");
+}
+
+TEST_CASE("logind that is slow to start is nobody's doing, and who sits there when it answers is asked as ever", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.sessions.last_use = world.clock.ms;
+  world.sessions.is_silent = true;
+  const MonotonicMs left = world.clock.ms;
+  world.pass(40'000);
+  world.sessions.is_silent = false;
+  world.pass_to(left + 10 * kMinute);
+  CHECK(world.events.empty());
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+}
+
+TEST_CASE("who may not use the machine does not gain it by keeping logind busy, however much he types", "[R15][R22]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(1000);
+  world.sessions.is_silent = true;
+  world.sessions.last_use = INT64_MAX;
+  SECTION("somebody else is suspended") {
+    world.policy.suspended["anna"] = world.clock.wall + 3600;
+    world.watch.on_new_policy();
+    world.pass(5 * kMinute);
+    CHECK(world.sessions.deeds.empty());
+  }
+  SECTION("he is suspended") {
+    world.policy.suspended["ben"] = world.clock.wall + 3600;
+    world.watch.on_new_policy();
+    world.pass(5 * kMinute);
+    CHECK(world.sessions.deeds == Deeds{"cover"});
+  }
+  SECTION("the device is lost") {
+    world.watch.set_device_locked(true);
+    world.pass(5 * kMinute);
+    CHECK(world.sessions.deeds == Deeds{"ask for code", "cover"});
+  }
+}
+
+TEST_CASE("the night comes also while nobody tells who is there", "[R24]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.policy.groups[0].power_off = policy::PowerOff{local_second_of_day(world.clock.wall) / 60 + 20, 5, 0};
+  world.pass(1000);
+  world.sessions.is_silent = true;
+  world.sessions.last_use = INT64_MAX;
+  world.pass(30 * kMinute);
+  CHECK(std::ranges::count(world.sessions.deeds, "power off") >= 1);
 }
 
 TEST_CASE("who is suspended is locked at once, again after each return, and named to the log-in", "[R15]") {
