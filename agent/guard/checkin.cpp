@@ -90,6 +90,7 @@ Result<bool> Checkin::open_receipt(ByteView envelope) {
     return make_error(ErrorCode::kStale, "A5: a receipt for another request");
   }
   nonce_.clear();
+  receipt_time_ = std::max(receipt_time_, receipt.time);
   TRY_DONE(book_.store()->acknowledge(receipt, envelope));
   went_back_ = false;
   return receipt.problem.empty();

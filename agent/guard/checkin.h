@@ -31,6 +31,8 @@ class Checkin {
   [[nodiscard]] TakenAnswer take(const sync::CheckinAnswer& answer);
   // Whether the last answer had the server's receipt for our last request: nobody else could have made that.
   [[nodiscard]] bool server_was_heard() const { return heard_; }
+  // The time in the newest receipt: signed by the server, for a request of ours.
+  [[nodiscard]] UnixSeconds receipt_time() const { return receipt_time_; }
 
  private:
   [[nodiscard]] bool has_identity() const;
@@ -49,6 +51,7 @@ class Checkin {
   const Clock& clock_;
   std::string nonce_;       // of the request that is out; empty when there is none
   sync::EpochId epoch_{};   // of its batch
+  UnixSeconds receipt_time_ = 0;
   std::vector<sync::EpochPlace> missing_;  // what the last answer said is missing
   bool more_ = false;       // entries wait behind it
   Allowance sent_again_;    // what the server says that it lacks goes at once only so often

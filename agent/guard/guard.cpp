@@ -1,5 +1,7 @@
 #include "agent/guard/guard.h"
 
+#include <algorithm>
+
 #include "platform/base/log.h"
 #include "platform/file_system.h"
 
@@ -10,6 +12,7 @@ using sync::Severity;
 namespace {
 
 constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk is full
+constexpr std::size_t kMaxKnownUsers = 256;
 constexpr MonotonicMs kBookRetryMs = 60'000;
 constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
 
@@ -31,7 +34,8 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       portal_(trust_, book_, clock_),
       orders_({settings.state, settings.hardware, settings.start_wipe}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
-      gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()), next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
+      suspensions_(settings.state / "suspensions.json", clock), gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()),
+      next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
     return exceptions_.take(blob, id, identity_.id());
   });
@@ -39,7 +43,8 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
   letters_.set_part(sync::PayloadType::kOrder, [this](const sync::RawBlob& blob, const sync::LetterId&) { return orders_.take(blob); });
   if (settings_.sessions == nullptr) return;
-  session_watch_.emplace(*settings_.sessions, find_user_, [this](const Subject& subject) { book_.note(subject); },
+  const auto find_user_here = [this](std::uint32_t uid) { return find_known_user(uid); };
+  session_watch_.emplace(*settings_.sessions, find_user_here, [this](const Subject& subject) { book_.note(subject); },
                          settings_.state / "refused-logins", clock_);
 }
 
@@ -174,10 +179,33 @@ void Guard::watch_sessions() {
     if (is_locked) session_watch_->on_time(kNoPolicy);
     return;
   }
+  session_watch_->on_time(watched_rules());
+}
+
+// A directory that does not answer now may have answered before: who a session belongs to does not change with it.
+Result<platform::User> Guard::find_known_user(std::uint32_t uid) {
+  auto user = find_user_(uid);
+  if (user) {
+    if (known_users_.contains(uid) || known_users_.size() < kMaxKnownUsers) known_users_[uid] = *user;
+    return user;
+  }
+  const auto known = known_users_.find(uid);
+  if (known == known_users_.end()) return user;
+  return known->second;
+}
+
+const policy::Policy& Guard::watched_rules() {
+  const policy::Policy& rules = trust_.policy()->rules;
+  policy::Suspensions in_force = suspensions_.in_force(rules.suspended, std::max(trust_.judged_time(0), checkin_.receipt_time()));
   const auto version = trust_.policy()->verified.bundle().version;
-  if (version != watched_version_) session_watch_->on_new_policy();
+  const bool is_new = version != watched_version_ || !watched_;
+  if (is_new) {
+    watched_ = rules;
+    session_watch_->on_new_policy();
+  }
   watched_version_ = version;
-  session_watch_->on_time(trust_.policy()->rules);
+  watched_->suspended = std::move(in_force);
+  return *watched_;
 }
 
 void Guard::check_set_part() {

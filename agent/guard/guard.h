@@ -22,6 +22,7 @@
 #include "agent/guard/report_help.h"
 #include "agent/guard/report_web.h"
 #include "agent/guard/session_watch.h"
+#include "agent/guard/suspensions.h"
 #include "platform/control_channel.h"
 
 namespace caretaker::agent {
@@ -130,6 +131,8 @@ class Guard {
   void store_repeats(bool all);
   void try_book_again();
   void watch_sessions();
+  [[nodiscard]] const policy::Policy& watched_rules();
+  [[nodiscard]] Result<platform::User> find_known_user(std::uint32_t uid);
   void tell_about_programs();
 
   // Events of a group that could not be stored: when the group comes again, they are what is stored.
@@ -155,6 +158,9 @@ class Guard {
   ProgramReports programs_;
   std::optional<SessionWatch> session_watch_;
   std::int64_t watched_version_ = 0;  // of the policy that the watch has seen
+  Suspensions suspensions_;
+  std::optional<policy::Policy> watched_;  // that policy, with the suspensions that are in force
+  std::map<std::uint32_t, platform::User> known_users_;  // who was found when somebody could tell
   std::optional<Media> media_;
   std::optional<Posture> posture_;
   struct Reported {

@@ -144,6 +144,7 @@ std::optional<GuardWorld::Opened> GuardWorld::next_request() {
 
 Bytes GuardWorld::receipt_for(const Opened& opened) const {
   sync::Receipt receipt = server.receipt(opened.batch);
+  receipt.time = clock.time;
   receipt.nonce = must(opened.batch.state.string_at("nonce"));
   const SigningKey* key = &room.school.server;
   return sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&key, 1});
