@@ -48,6 +48,7 @@ def play(m, packages):
     story.what_another_package_changes_is_taken_again(m)
     story.the_sandbox_is_tight(m)
     story.a_wipe_unmounts_for_the_whole_machine(m)
+    story.it_starts_again_within_a_second(m)
     story.what_is_killed_comes_back(m, school)
     story.what_hangs_is_ended_and_comes_back(m, school)
     story.a_pupil_cannot_stop_it(m, school)
