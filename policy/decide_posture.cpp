@@ -7,8 +7,11 @@ namespace {
 
 constexpr UnixSeconds kMaxSignatureAge = 7 * 86'400;  // they come daily
 constexpr UnixSeconds kMaxClockError = 86'400;        // of this machine's clock or theirs
+constexpr UnixSeconds kMaxUpdateAge = 14 * 86'400;    // security updates come every few days
+constexpr UnixSeconds kMaxRestartAge = 7 * 86'400;
 constexpr std::array kFine = {PostureFinding{"disk", "wipe-ready"}, PostureFinding{"antivirus", "current"},
-                              PostureFinding{"firewall", "on"}, PostureFinding{"screen-lock", "present"}};
+                              PostureFinding{"firewall", "on"}, PostureFinding{"screen-lock", "present"},
+                              PostureFinding{"updates", "current"}};
 
 std::string_view disk_word(DiskKeeping disk) {
   switch (disk) {
@@ -42,12 +45,19 @@ std::string_view screen_lock_word(const PostureFacts& facts) {
   return facts.locking_switched_off ? "switched-off" : "present";
 }
 
+std::string_view updates_word(const PostureFacts& facts, UnixSeconds now) {
+  if (!facts.updates_asked) return "unknown";
+  if (*facts.updates_asked - now > kMaxClockError) return "misdated";
+  if (now - *facts.updates_asked > kMaxUpdateAge) return "old";
+  return facts.restart_since && now - *facts.restart_since > kMaxRestartAge ? "restart-due" : "current";
+}
+
 }  // namespace
 
-std::array<PostureFinding, 4> decide_posture(const PostureFacts& facts, UnixSeconds now) {
+std::array<PostureFinding, 5> decide_posture(const PostureFacts& facts, UnixSeconds now) {
   return {PostureFinding{"disk", disk_word(facts.disk)}, PostureFinding{"antivirus", antivirus_word(facts, now)},
           PostureFinding{"firewall", firewall_word(facts.firewall)},
-          PostureFinding{"screen-lock", screen_lock_word(facts)}};
+          PostureFinding{"screen-lock", screen_lock_word(facts)}, PostureFinding{"updates", updates_word(facts, now)}};
 }
 
 bool is_fine(std::string_view subject, std::string_view word) {

@@ -72,6 +72,9 @@ constexpr std::array kPosture = {
     PostureText{"firewall", "off", "connections from outside are let in"},
     PostureText{"screen-lock", "switched-off", "a setting of this machine keeps its desktops from locking"},
     PostureText{"screen-lock", "none", "nothing that we know could lock the screen"},
+    PostureText{"updates", "old", "for fourteen days nobody has asked what updates there are"},
+    PostureText{"updates", "restart-due", "they are installed, and wait for a restart since a week"},
+    PostureText{"updates", "misdated", "they were asked for at a time to come: this machine's clock is wrong, or was"},
 };
 
 // "not-encrypted: whoever has this machine can read it"

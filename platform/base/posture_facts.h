@@ -24,6 +24,8 @@ struct PostureFacts {
   Firewall firewall = Firewall::kUnknown;
   bool locker = false;  // a program that can lock a screen is installed
   bool locking_switched_off = false;  // an administrator's setting keeps desktops from locking
+  std::optional<UnixSeconds> updates_asked;  // when what updates there are was last heard
+  std::optional<UnixSeconds> restart_since;  // an update is installed, and in force only after a restart, which is due since then
 };
 
 }  // namespace caretaker

@@ -7,6 +7,7 @@
 #include "platform/linux/lock_settings.h"
 #include "platform/linux/posture_disk.h"
 #include "platform/linux/posture_programs.h"
+#include "platform/linux/posture_updates.h"
 
 namespace caretaker::platform {
 
@@ -18,6 +19,8 @@ PostureFacts find_posture(const PostureSources& sources) {
   facts.firewall = read_firewall_report(sources.root / sources.firewall.relative_path(), sources.now);
   facts.locker = has_locker(sources.root);
   facts.locking_switched_off = is_locking_switched_off(sources.root);
+  facts.updates_asked = updates_asked(sources.root);
+  facts.restart_since = restart_due_since(sources.root);
   return facts;
 }
 

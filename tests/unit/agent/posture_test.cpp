@@ -12,7 +12,7 @@ struct PostureWorld : GuardWorld {
   PostureFacts facts = {DiskKeeping::kWipeReady, true, {}, Firewall::kOn, true};
 
   PostureWorld() {
-    facts.signatures = clock.now();
+    facts.signatures = facts.updates_asked = clock.now();
     settings.posture = [this] { return facts; };
     start();
   }
@@ -38,7 +38,7 @@ TEST_CASE("how the machine is kept is told once, and again only when it has chan
   world.serve();
   for (int i = 0; i < 3; ++i) world.wait_a_minute();
   const Lines first = {"posture.changed antivirus:current", "posture.changed disk:wipe-ready", "posture.changed firewall:on",
-                       "posture.changed screen-lock:present"};
+                       "posture.changed screen-lock:present", "posture.changed updates:current"};
   CHECK(world.told() == first);
   world.stop();
   world.start();
@@ -46,7 +46,7 @@ TEST_CASE("how the machine is kept is told once, and again only when it has chan
   CHECK(world.told() == first);
   world.facts.firewall = Firewall::kOff;
   for (int i = 0; i < 3; ++i) world.wait_a_minute();
-  CHECK(world.told().size() == 5);
+  CHECK(world.told().size() == 6);
   CHECK(world.told().back() == "posture.changed firewall:off");
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("the user and the server are told how the machine is kept", "[R3]") {
   world.facts.disk = DiskKeeping::kNotEncrypted;
   world.wait_a_minute();
   const auto rows = world.status().posture;
-  REQUIRE(rows.size() == 4);
+  REQUIRE(rows.size() == 5);
   CHECK(rows[1] == PostureRow{"disk", "not-encrypted"});
   const auto opened = world.next_request();
   REQUIRE(opened);
@@ -83,5 +83,5 @@ TEST_CASE("a file of what was told that is damaged is as none") {
   REQUIRE(platform::replace_file(world.settings.state / "posture.json", as_bytes("{\"disk\":"), 0600));
   world.start();
   for (int i = 0; i < 2; ++i) world.wait_a_minute();
-  CHECK(world.told().size() == 8);
+  CHECK(world.told().size() == 10);
 }

@@ -2,6 +2,8 @@
 // LUKS 2, and of one without.
 #include "platform/posture.h"
 
+#include <sys/time.h>
+
 #include <catch2/catch.hpp>
 
 #include "platform/files.h"
@@ -214,4 +216,30 @@ TEST_CASE("a screen locker is there when one of those we know is installed", "[R
   CHECK_FALSE(laptop.look().locker);
   laptop.put("usr/bin/swaylock", "");
   CHECK(laptop.look().locker);
+}
+
+TEST_CASE("updates were asked for when the newest of apt's signs changed, and an empty folder of lists is none", "[R3]") {
+  Laptop laptop;
+  const auto dated = [&](const std::string& path, UnixSeconds time) {
+    const timeval at = {time, 0};
+    const timeval both[] = {at, at};
+    REQUIRE(::utimes((laptop.folder.path() / path).c_str(), both) == 0);
+  };
+  laptop.put("var/lib/apt/lists/lock", "");
+  CHECK_FALSE(laptop.look().updates_asked);
+  laptop.put("var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease", "Origin: Debian\n");
+  dated("var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease", 5000);  // the server's time of it
+  dated("var/lib/apt/lists", 2000);
+  CHECK(laptop.look().updates_asked == 2000);
+  laptop.put("var/lib/apt/periodic/update-success-stamp", "");
+  dated("var/lib/apt/periodic/update-success-stamp", 3000);
+  CHECK(laptop.look().updates_asked == 3000);
+  dated("var/lib/apt/lists", 4000);
+  CHECK(laptop.look().updates_asked == 4000);
+  laptop.put("var/lib/apt/periodic/update-stamp", "");  // made also where nobody answered
+  CHECK(laptop.look().updates_asked == 4000);
+  CHECK_FALSE(laptop.look().restart_since);
+  laptop.put("run/reboot-required", "");
+  dated("run/reboot-required", 6000);
+  CHECK(laptop.look().restart_since == 6000);
 }

@@ -27,7 +27,7 @@ TEST_CASE("of what is not known nothing good is said", "[R3]") {
 }
 
 TEST_CASE("a machine that is kept as it should be is fine", "[R3]") {
-  const PostureFacts facts = {DiskKeeping::kWipeReady, true, kNow - kDay, Firewall::kOn, true, false};
+  const PostureFacts facts = {DiskKeeping::kWipeReady, true, kNow - kDay, Firewall::kOn, true, false, kNow - kDay, kNow - kDay};
   for (const PostureFinding& finding : decide_posture(facts, kNow)) {
     INFO(finding.subject << " " << finding.word);
     CHECK(is_fine(finding.subject, finding.word));
@@ -68,6 +68,23 @@ TEST_CASE("a locker that a setting keeps from locking is as little as none", "[R
   CHECK_FALSE(is_fine("screen-lock", "switched-off"));
   facts.locking_switched_off = false;
   CHECK(word(facts, "screen-lock") == "present");
+}
+
+TEST_CASE("updates that nobody asks for are old, and those that wait for a restart do not count for ever", "[R3]") {
+  PostureFacts facts;
+  CHECK(word(facts, "updates") == "unknown");
+  facts.updates_asked = kNow - 14 * kDay;
+  CHECK(word(facts, "updates") == "current");
+  facts.updates_asked = kNow - 14 * kDay - 1;
+  CHECK(word(facts, "updates") == "old");
+  facts.updates_asked = kNow + 2 * kDay;
+  CHECK(word(facts, "updates") == "misdated");
+  facts.updates_asked = kNow;
+  facts.restart_since = kNow - 7 * kDay;
+  CHECK(word(facts, "updates") == "current");
+  facts.restart_since = kNow - 7 * kDay - 1;
+  CHECK(word(facts, "updates") == "restart-due");
+  CHECK_FALSE(is_fine("updates", "restart-due"));
 }
 
 TEST_CASE("a word that nobody knows is not fine", "[R3]") {
