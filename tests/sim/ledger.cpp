@@ -13,8 +13,8 @@ void Ledger::note_told(Told told) {
   told_.push_back(std::move(told));
 }
 
-void Ledger::excuse_since(const sync::DeviceId& device, std::uint64_t since) {
-  for (Told& told : told_) told.is_excused = told.is_excused || (told.device == device && told.number >= since);
+void Ledger::excuse_since(const sync::DeviceId& device, std::size_t since) {
+  for (std::size_t i = since; i < told_.size(); ++i) told_[i].is_excused = told_[i].is_excused || told_[i].device == device;
 }
 
 void Ledger::excuse_device(const sync::DeviceId& device) {

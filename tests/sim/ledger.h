@@ -40,8 +40,8 @@ class Ledger {
   void excuse_epoch(const EpochOf& epoch) { excused_.insert(epoch); }
   // Every epoch of which anything was told.
   void excuse_device(const sync::DeviceId& device);
-  // What was told of this device since its number `since`.
-  void excuse_since(const sync::DeviceId& device, std::uint64_t since);
+  // What was told of this device since so many events had been told. Their numbers say less: a group that failed keeps them until it is stored.
+  void excuse_since(const sync::DeviceId& device, std::size_t since);
   [[nodiscard]] bool is_excused(const Told& told) const;
   [[nodiscard]] bool is_excused(const EpochOf& epoch) const { return excused_.contains(epoch); }
   [[nodiscard]] bool has_excuses(const sync::DeviceId& device) const;

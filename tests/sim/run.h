@@ -80,7 +80,7 @@ class Run {
     sync::EpochId epoch{};
     std::size_t books_aside = 0;
     std::optional<Disk::Image> image;
-    std::uint64_t image_number = 0;  // told by then
+    std::size_t image_told = 0;      // how many events had been told, of all devices
     sync::EpochId image_epoch{};
     struct Group {
       agent::GroupId id{};

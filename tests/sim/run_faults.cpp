@@ -85,7 +85,7 @@ void Run::take_image(Member& member) {
   Device& device = *member.device;
   if (device.store() == nullptr || device.disk.is_dead()) return;
   member.image = device.disk.image();
-  member.image_number = next_number_;
+  member.image_told = ledger_.told().size();
   member.image_epoch = device.store()->status().epoch;
 }
 
@@ -102,7 +102,7 @@ void Run::put_image_back(Member& member) {
   }
   device.disk.put(image);
   ledger_.excuse_epoch({member.id, member.image_epoch});
-  ledger_.excuse_since(member.id, member.image_number);
+  ledger_.excuse_since(member.id, member.image_told);
   member.is_touched = true;
   member.policy_seen = 0;
   member.untold.reset();
