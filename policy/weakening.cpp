@@ -142,6 +142,47 @@ NameSet zone_names(const Policy& policy) {
   return out;
 }
 
+// Whoever answers questions sees every name, and may answer what he likes: another resolver is never only a matter of taste.
+void compare_resolvers(const Policy& before, const Policy& after, PolicyChange& change) {
+  const NameSet had(before.upstreams.begin(), before.upstreams.end());
+  const NameSet has(after.upstreams.begin(), after.upstreams.end());
+  note_missing(has, had, "every name is now asked of ", ", which sees them all and may answer as it likes", change.opens);
+  note_missing(had, has, "names are no longer asked of ", "", change.closes);
+  if (had.empty() == has.empty()) return;
+  const std::string own = "the resolvers of whatever network the device is in";
+  (has.empty() ? change.opens : change.closes).push_back((has.empty() ? "names are now asked of " : "names are no longer asked of ") + own);
+}
+
+// Of the zones that both policies forward: whom each is asked of.
+void compare_zone_servers(const Policy& before, const Policy& after, PolicyChange& change) {
+  for (const ForwardedZone& old_zone : before.forwarded_zones) {
+    for (const ForwardedZone& new_zone : after.forwarded_zones) {
+      if (old_zone.zone != new_zone.zone) continue;
+      const NameSet had(old_zone.servers.begin(), old_zone.servers.end());
+      const NameSet has(new_zone.servers.begin(), new_zone.servers.end());
+      note_missing(has, had, new_zone.zone + " and everything under it is now asked of ", "", change.opens);
+      note_missing(had, has, new_zone.zone + " and everything under it is no longer asked of ", "", change.closes);
+    }
+  }
+}
+
+NameSet block_addresses(const Policy& policy) {
+  NameSet out;
+  if (policy.block_answer != BlockAnswer::kAddress) return out;
+  for (const std::string* address : {&policy.block_address_v4, &policy.block_address_v6}) {
+    if (!address->empty()) out.insert(*address);
+  }
+  return out;
+}
+
+// What somebody sees who asks for a blocked name: nothing, or whatever stands at that address.
+void compare_block_answer(const Policy& before, const Policy& after, PolicyChange& change) {
+  const NameSet had = block_addresses(before);
+  const NameSet has = block_addresses(after);
+  note_missing(has, had, "blocked names now lead to ", ", and to what is shown there", change.opens);
+  note_missing(had, has, "blocked names no longer lead to ", "", change.closes);
+}
+
 // Who reads which kind of event, "web.blocked by safeguarding"; for the kinds that either policy names.
 NameSet readers(const Policy& policy, const Policy& other) {
   NameSet out;
@@ -198,6 +239,9 @@ void compare_rest(const Policy& before, const Policy& after, PolicyChange& chang
   note_missing(zones_after, zones_before, "", " and everything under it is now forwarded past the categories",
                change.opens);
   note_missing(zones_before, zones_after, "", " is no longer forwarded past the categories", change.closes);
+  compare_resolvers(before, after, change);
+  compare_zone_servers(before, after, change);
+  compare_block_answer(before, after, change);
   const NameSet media_before = media_names(before);
   const NameSet media_after = media_names(after);
   note_missing(media_after, media_before, "", " is now allowed", change.opens);

@@ -43,10 +43,40 @@ using Lines = std::vector<std::string>;
 TEST_CASE("a policy that did not change opens and closes nothing", "[R7]") {
   CHECK(after([](Policy&) {}).opens.empty());
   CHECK(after([](Policy&) {}).closes.empty());
-  CHECK(after([](Policy& p) {
-          p.school = "Other";
-          p.upstreams = {"192.0.2.1"};
-        }).opens.empty());
+  CHECK(after([](Policy& p) { p.school = "Other"; }).opens.empty());
+}
+
+TEST_CASE("a policy that has every name asked of somebody else says so, and wants two people", "[R7]") {
+  const PolicyChange elsewhere = after([](Policy& p) { p.upstreams = {"203.0.113.9"}; });
+  CHECK(elsewhere.opens == Lines{"every name is now asked of 203.0.113.9, which sees them all and may answer as it likes"});
+  CHECK(elsewhere.closes == Lines{"names are no longer asked of the resolvers of whatever network the device is in"});
+  Policy before = school(), changed = school();
+  before.upstreams = {"192.0.2.1", "192.0.2.2"};
+  changed.upstreams = {"192.0.2.1", "203.0.113.9"};
+  CHECK(compare_policies(before, changed).opens == Lines{"every name is now asked of 203.0.113.9, which sees them all and may answer as it likes"});
+  CHECK(compare_policies(before, changed).closes == Lines{"names are no longer asked of 192.0.2.2"});
+  changed.upstreams = {"192.0.2.2", "192.0.2.1"};
+  CHECK(compare_policies(before, changed).opens.empty());  // the same two
+  changed.upstreams.clear();
+  CHECK(compare_policies(before, changed).opens == Lines{"names are now asked of the resolvers of whatever network the device is in"});
+}
+
+TEST_CASE("a zone that is asked of another server, and a block page at another address, show in the change", "[R7]") {
+  Policy before = school(), changed = school();
+  before.forwarded_zones = {{"school.example", {"10.0.0.1"}}};
+  changed.forwarded_zones = {{"school.example", {"10.0.0.2"}}};
+  CHECK(compare_policies(before, changed).opens == Lines{"school.example and everything under it is now asked of 10.0.0.2"});
+  CHECK(compare_policies(before, changed).closes == Lines{"school.example and everything under it is no longer asked of 10.0.0.1"});
+  before = school();
+  changed = school();
+  changed.block_address_v4 = "203.0.113.9";  // not used while blocked names get no address
+  CHECK(compare_policies(before, changed).opens.empty());
+  changed.block_answer = BlockAnswer::kAddress;
+  CHECK(compare_policies(before, changed).opens == Lines{"blocked names now lead to 203.0.113.9, and to what is shown there"});
+  before = changed;
+  changed.block_address_v6 = "2001:db8::9";
+  CHECK(compare_policies(before, changed).opens == Lines{"blocked names now lead to 2001:db8::9, and to what is shown there"});
+  CHECK(compare_policies(changed, school()).closes == Lines{"blocked names no longer lead to 2001:db8::9", "blocked names no longer lead to 203.0.113.9"});
 }
 
 TEST_CASE("each setting opens in one direction and closes in the other", "[R7]") {
