@@ -124,6 +124,26 @@ def signature_is_good(public, message, signature):
         return done.returncode == 0
 
 
+# RFC 8032, 7.1, test 2.
+KNOWN_KEY = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+KNOWN_SIGNATURE = bytes.fromhex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                                "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+
+
+def check_tools():
+    """An openssl that is too old, or something else of that name, must not be taken for a judgement of the file: it calls a good signature good,
+    and none that was changed."""
+    spoiled = KNOWN_SIGNATURE[:-1] + bytes([KNOWN_SIGNATURE[-1] ^ 1])
+    try:
+        works = signature_is_good(KNOWN_KEY, b"r", KNOWN_SIGNATURE)
+        works = works and not signature_is_good(KNOWN_KEY, b"r", spoiled) and not signature_is_good(KNOWN_KEY, b"s", KNOWN_SIGNATURE)
+    except OSError as why:
+        sys.exit(f"The program `openssl` does not start ({why}): nothing was checked, and nothing is said about the file.")
+    if not works:
+        sys.exit("The program `openssl` of this computer cannot verify Ed25519 signatures (3.0 or newer can): nothing was checked, and nothing is said about "
+                 "the file.")
+
+
 def text_of(data):
     """JSON in which no name stands twice: two readers must not see two values."""
     def once(pairs):
@@ -367,6 +387,7 @@ def main():
     parser.add_argument("file")
     parser.add_argument("--school", type=bytes.fromhex, help="the school's id, as the school itself says it")
     options = parser.parse_args()
+    check_tools()
     try:
         check_file(options.file, options.school)
     except OSError as why:

@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import os
+import pathlib
 import random
 import runpy
 import shutil
@@ -27,12 +28,12 @@ REASON = "case 12, handed to the police"
 
 # ---- the police's computer
 
-def police(path, school):
+def police(path, school, programs="/usr/bin:/bin"):
     """What the script says, on a computer with nothing of the product on it and no network."""
     folder = tempfile.mkdtemp()
     shutil.copy(SCRIPT, folder)
     alone = ["unshare", "--net"] if os.getuid() == 0 else []
-    done = subprocess.run([*alone, sys.executable, "-IB", "verify-evidence.py", path, "--school", school], cwd=folder, env={"PATH": "/usr/bin:/bin"},
+    done = subprocess.run([*alone, sys.executable, "-IB", "verify-evidence.py", path, "--school", school], cwd=folder, env={"PATH": programs},
                           capture_output=True, text=True, check=False)
     shutil.rmtree(folder)
     return done
@@ -91,6 +92,18 @@ def evidence_verifies(w, device, rows, school):
     assert other.returncode != 0 and "P2" in other.stderr, other
     tell("the script finds everything right, without a network, and shows the one record that was opened")
     return out
+
+
+def poor_tools(w, path, school):
+    """An openssl that takes or refuses whatever it is given, as one does that knows no Ed25519: the script judges nothing by it."""
+    for answer in (0, 1):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=w.folder))
+        (folder / "openssl").write_text(f"#!/bin/sh\nexit {answer}\n", encoding="utf-8")
+        (folder / "openssl").chmod(0o755)
+        done = police(path, school, programs=f"{folder}:/usr/bin:/bin")
+        assert done.returncode != 0 and "holds" not in done.stdout and "REFUSED" not in done.stderr, (answer, done.stdout, done.stderr)
+        assert "nothing is said about the file" in done.stderr, done.stderr
+    tell("a computer whose openssl cannot verify gets no judgement of the file, neither way")
 
 
 def two_that_stand_apart(w, device, rows, school):
@@ -327,6 +340,7 @@ def scenario(w):
     wait_until("the other device's record", lambda: sealed_rows(w, other_device), timeout=120, pause=0.5)
     rows, school = sealed_rows(w, device), json.loads((w.school / "school.json").read_text(encoding="utf-8"))["school"]
     out = evidence_verifies(w, device, rows, school)
+    poor_tools(w, out, school)
     two_that_stand_apart(w, device, rows, school)
     done, other_out = export(w, other_device, sealed_rows(w, other_device), ["bad2.example"], name="other.json")
     assert done.returncode == 0, done
