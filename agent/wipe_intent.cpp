@@ -66,9 +66,10 @@ Result<WipeIntent> read_intent(const std::filesystem::path& folder) {
 
 Result<sync::VerifiedOrder> open_intent(const WipeIntent& intent, const sync::Hardware& hardware) {
   TRY(root, newest_root(intent));
-  TRY(order, sync::reopen_order({intent.order}, root, {intent.device, hardware, false, nullptr}));
-  if (!order.wipe_permit()) return make_error(ErrorCode::kInvalidInput, "the order is no wipe");
-  return order;
+  TRY(reopened, sync::reopen_order({intent.order}, {&root, 1}, intent.device));
+  if (!reopened.order.wipe_permit()) return make_error(ErrorCode::kInvalidInput, "the order is no wipe");
+  TRY_DONE(sync::check_order_hardware(reopened.order.order(), hardware));
+  return std::move(reopened.order);
 }
 
 std::vector<sync::WipedMedium> destroy_all_keys(platform::Eraser& eraser, const WipePermit& permit, const platform::ErasePlan& plan) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "sync/checks.h"
 #include "sync/fields.h"
@@ -86,16 +87,22 @@ Result<SignedOrder> open_signed(const RawBlob& blob, const Root& root) {
 
 bool differ(const std::string& named, const std::string& found) { return !named.empty() && !found.empty() && named != found; }
 
-// A wipe wants the very same answer of the firmware; for a lock it is enough that nothing speaks against it.
 Status check_machine(const Order& order, const OrderedMachine& machine) {
   if (order.device != machine.device) return refuse(Check::kOrderDevice);
-  const Hardware& named = order.hardware;
-  const Hardware& found = machine.hardware;
-  if (differ(named.dmi_uuid, found.dmi_uuid) || differ(named.board_serial, found.board_serial)) return refuse(Check::kOrderHardware);
-  const bool same = named.dmi_uuid == found.dmi_uuid && named.board_serial == found.board_serial;
-  if (order.kind == OrderKind::kWipe && !same) return refuse(Check::kOrderHardware, "the firmware does not say the same");
+  TRY_DONE(check_order_hardware(order, machine.hardware));
   if (order.kind == OrderKind::kWipe && machine.is_forked) return refuse(Check::kOrderForked);
   return ok();
+}
+
+// By the newest root that lets it hold; the error is the newest one's.
+template <typename T>
+Result<T> by_newest(std::span<const VerifiedRoot> roots, const std::function<Result<T>(const VerifiedRoot&)>& open) {
+  if (roots.empty()) return refuse(Check::kOrderSigners, "no root");
+  auto newest = open(roots.back());
+  for (auto root = roots.rbegin() + 1; !newest && root != roots.rend(); ++root) {
+    if (auto older = open(*root)) return older;
+  }
+  return newest;
 }
 
 Status check_time(const Order& order, const OrderTimes& times) {
@@ -113,6 +120,14 @@ std::string_view order_kind_name(OrderKind kind) { return kKindNames[static_cast
 
 bool is_clock_plausible(const OrderTimes& times) {
   return times.clock >= times.floor - kClockSlack && times.clock <= times.floor + kMaxLifetime;
+}
+
+Status check_order_hardware(const Order& order, const Hardware& found) {
+  const Hardware& named = order.hardware;
+  if (differ(named.dmi_uuid, found.dmi_uuid) || differ(named.board_serial, found.board_serial)) return refuse(Check::kOrderHardware);
+  const bool same = named.dmi_uuid == found.dmi_uuid && named.board_serial == found.board_serial;
+  if (order.kind == OrderKind::kWipe && !same) return refuse(Check::kOrderHardware, "the firmware does not say the same");
+  return ok();
 }
 
 Bytes make_order_payload(const Order& order) {
@@ -158,17 +173,27 @@ Result<VerifiedOrder> open_order(const RawBlob& blob, const VerifiedRoot& root, 
   return OrderDoor::open(std::move(checked));
 }
 
-Result<VerifiedOrder> reopen_order(const RawBlob& blob, const VerifiedRoot& root, const OrderedMachine& machine) {
-  TRY(checked, open_signed(blob, root.root()));
-  TRY_DONE(check_signers(root.root(), checked.order.kind, checked.signers));
-  TRY_DONE(check_machine(checked.order, machine));
-  return OrderDoor::open(std::move(checked));
+Result<ReopenedOrder> reopen_order(const RawBlob& blob, std::span<const VerifiedRoot> roots, const DeviceId& device) {
+  return by_newest<ReopenedOrder>(roots, [&](const VerifiedRoot& root) -> Result<ReopenedOrder> {
+    TRY(checked, open_signed(blob, root.root()));
+    TRY_DONE(check_signers(root.root(), checked.order.kind, checked.signers));
+    if (checked.order.device != device) return refuse(Check::kOrderDevice);
+    return ReopenedOrder{OrderDoor::open(std::move(checked)), root.root().version};
+  });
 }
 
 Result<Order> read_order(const RawBlob& blob, const VerifiedRoot& root) {
   TRY(checked, open_signed(blob, root.root()));
   TRY_DONE(check_signers(root.root(), checked.order.kind, checked.signers));
   return std::move(checked.order);
+}
+
+Result<PastOrder> read_past_order(const RawBlob& blob, std::span<const VerifiedRoot> roots) {
+  return by_newest<PastOrder>(roots, [&](const VerifiedRoot& root) -> Result<PastOrder> {
+    TRY(order, read_order(blob, root));
+    TRY(holders, order_holders(blob, root));
+    return PastOrder{std::move(order), std::move(holders), root.root().version};
+  });
 }
 
 Result<std::set<std::string>> order_holders(const RawBlob& blob, const VerifiedRoot& root) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 #include "platform/base/permits.h"
@@ -72,10 +73,25 @@ class VerifiedOrder {
 // be true, whose hardware cannot be read or whose identity is forked is refused.
 [[nodiscard]] Result<VerifiedOrder> open_order(const RawBlob& blob, const VerifiedRoot& root, const OrderedMachine& machine,
                                                const OrderTimes& times);
-// One that was delivered before and is read back from disk: signatures and machine again, neither time nor use.
-[[nodiscard]] Result<VerifiedOrder> reopen_order(const RawBlob& blob, const VerifiedRoot& root, const OrderedMachine& machine);
+// One that was accepted before and is read back from disk, by the newest of `roots` (in their order) under which it holds. It stays in
+// force: no later root that took a signer away ends it, neither does time, use, or a doubt about the identity that came since. Hardware is for
+// whoever begins a wipe: check_order_hardware().
+struct ReopenedOrder {
+  VerifiedOrder order;
+  std::int64_t root = 0;  // version of that root
+};
+[[nodiscard]] Result<ReopenedOrder> reopen_order(const RawBlob& blob, std::span<const VerifiedRoot> roots, const DeviceId& device);
+// O5: for a wipe the very same answer of the firmware, for anything else that nothing speaks against it.
+[[nodiscard]] Status check_order_hardware(const Order& order, const Hardware& found);
 // For people and the server: signatures, school and form; it gives no permit.
 [[nodiscard]] Result<Order> read_order(const RawBlob& blob, const VerifiedRoot& root);
+// The same of one that was published earlier: by the newest of `roots` under which it holds.
+struct PastOrder {
+  Order order;
+  std::set<std::string> holders;
+  std::int64_t root = 0;
+};
+[[nodiscard]] Result<PastOrder> read_past_order(const RawBlob& blob, std::span<const VerifiedRoot> roots);
 // The holders who signed it, of the role that it needs; fewer than it needs is no error.
 [[nodiscard]] Result<std::set<std::string>> order_holders(const RawBlob& blob, const VerifiedRoot& root);
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/cli/school_roots.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
 #include "platform/terminal.h"
@@ -51,17 +52,19 @@ Bytes sign_order(const Order& order, const SigningKey& key) {
   return sync::make_envelope(PayloadType::kOrder, sync::make_order_payload(order), {&signer, 1});
 }
 
-// The newest order of this kind for the device, as its people signed it: the server's word does not count.
+// The newest order of this kind for the device, as its people signed it, by whichever root was in force then: who signed it may have left
+// since, and it holds all the same. The server's word does not count.
 Result<sync::OrderId> find_target(OrderDesk& desk, OrderKind kind, const Clock& clock) {
   TRY(device, desk.device.string_at("device"));
   TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", device}}, clock));
   TRY(rows, answer.array_at("orders"));
+  TRY(roots, open_roots(desk.school));
   std::optional<Order> newest;
   for (const Json& row : *rows) {
     TRY(envelope, row.base64_at("envelope"));
-    const auto order = sync::read_order({envelope}, desk.school.root);
-    const bool fits = order && order->kind == kind && to_hex(order->device) == device;
-    if (fits && (!newest || newest->issued <= order->issued)) newest = *order;
+    const auto past = sync::read_past_order({envelope}, roots);
+    const bool fits = past && past->order.kind == kind && to_hex(past->order.device) == device;
+    if (fits && (!newest || newest->issued <= past->order.issued)) newest = past->order;
   }
   if (newest) return newest->id;
   return make_error(ErrorCode::kNotFound, "there is no " + std::string(sync::order_kind_name(kind)) + " order for this device");

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "agent/cli/check_words.h"
+#include "agent/cli/school_roots.h"
 #include "agent/cli/table.h"
 #include "sync/order.h"
 
@@ -37,7 +38,7 @@ std::string joined(const std::set<std::string>& holders) {
 
 }  // namespace
 
-Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& root, const std::map<std::string, std::string>& labels) {
+Result<std::string> show_orders(const Json& answer, std::span<const sync::VerifiedRoot> roots, const std::map<std::string, std::string>& labels) {
   TRY(rows, answer.array_at("orders"));
   if (rows->empty()) return std::string("Nothing was ordered about any machine.\n");
   Table table({"ORDER", "DEVICE", "KIND", "SIGNED", "BY", "VOID AFTER"});
@@ -45,11 +46,11 @@ Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& ro
     TRY(id, row.string_at("order"));
     TRY(device, row.string_at("device"));
     TRY(envelope, row.base64_at("envelope"));
-    const auto order = sync::read_order({envelope}, root);
-    const auto holders = sync::order_holders({envelope}, root);
-    const bool is_verified = order && holders && sync::letter_name(order->id) == id;
-    table.add({printable(id.substr(0, 12)), shown_device(device, labels), is_verified ? std::string(sync::order_kind_name(order->kind)) : "(does not verify)",
-               is_verified ? to_rfc3339(order->issued) : "-", is_verified ? joined(*holders) : "-", is_verified ? to_rfc3339(order->until) : "-"});
+    const auto past = sync::read_past_order({envelope}, roots);
+    const bool is_verified = past && sync::letter_name(past->order.id) == id;
+    table.add({printable(id.substr(0, 12)), shown_device(device, labels), is_verified ? std::string(sync::order_kind_name(past->order.kind)) : "(does not verify)",
+               is_verified ? to_rfc3339(past->order.issued) : "-", is_verified ? joined(past->holders) : "-",
+               is_verified ? to_rfc3339(past->order.until) : "-"});
     table.add_text(states_of(row));
   }
   return table.text();
@@ -64,7 +65,8 @@ Status run_device_orders(const OrderListOptions& options, const Clock& clock) {
     arguments["device"] = device["device"];
   }
   TRY(answer, desk.client.ask("orders.list", std::move(arguments), clock));
-  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_orders(answer, desk.school.root, labels_in(devices)));
+  TRY(roots, open_roots(desk.school));
+  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_orders(answer, roots, labels_in(devices)));
   std::fputs(text.c_str(), stdout);
   return ok();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 
 #include "agent/cli/desk.h"
 
@@ -13,8 +14,8 @@ struct OrderListOptions : PersonOptions {
 };
 
 // What stands in an order, and who signed it, is read from what people signed; the states are the server's word for the device's book. One
-// that does not verify by `root` (somebody who signed it has left) shows its id and its states alone. Pure.
-[[nodiscard]] Result<std::string> show_orders(const Json& answer, const sync::VerifiedRoot& root, const std::map<std::string, std::string>& labels);
+// that verifies by none of `roots`, the school's from the first on, shows its id and its states alone. Pure.
+[[nodiscard]] Result<std::string> show_orders(const Json& answer, std::span<const sync::VerifiedRoot> roots, const std::map<std::string, std::string>& labels);
 
 [[nodiscard]] Status run_device_orders(const OrderListOptions& options, const Clock& clock);
 

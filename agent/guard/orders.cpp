@@ -64,11 +64,11 @@ sync::OrderedMachine Orders::machine(const std::set<sync::OrderId>& ended) const
 }
 
 std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* what) const {
-  if (envelope.empty() || trust_.root() == nullptr) return std::nullopt;
-  auto order = sync::reopen_order({envelope}, *trust_.root(), machine({}));
-  if (order) return std::move(*order);
-  log_error("orders", std::string(what) + " does not hold any more: " + order.error().message);
-  book_.note({"order.refused", rule_of(order.error()), Severity::kHigh});
+  if (envelope.empty() || trust_.roots().empty()) return std::nullopt;
+  auto reopened = sync::reopen_order({envelope}, trust_.roots(), identity_.id());
+  if (reopened) return std::move(reopened->order);
+  log_error("orders", std::string(what) + " does not hold any more: " + reopened.error().message);
+  book_.note({"order.refused", rule_of(reopened.error()), Severity::kHigh});
   return std::nullopt;
 }
 
@@ -88,11 +88,19 @@ void Orders::load() {
     fresh.secret = random_key();
     if (auto saved = save(std::move(fresh)); !saved) log_error("orders", saved.error().message);
   }
-  lock_ = reopen(state_.lock, "the lock");
-  wipe_ = reopen(state_.wipe, "the wipe");
+  lock_.reset();
+  wipe_.reset();
+  reopen_stored();
   counted_ = saved_ = clock_.monotonic_ms();
   pause_until_ = counted_ + sync::unlock_pause_s(state_.wrong_codes) * 1000;
   write_notice();
+}
+
+// Also when roots come that a damaged disk had lost: what is stored waits for those by which it was accepted.
+void Orders::reopen_stored() {
+  roots_known_ = trust_.roots().size();
+  if (!lock_) lock_ = reopen(state_.lock, "the lock");
+  if (!wipe_) wipe_ = reopen(state_.wipe, "the wipe");
 }
 
 Status Orders::save(OrdersState next) {
@@ -286,13 +294,16 @@ void Orders::count_grace() {
 // In doubt nothing is wiped, also when the doubt came after the order.
 void Orders::begin_wipe() {
   OrdersState next = state_;
-  next.phase = state_.is_forked || identity_.in_doubt() ? WipePhase::kFailed : WipePhase::kStarted;
+  const auto same_machine = sync::check_order_hardware(wipe_->order(), settings_.hardware);
+  const bool is_doubtful = state_.is_forked || identity_.in_doubt() || !same_machine;
+  next.phase = is_doubtful ? WipePhase::kFailed : WipePhase::kStarted;
   if (auto saved = save(std::move(next)); !saved) {
     log_error("orders", saved.error().message);
     return;
   }
   const std::string id = to_hex(wipe_->order().id);
-  if (state_.phase == WipePhase::kFailed) book_.note({"order.refused", "O9:" + id, Severity::kHigh});
+  const char* check = same_machine ? "O9:" : "O5:";
+  if (state_.phase == WipePhase::kFailed) book_.note({"order.refused", check + id, Severity::kHigh});
   else book_.note({"order.started", id, Severity::kHigh});
 }
 
@@ -332,6 +343,7 @@ void Orders::watch_wipe() {
 
 void Orders::tick() {
   watch_epoch();
+  if (trust_.roots().size() != roots_known_) reopen_stored();
   if (lock() != nullptr) refresh_notice(settings_.folder / "locked-notice", notice());
   if (!wipe_) return;
   if (state_.phase == WipePhase::kGrace) count_grace();

@@ -35,7 +35,8 @@ class Orders {
  public:
   Orders(OrdersSettings settings, const DeviceIdentity& identity, const PolicyStore& trust, Book& book, const Clock& clock);
 
-  // What was there before goes on: read back and verified again. After enrolment again.
+  // What was accepted before goes on, whoever has left the school since: read back, and verified again by the roots of its time. After
+  // enrolment again.
   void load();
 
   // An order that has come. Refused: an error whose message begins with the number of the check; nothing changes.
@@ -60,6 +61,7 @@ class Orders {
  private:
   [[nodiscard]] sync::OrderedMachine machine(const std::set<sync::OrderId>& ended) const;
   [[nodiscard]] std::optional<sync::VerifiedOrder> reopen(const Bytes& envelope, const char* what) const;
+  void reopen_stored();
   [[nodiscard]] Status save(OrdersState next);
   void forget_old(OrdersState& state) const;
   [[nodiscard]] Result<std::vector<Subject>> take_lock(const sync::VerifiedOrder& order, ByteView envelope);
@@ -81,6 +83,7 @@ class Orders {
   OrdersState state_;
   std::optional<sync::VerifiedOrder> lock_;
   std::optional<sync::VerifiedOrder> wipe_;
+  std::size_t roots_known_ = 0;     // when what is stored was verified last
   Json boxes_;
   std::int64_t boxes_for_ = 0;      // version of the root
   MonotonicMs counted_ = 0;         // the grace time, up to here

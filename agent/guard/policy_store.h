@@ -44,6 +44,8 @@ class PolicyStore {
   [[nodiscard]] bool had_school() const;
 
   [[nodiscard]] const sync::VerifiedRoot* root() const { return roots_.empty() ? nullptr : &roots_.back(); }
+  // All that are kept, from the first on; the last is root().
+  [[nodiscard]] const std::vector<sync::VerifiedRoot>& roots() const { return roots_; }
   [[nodiscard]] const PolicyInForce* policy() const { return policy_ ? &*policy_ : nullptr; }
   [[nodiscard]] const ListsInForce* lists() const { return lists_ ? &*lists_ : nullptr; }
   [[nodiscard]] const policy::SetView* set() const { return set_ ? &set_->view() : nullptr; }

@@ -38,17 +38,17 @@ Result<Ordered> open_ordered(const WipeSettings& settings) {
     return make_error(ErrorCode::kPermissionDenied, "this machine does not know for sure which one it is: nothing is wiped");
   }
   TRY(state, read_orders(settings.state / "orders.json"));
-  if (state.wipe.empty() || state.phase == WipePhase::kGrace || state.phase == WipePhase::kFailed || state.is_forked) {
+  // Whether the identity was in doubt was asked when it began: what comes later, a server's word that there is a copy, stops nothing half done.
+  if (state.wipe.empty() || state.phase == WipePhase::kNone || state.phase == WipePhase::kGrace || state.phase == WipePhase::kFailed) {
     return make_error(ErrorCode::kPermissionDenied, "no wipe is due");
   }
   TRY(trust, PolicyStore::open(settings.state / "trust"));
   TRY_DONE(trust.load(identity.school()));
-  if (trust.root() == nullptr) return make_error(ErrorCode::kUnauthentic, "no root to verify the order by");
-  const std::int64_t root = trust.root()->root().version;
-  TRY(roots, read_roots(settings, root));
+  TRY(reopened, sync::reopen_order({state.wipe}, trust.roots(), identity.id()));
+  TRY(roots, read_roots(settings, reopened.root));
   WipeIntent intent{identity.school(), identity.id(), std::move(state.wipe), std::move(roots), {}, IntentPhase::kKeys};
   TRY(order, open_intent(intent, settings.hardware));
-  return Ordered{std::move(identity), std::move(order), std::move(intent), root};
+  return Ordered{std::move(identity), std::move(order), std::move(intent), reopened.root};
 }
 
 std::string technique_of(const std::vector<sync::WipedMedium>& media) {

@@ -34,7 +34,10 @@ struct Room {
     for (const auto& [key, value] : more) json[key] = value;
     return Json(Json::Object{{"orders", Json::Array{Json(std::move(json))}}});
   }
-  [[nodiscard]] std::string show(const Json& answer) const { return *show_orders(answer, school.verified(), {{"ab" + std::string(62, '0'), "laptop-7"}}); }
+  [[nodiscard]] std::string show(const Json& answer) const {
+    const std::vector<sync::VerifiedRoot> roots{school.verified()};
+    return *show_orders(answer, roots, {{"ab" + std::string(62, '0'), "laptop-7"}});
+  }
 };
 
 bool contains(const std::string& text, const char* part) { return Catch::Contains(part).match(text); }
@@ -63,4 +66,16 @@ TEST_CASE("what the server says of an order is never taken for what people signe
   CHECK(contains(room.show(room.wipe({{"order", std::string(32, '0')}})), "(does not verify)"));
   const std::string steered = room.show(room.wipe({{"answer", "O6\x1b[2J"}, {"states", Json::Array{Json(Json::Object{{"state", "\x1b[2Jdone"}, {"time", 1}})}}}));
   CHECK(steered.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("an order of somebody who has left the school since is still shown, with who signed it", "[R22]") {
+  Room room;
+  const Json answer = room.wipe();
+  std::vector<sync::VerifiedRoot> roots{room.school.verified()};
+  room.school.root.version = 2;
+  room.school.give(sync::Role::kWipe, 2, {{"deputy", &room.school.deputy}, {"head", &room.school.head}});
+  roots.push_back(*roots.front().open_next({room.school.root_envelope()}));
+  CHECK(contains(*show_orders(answer, roots, {}), "head, technician"));
+  roots.erase(roots.begin());
+  CHECK(contains(*show_orders(answer, roots, {}), "(does not verify)"));
 }

@@ -73,6 +73,18 @@ struct LostWorld : GuardWorld {
     return sync::unlock_code(secret, device(), lost().challenge);
   }
   bool log_ins_are_refused() { return platform::file_size(settings.state / "locked-notice").has_value(); }
+  // A receipt by the server's key, as a stolen server signs one too.
+  void call_forked() {
+    const auto opened = next_request();
+    sync::Receipt refusal = server.receipt(opened->batch);
+    refusal.nonce = must(opened->batch.state.string_at("nonce"));
+    refusal.problem = "fork";
+    sync::CheckinAnswer answer;
+    const SigningKey* key = &room.school.server;
+    answer.receipt = sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(refusal), {&key, 1});
+    must(ask(kNet, Ask::kTakeAnswer, make_take_answer(answer)));
+    guard->tick();
+  }
   void pass(std::int64_t seconds) {
     for (; seconds > 0; seconds -= 10) {
       clock.time += std::min<std::int64_t>(seconds, 10);
@@ -296,15 +308,7 @@ TEST_CASE("with a clock in 2040 or 1999 a lock holds and a wipe is refused", "[R
 TEST_CASE("a book that went on elsewhere means a clone: it is locked, and wiped no more", "[R22]") {
   LostWorld world;
   world.check_in();
-  const auto opened = world.next_request();
-  sync::Receipt refusal = world.server.receipt(opened->batch);
-  refusal.nonce = must(opened->batch.state.string_at("nonce"));
-  refusal.problem = "fork";
-  sync::CheckinAnswer answer;
-  const SigningKey* key = &world.room.school.server;
-  answer.receipt = sync::make_envelope(sync::PayloadType::kReceipt, sync::make_receipt_payload(refusal), {&key, 1});
-  must(world.ask(GuardWorld::kNet, Ask::kTakeAnswer, make_take_answer(answer)));
-  world.guard->tick();
+  world.call_forked();
   CHECK_FALSE(world.healthy("identity-forked"));
   const Order wipe = world.order(OrderKind::kWipe);
   world.deliver(world.sign_wipe(wipe));
@@ -312,6 +316,76 @@ TEST_CASE("a book that went on elsewhere means a clone: it is locked, and wiped 
   CHECK(world.wipes_started == 0);
   const Order lock = world.order(OrderKind::kLock);
   world.deliver(world.sign(lock));
+  CHECK(world.lost().is_locked);
+}
+
+TEST_CASE("a lock outlives the key that signed it: the person has left, and the laptop is still lost", "[R22]") {
+  LostWorld world;
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  world.room.school.give(sync::Role::kLock, 1, {{"head", &world.room.school.head}});
+  world.room.school.give(sync::Role::kWipe, 2, {{"deputy", &world.room.school.deputy}, {"head", &world.room.school.head}});
+  world.give({}, {}, {world.room.next_root()});
+  CHECK(world.noted("root.applied v2"));
+  world.start();
+  CHECK(world.lost().is_locked);
+  CHECK(world.log_ins_are_refused());
+  CHECK_FALSE(world.noted("order.refused O2"));
+  const Order another = world.order(OrderKind::kLock);
+  world.deliver(world.sign(another));  // that key orders nothing new
+  CHECK(world.noted("letter.refused E6:" + LostWorld::name(another)));
+  Order unlock = world.order(OrderKind::kUnlock);
+  unlock.target = LostWorld::id(lock);
+  world.deliver(world.sign(unlock, {&world.room.school.head}));
+  CHECK_FALSE(world.lost().is_locked);
+  world.start();
+  CHECK_FALSE(world.lost().is_locked);
+}
+
+TEST_CASE("a wipe that has begun goes on after its signers have left and after a receipt that calls the book forked", "[R22]") {
+  LostWorld world;
+  world.check_in();
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  world.pass(70);
+  CHECK(world.wipes_started == 1);
+  world.call_forked();
+  CHECK_FALSE(world.healthy("identity-forked"));
+  world.room.school.give(sync::Role::kWipe, 2, {{"deputy", &world.room.school.deputy}, {"head", &world.room.school.head}});
+  world.give({}, {}, {world.room.next_root()});
+  const int before = world.wipes_started;
+  world.start();
+  CHECK(world.lost().is_locked);
+  CHECK_FALSE(world.healthy("wipe-started"));
+  world.pass(70);
+  CHECK(world.wipes_started > before);
+}
+
+TEST_CASE("a fork that is told within the grace time stops the wipe and not the lock, and a restart changes neither", "[R22]") {
+  LostWorld world;
+  world.check_in();
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  world.call_forked();
+  world.start();
+  CHECK(world.lost().is_locked);
+  world.pass(200);
+  CHECK(world.wipes_started == 0);
+  CHECK(world.noted("order.refused O9:" + LostWorld::name(wipe)));
+  world.start();
+  CHECK(world.lost().is_locked);
+  CHECK(world.log_ins_are_refused());
+}
+
+TEST_CASE("firmware that says nothing, or something else, at a restart unlocks nothing and wipes nothing", "[R22]") {
+  LostWorld world;
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  world.settings.hardware = {};
+  world.start();
+  CHECK(world.lost().is_locked);
+  world.pass(200);
+  CHECK(world.wipes_started == 0);
   CHECK(world.lost().is_locked);
 }
 

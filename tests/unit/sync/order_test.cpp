@@ -166,13 +166,39 @@ TEST_CASE("O9: a forked identity is locked and never wiped", "[R22]") {
 
 TEST_CASE("what was delivered goes on past its expiry, with its signatures checked again", "[R22]") {
   OrderWorld world;
+  const std::vector<VerifiedRoot> roots{world.school.verified()};
   Order wipe = world.order(OrderKind::kWipe);
   wipe.issued = 1'000;
   wipe.until = 2'000;
-  CHECK(reopen_order({world.sign(wipe, {&world.school.technician, &world.school.head})}, world.school.verified(), world.machine));
-  CHECK(verdict(reopen_order({world.sign(wipe, {&world.school.technician})}, world.school.verified(), world.machine)) == "O2");
-  world.machine.hardware.dmi_uuid = "uuid-2";
-  CHECK(verdict(reopen_order({world.sign(wipe, {&world.school.technician, &world.school.head})}, world.school.verified(), world.machine)) == "O5");
+  const Bytes both = world.sign(wipe, {&world.school.technician, &world.school.head});
+  CHECK(reopen_order({both}, roots, world.machine.device));
+  CHECK(verdict(reopen_order({world.sign(wipe, {&world.school.technician})}, roots, world.machine.device)) == "O2");
+  CHECK(verdict(reopen_order({both}, roots, Hash{6})) == "O4");
+  CHECK(verdict(reopen_order({both}, {}, world.machine.device)) == "O2");
+  CHECK(check_order_hardware(wipe, {"uuid-1", "board-1"}));
+  CHECK_FALSE(check_order_hardware(wipe, {"uuid-2", "board-1"}));
+  CHECK_FALSE(check_order_hardware(wipe, {"uuid-1", ""}));
+}
+
+TEST_CASE("a root that takes a signer away takes nothing back of what was accepted before", "[R22]") {
+  OrderWorld world;
+  const Bytes lock = world.sign(world.order(OrderKind::kLock), {&world.school.technician});
+  const VerifiedRoot first = world.school.verified();
+  world.school.root.version = 2;
+  world.school.give(Role::kLock, 1, {{"head", &world.school.head}});
+  const VerifiedRoot second = *first.open_next({world.school.root_envelope()});
+  const std::vector<VerifiedRoot> roots{first, second};
+  CHECK(verdict(open_order({lock}, second, world.machine, world.times)) == "O2");  // as a new one it counts no more
+  const auto reopened = reopen_order({lock}, roots, world.machine.device);
+  REQUIRE(reopened);
+  CHECK(reopened->root == 1);
+  CHECK(reopened->order.lock_permit());
+  const auto past = read_past_order({lock}, roots);
+  REQUIRE(past);
+  CHECK(past->holders == std::set<std::string>{"technician"});
+  const Bytes nobody = world.sign(world.order(OrderKind::kLock), {&world.school.lists});
+  CHECK_FALSE(reopen_order({nobody}, roots, world.machine.device));
+  CHECK_FALSE(read_past_order({nobody}, roots));
 }
 
 TEST_CASE("people and the server see who signed, and get no permit from it", "[R22]") {
