@@ -8,6 +8,7 @@
 //                                                            "epoch": hex or "", "seq", "state": {..}, "problem",
 //                                                            "holes": ranges of events that are missing,
 //                                                            "quarantined": batches kept that did not fit}]}
+//   device.record   {"device": hex}                          {"enrolment": base64, empty: nobody kept it}
 //   events.list     {"after": id, "limit": 1-500,            {"events": [{"id", "device": hex, "label", "epoch": hex, "from",
 //                    "device"?: hex}                         "to", "received": time, "body": base64 (absent in a stub),
 //                                                            "sealed"?: {"ciphertext", "keys"}}], "more": bool}

@@ -19,24 +19,24 @@ constexpr UnixSeconds kDay = 86'400;
 
 // Everything that a command about one device needs.
 struct OrderDesk : Desk {
-  Json device;
+  NamedDevice device;
 };
 
 Result<OrderDesk> sit_down(const DeviceOrderOptions& options, const Clock& clock) {
   TRY(desk, agent::sit_down(options));
-  TRY(device, ask_device(desk, options.name, clock));
+  TRY(device, name_device(desk, options.name, clock));
   return OrderDesk{std::move(desk), std::move(device)};
 }
 
-Status confirm(const DeviceOrderOptions& options, const Order& order, const std::string& label) {
-  std::fputs(explain(order, label).c_str(), stdout);
+Status confirm(const DeviceOrderOptions& options, const Order& order, const NamedDevice& device) {
+  std::fputs(explain(order, device).c_str(), stdout);
   std::fflush(stdout);
   std::string typed = options.confirm;
   if (typed.empty()) {
-    TRY(line, platform::ask_line("Type the device's name to sign this: "));
+    TRY(line, platform::ask_line(device.label.empty() ? "Type the device's whole id to sign this: " : "Type the device's name to sign this: "));
     typed = std::move(line);
   }
-  if (typed == label) return ok();
+  if (typed == device.said()) return ok();
   return make_error(ErrorCode::kInvalidInput, "that is not its name: nothing was signed");
 }
 
@@ -55,7 +55,7 @@ Bytes sign_order(const Order& order, const SigningKey& key) {
 // The newest order of this kind for the device, as its people signed it, by whichever root was in force then: who signed it may have left
 // since, and it holds all the same. The server's word does not count.
 Result<sync::OrderId> find_target(OrderDesk& desk, OrderKind kind, const Clock& clock) {
-  TRY(device, desk.device.string_at("device"));
+  const std::string& device = desk.device.id_text;
   TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", device}}, clock));
   TRY(rows, answer.array_at("orders"));
   TRY(roots, open_roots(desk.school));
@@ -72,20 +72,20 @@ Result<sync::OrderId> find_target(OrderDesk& desk, OrderKind kind, const Clock& 
 
 Status run_order(const DeviceOrderOptions& options, OrderKind kind, std::optional<OrderKind> ends, const Clock& clock) {
   TRY(desk, sit_down(options, clock));
-  TRY(order, make_order(options, kind, desk.device, desk.school.id, clock.now()));
+  Order order = make_order(options, kind, desk.device, desk.school.id, clock.now());
   if (ends) {
     TRY(target, find_target(desk, *ends, clock));
     order.target = target;
   }
-  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  TRY_DONE(confirm(options, order, desk.device));
   return publish(desk, sign_order(order, desk.key.signing), clock);
 }
 
 // The first person: a draft that carries one signature goes to the second.
 Status draft_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock& clock) {
   if (options.out.empty()) return make_error(ErrorCode::kInvalidInput, "a wipe is signed by two people: say with --out where the first signature goes");
-  TRY(order, make_order(options, OrderKind::kWipe, desk.device, desk.school.id, clock.now()));
-  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  const Order order = make_order(options, OrderKind::kWipe, desk.device, desk.school.id, clock.now());
+  TRY_DONE(confirm(options, order, desk.device));
   TRY_DONE(platform::replace_file(options.out, sign_order(order, desk.key.signing), 0644));
   std::printf("Written: %s. Nothing happens yet: the second person signs and sends it with\n  caretaker device wipe %s --also %s --key THEIR.key\n",
               options.out.c_str(), printable(options.name).c_str(), options.out.c_str());
@@ -97,13 +97,14 @@ Status sign_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock
   TRY(envelope, platform::read_file(options.also, sync::kMaxOrderBytes));
   TRY(payload, sync::unverified_payload(envelope, PayloadType::kOrder));
   TRY(order, sync::parse_order(payload));
-  TRY(device, desk.device.string_at("device"));
-  if (to_hex(order.device) != device || order.kind != OrderKind::kWipe) {
+  const sync::Hardware& hardware = desk.device.hardware;
+  const bool is_same = order.device == desk.device.id && order.hardware.dmi_uuid == hardware.dmi_uuid && order.hardware.board_serial == hardware.board_serial;
+  if (!is_same || order.kind != OrderKind::kWipe) {
     return make_error(ErrorCode::kInvalidInput, options.also.string() + " is not a wipe of " + options.name);
   }
   TRY(before, sync::order_holders({envelope}, desk.school.root));
   for (const std::string& holder : before) std::printf("Signed already by: %s\n", printable(holder).c_str());
-  TRY_DONE(confirm(options, order, label_of(desk.device)));
+  TRY_DONE(confirm(options, order, desk.device));
   TRY(both, sync::add_signature(envelope, PayloadType::kOrder, desk.key.signing));
   TRY_DONE(sync::read_order({both}, desk.school.root));  // two different people, both of the role
   return publish(desk, both, clock);
@@ -111,14 +112,11 @@ Status sign_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock
 
 }  // namespace
 
-Result<Order> make_order(const DeviceOrderOptions& options, OrderKind kind, const Json& device, const sync::SchoolId& school, UnixSeconds now) {
+Order make_order(const DeviceOrderOptions& options, OrderKind kind, const NamedDevice& device, const sync::SchoolId& school, UnixSeconds now) {
   Order order;
-  TRY(id, device.hex_array_at<32>("device"));
-  TRY(dmi_uuid, device["hardware"].string_at("dmi_uuid"));
-  TRY(board_serial, device["hardware"].string_at("board_serial"));
   order.school = school;
-  order.device = id;
-  order.hardware = {dmi_uuid, board_serial};
+  order.device = device.id;
+  order.hardware = device.hardware;
   order.nonce = random_array<16>();
   order.kind = kind;
   order.issued = now;
@@ -131,9 +129,9 @@ Result<Order> make_order(const DeviceOrderOptions& options, OrderKind kind, cons
   return order;
 }
 
-std::string explain(const Order& order, const std::string& name) {
-  const std::string device = printable(name) + " (" + to_hex(order.device).substr(0, 12) + ")";
-  const std::string until = "If it is not reached by " + to_rfc3339(order.until) + ", the order is void.\n";
+std::string explain(const Order& order, const NamedDevice& named) {
+  const std::string device = printable(named.said());
+  const std::string until = describe(named) + "If it is not reached by " + to_rfc3339(order.until) + ", the order is void.\n";
   switch (order.kind) {
     case OrderKind::kLock:
       return "LOCK " + device + ": whoever is logged in is locked out, nobody can log in, and the screen shows\n  " +
@@ -166,10 +164,9 @@ Status run_device_wipe(const DeviceOrderOptions& options, const Clock& clock) {
 Status run_device_code(const DeviceOrderOptions& options, const Clock& clock) {
   TRY(challenge, sync::parse_digits(options.challenge));
   TRY(desk, sit_down(options, clock));
-  TRY(device, desk.device.hex_array_at<32>("device"));
-  TRY(secret, sync::open_unlock_secret(desk.device["state"]["unlock"], desk.key.box));
-  const std::string code = sync::unlock_code(secret, device, challenge);
-  std::printf("The code for %s, good once:  %s %s\n", printable(label_of(desk.device)).c_str(), code.substr(0, 4).c_str(), code.substr(4).c_str());
+  TRY(secret, sync::open_unlock_secret(desk.device.row["state"]["unlock"], desk.key.box));
+  const std::string code = sync::unlock_code(secret, desk.device.id, challenge);
+  std::printf("The code for %s, good once:  %s %s\n", printable(desk.device.said()).c_str(), code.substr(0, 4).c_str(), code.substr(4).c_str());
   return ok();
 }
 

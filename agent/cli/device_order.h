@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "agent/cli/desk.h"
+#include "agent/cli/named_device.h"
 #include "sync/order.h"
 
 namespace caretaker::agent {
@@ -23,10 +23,10 @@ struct DeviceOrderOptions : PersonOptions {
   std::string challenge;
 };
 
-[[nodiscard]] Result<sync::Order> make_order(const DeviceOrderOptions& options, sync::OrderKind kind, const Json& device,
-                                             const sync::SchoolId& school, UnixSeconds now);
-// What it will do, for the person who signs.
-[[nodiscard]] std::string explain(const sync::Order& order, const std::string& name);
+[[nodiscard]] sync::Order make_order(const DeviceOrderOptions& options, sync::OrderKind kind, const NamedDevice& device,
+                                     const sync::SchoolId& school, UnixSeconds now);
+// Which machine, and what will happen to it, for the person who signs.
+[[nodiscard]] std::string explain(const sync::Order& order, const NamedDevice& device);
 
 [[nodiscard]] Status run_device_lock(const DeviceOrderOptions& options, const Clock& clock);
 [[nodiscard]] Status run_device_unlock(const DeviceOrderOptions& options, const Clock& clock);

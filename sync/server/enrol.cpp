@@ -15,7 +15,7 @@ Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school
   const DeviceRow device{hash(request.device_key), request.device_key, request.label, request.hardware, now, {}, "", "", {}};
   const auto admit = [&]() -> Status {
     TRY_DONE(store.use_token(sync::token_hash(request.token), device.id, now));
-    TRY_DONE(store.add_device(device));
+    TRY_DONE(store.add_device(device, body));
     return store.mark_replaced(device.hardware, device.id);
   };
   TRY_DONE(store.transaction(admit));

@@ -46,12 +46,20 @@ Status FleetStore::use_token(const Hash& hash, const sync::DeviceId& device, Uni
   return make_error(ErrorCode::kPermissionDenied, "this enrolment token is unknown, used or older than a day");
 }
 
-Status FleetStore::add_device(const DeviceRow& row) {
-  TRY(insert, database_.prepare("INSERT INTO devices (id, key, label, dmi_uuid, board_serial, enrolled, state, problem) "
-                                "VALUES (?, ?, ?, ?, ?, ?, '{}', '') ON CONFLICT (id) DO NOTHING"));
+Status FleetStore::add_device(const DeviceRow& row, ByteView enrolment) {
+  TRY(insert, database_.prepare("INSERT INTO devices (id, key, label, dmi_uuid, board_serial, enrolled, state, problem, enrolment) "
+                                "VALUES (?, ?, ?, ?, ?, ?, '{}', '', ?) ON CONFLICT (id) DO NOTHING"));
   return insert.bind(1, ByteView(row.id)).bind(2, ByteView(row.key)).bind(3, std::string_view(row.label))
       .bind(4, std::string_view(row.hardware.dmi_uuid)).bind(5, std::string_view(row.hardware.board_serial))
-      .bind(6, row.enrolled).run();
+      .bind(6, row.enrolled).bind(7, enrolment).run();
+}
+
+Result<std::optional<Bytes>> FleetStore::enrolment_of(const sync::DeviceId& id) {
+  TRY(query, database_.prepare("SELECT enrolment FROM devices WHERE id = ?"));
+  query.bind(1, ByteView(id));
+  TRY(found, query.step());
+  if (!found) return std::optional<Bytes>();
+  return std::optional<Bytes>(query.is_null(0) ? Bytes() : query.blob(0));
 }
 
 Result<std::optional<DeviceRow>> FleetStore::device(const sync::DeviceId& id) {

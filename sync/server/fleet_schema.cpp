@@ -109,8 +109,14 @@ ALTER TABLE audit ADD COLUMN request_hash BLOB;
 ALTER TABLE audit ADD COLUMN link BLOB;
 )sql";
 
-constexpr std::array<platform::Migration, 7> kSteps{
-    {{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}, {6, kEvidence}, {7, kAudit}}};
+// What a device signed about itself when it enrolled, for the people who order something about it. Lists that a technician signed too.
+constexpr const char* kNaming = R"sql(
+ALTER TABLE devices ADD COLUMN enrolment BLOB;
+ALTER TABLE lists ADD COLUMN countersigned INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<platform::Migration, 8> kSteps{
+    {{1, kFirst}, {2, kRetention}, {3, kLetters}, {4, kPush}, {5, kOrders}, {6, kEvidence}, {7, kAudit}, {8, kNaming}}};
 
 }  // namespace
 

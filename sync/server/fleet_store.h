@@ -166,7 +166,10 @@ class FleetStore {
   [[nodiscard]] Status use_token(const Hash& hash, const sync::DeviceId& device, UnixSeconds now);
 
   // Devices.
-  [[nodiscard]] Status add_device(const DeviceRow& row);  // one that is there already stays as it is
+  // One that is there already stays as it is. `enrolment`: what the device signed about itself.
+  [[nodiscard]] Status add_device(const DeviceRow& row, ByteView enrolment);
+  // Empty: it enrolled before servers kept that. nullopt: no such device.
+  [[nodiscard]] Result<std::optional<Bytes>> enrolment_of(const sync::DeviceId& id);
   [[nodiscard]] Result<std::optional<DeviceRow>> device(const sync::DeviceId& id);
   [[nodiscard]] Result<std::vector<DeviceRow>> devices();
   [[nodiscard]] Result<DeviceBook> book(const sync::DeviceId& id);

@@ -120,7 +120,7 @@ Status write(FleetStore& store, const SchoolState& school, const Checkin& checki
   const auto& batch = checkin.batch;
   const auto& certificate = checkin.certificate;
   // A server restored from an older copy meets devices that it has certified and forgotten.
-  TRY_DONE(store.add_device({certificate.device, certificate.device_key, "", certificate.hardware, certificate.issued, {}, "", "", {}}));
+  TRY_DONE(store.add_device({certificate.device, certificate.device_key, "", certificate.hardware, certificate.issued, {}, "", "", {}}, {}));
   TRY_DONE(store.note_seen(batch.device, now, batch.state.dump(), problem));
   TRY_DONE(keep_wipe_certificate(store, school, certificate, batch.state, now));
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;

@@ -46,6 +46,14 @@ Result<Json> device_json(FleetStore& store, const DeviceRow& row) {
       {"quarantined", book.quarantined}});
 }
 
+// The device's own signature says what it is called and what it is; the server's word for that does not count (agent/cli/named_device.h).
+Result<Json> device_record(Desk& desk) {
+  TRY(id, desk.arguments.hex_array_at<32>("device"));
+  TRY(enrolment, desk.store.enrolment_of(id));
+  if (!enrolment) return make_error(ErrorCode::kNotFound, "no such device has enrolled here");
+  return Json(Json::Object{{"enrolment", to_base64(*enrolment)}});
+}
+
 Result<Json> list_devices(Desk& desk) {
   TRY(rows, desk.store.devices());
   TRY(orders, newest_orders(desk.store));
@@ -170,6 +178,7 @@ Result<Json> rewrap(Desk& desk) { return rewrap_events(desk.store, desk.school.r
 Result<Json> perform(std::string_view action, Desk& desk) {
   struct Row { std::string_view action; Result<Json> (*perform)(Desk&); };
   static constexpr Row kActions[] = {{"token.new", new_token},           {"devices.list", list_devices},
+                                     {"device.record", device_record},
                                      {"events.list", list_events},       {"policy.publish", publish_policy},
                                      {"lists.publish", publish_lists},   {"root.publish", publish_root},    {"lists.delta", publish_delta},
                                      {"exception.publish", publish_exception}, {"exceptions.list", list_exceptions},

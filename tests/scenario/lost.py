@@ -164,6 +164,26 @@ def stolen_server(w, other, device):
     attack(other, "one device's wipe sent to all", "O4", lambda db: insert(db, letters_of(db, "wipe")[0], None))  # the true one
 
 
+def another_name(w, other):
+    """The server answers with one machine where people mean another; and with that one's hardware, or without what it has signed."""
+    its, label = bytes.fromhex(other.status()["device"]), name_of(w, other.status()["device"])
+    for what, sql, says in (("another machine under the lost one's name", "UPDATE devices SET label = 'lost-one' WHERE id = ?", "it is another one"),
+                            ("its signature is left out", "UPDATE devices SET enrolment = NULL WHERE id = ?", "by its whole id")):
+        kept = {}
+
+        def change(database, sql=sql, kept=kept):
+            kept["row"] = database.execute("SELECT label, enrolment FROM devices WHERE id = ?", (its,)).fetchone()
+            database.execute(sql, (its,))
+        change_letters(w, change)
+        name = name_of(w, its.hex())
+        done = w.caretaker("device", "lock", name if "label" in sql else its.hex()[:16], "--confirm", name, "--key", w.school / "keys" / "technician.key",
+                           "--passphrase-file", w.passphrase, check=False)
+        assert done.returncode != 0 and says in done.stderr, done
+        change_letters(w, lambda database, kept=kept: database.execute("UPDATE devices SET label = ?, enrolment = ? WHERE id = ?", (*kept["row"], its)))
+        tell(f"{what}: nothing is signed")
+    assert not lost(other) and name_of(w, its.hex()) == label
+
+
 def scenario(w):
     w.start_all()
     device = w.status()["device"]
@@ -175,6 +195,7 @@ def scenario(w):
     other.start_device()
     w.as_person("technician", "device", "list")
     stolen_server(w, other, device)
+    another_name(w, other)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ TEST_CASE("a released step of the schema is never edited") {
                                            "1208ca7b2d17b6eac593b246a84b88b14960eb4ab2306169301851a2684a94a1",
                                            "6a168819919802c3a507a8b35da0d1d086c3d7f5365cad5d7a11441e7a976f68",
                                            "a0c5eacc215d10cef950198b66ed89272c1d32ffb457cc9a1cc3240f79a69b98",
-                                           "44c8c317a3ea7cd021f865fbc77c5d3b8deca4099fd353d7366e4c5551deb607"};
+                                           "44c8c317a3ea7cd021f865fbc77c5d3b8deca4099fd353d7366e4c5551deb607",
+                                           "4737edb82f48976120c6e5231f023754aac8dc1d3eca5193fa7fea9f166aff56"};
   const auto steps = server::fleet_schema();
   REQUIRE(steps.size() == frozen.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "platform/files.h"
 #include "tests/unit/server/test_device.h"
 #include "sync/change_log.h"
+#include "sync/enrolment_record.h"
 #include "sync/exception.h"
 #include "sync/server/ingest.h"
 
@@ -183,6 +184,19 @@ TEST_CASE("a teacher publishes an exception and nothing else, and sees what beca
   const auto& row = (**listed.array_at("exceptions"))[0];
   CHECK(*row["letter"].as_string() == id);
   CHECK(*row["taken"].as_int() == 1);
+}
+
+TEST_CASE("what a device signed about itself is handed to those who may order something about it", "[R22]") {
+  TestSchool school;
+  TestDevice device(school);
+  const auto ask = [&](const sync::PersonKey& person, const sync::DeviceId& id) {
+    return school.ask(person, "device.record", Json::Object{{"device", to_hex(id)}});
+  };
+  const auto record = must(must(ask(school.people.head, device.id())).base64_at("enrolment"));
+  CHECK(must(sync::open_enrolment_record({record}, school.state.id(), device.id())).label == "laptop-1");
+  CHECK_FALSE(sync::open_enrolment_record({record}, school.state.id(), sync::DeviceId{1}));
+  CHECK(refused(ask(school.people.technician, sync::DeviceId{1})) == ErrorCode::kNotFound);
+  CHECK(refused(ask(school.people.lead, device.id())) == ErrorCode::kPermissionDenied);
 }
 
 TEST_CASE("the log of changes has everything that was published, in order and whole", "[R7]") {
