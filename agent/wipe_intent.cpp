@@ -6,11 +6,12 @@
 #include "platform/base/log.h"
 #include "platform/files.h"
 #include "sync/fields.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::agent {
 namespace {
 
-constexpr std::size_t kMaxIntent = 16u << 20;
+constexpr std::size_t kMaxIntent = sync::kMaxKeptRootsBytes;
 constexpr std::array<std::string_view, 3> kPhases = {"keys", "data", "done"};
 constexpr int kResumeSeconds = 6 * 3600;  // for data, when nothing else runs
 constexpr const char* kFile = "wipe-intent.json";
@@ -41,11 +42,11 @@ Bytes make_intent(const WipeIntent& intent) {
 }
 
 Result<WipeIntent> parse_intent(ByteView bytes) {
-  TRY(json, sync::parse_object_v1(bytes, kMaxIntent, sync::kMaxAnswerValues));
+  TRY(json, sync::parse_object_v1(bytes, kMaxIntent, sync::kMaxKeptRootsValues));
   TRY(school, json.hex_array_at<32>("school"));
   TRY(device, json.hex_array_at<32>("device"));
   TRY(order, sync::blob_at(json, "order", sync::kMaxOrderBytes));
-  TRY(roots, sync::blobs_at(json, "roots", sync::kMaxAnswerValues / 2, sync::kMaxRootBytes));
+  TRY(roots, sync::blobs_at(json, "roots", sync::kMaxKeptRoots, sync::kMaxRootBytes));
   TRY(plan_bytes, sync::blob_at(json, "plan", 64u << 10));
   TRY(plan, platform::parse_erase_plan(plan_bytes));
   TRY(phase_text, json.string_at("phase"));

@@ -5,6 +5,7 @@
 
 #include "sync/checks.h"
 #include "sync/fields.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::sync {
 namespace {
@@ -178,11 +179,11 @@ Bytes make_wipe_record(const WipeRecord& record) {
 
 Result<WipeRecord> parse_wipe_record(ByteView file) {
   const auto parse = [&]() -> Result<WipeRecord> {
-    TRY(json, parse_object_v1(file, kMaxAnswerBytes, kMaxAnswerValues));
+    TRY(json, parse_object_v1(file, kMaxKeptRootsBytes, kMaxKeptRootsValues));
     TRY(certificate, blob_at(json, "certificate", kMaxOrderBytes));
     TRY(device_certificate, blob_at(json, "device_certificate", kMaxOrderBytes));
     TRY(order, blob_at(json, "order", kMaxOrderBytes));
-    TRY(roots, blobs_at(json, "roots", kMaxAnswerRoots, kMaxRootBytes));
+    TRY(roots, blobs_at(json, "roots", kMaxKeptRoots, kMaxRootBytes));
     return WipeRecord{std::move(certificate), std::move(device_certificate), std::move(order), std::move(roots)};
   };
   return in_check(Check::kWipeRecordForm, parse());

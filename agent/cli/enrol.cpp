@@ -11,6 +11,7 @@
 #include "agent/guard_client.h"
 #include "platform/files.h"
 #include "platform/http_transport.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::agent {
 namespace {
@@ -33,9 +34,8 @@ Result<std::string> read_token(const std::filesystem::path& file) {
   return line;
 }
 
-Result<sync::EnrolmentAnswer> ask_server(const sync::EnrolmentToken& token, Bytes envelope) {
-  TRY(server, platform::make_http_transport(token.server, {token.tls_pin}));
-  TRY(response, server->send({"POST", "/v1/enrol", "application/json", std::move(envelope), 0}, {}));
+Result<sync::EnrolmentAnswer> ask_server(platform::HttpTransport& server, const std::string& path, const Bytes& envelope) {
+  TRY(response, server.send({"POST", path, "application/json", envelope, 0}, {}));
   if (response.status == 200) return sync::parse_enrolment_answer(response.body);
   const auto refusal = parse_json(as_text(response.body));
   const std::string* message = refusal ? (*refusal)["message"].as_string() : nullptr;
@@ -43,12 +43,24 @@ Result<sync::EnrolmentAnswer> ask_server(const sync::EnrolmentToken& token, Byte
                     "the server refuses: " + (message != nullptr ? printable(*message) : "status " + std::to_string(response.status)));
 }
 
+// A school with a long history of roots gives it in several answers; the certificate is by the newest, so it is handed over last.
+Status hand_over(platform::HttpTransport& server, const Bytes& envelope, GuardClient& guard) {
+  TRY(answer, ask_server(server, "/v1/enrol", envelope));
+  for (std::size_t known = answer.roots.size(); sync::may_go_on(answer.roots); known += answer.roots.size()) {
+    TRY(more, ask_server(server, "/v1/enrol/" + std::to_string(known), envelope));
+    if (more.roots.empty()) break;
+    TRY_DONE(guard.enrol_finish({{}, std::move(answer.roots), {}, {}}));
+    answer = std::move(more);
+  }
+  return guard.enrol_finish(answer);
+}
+
 Status enrol(const EnrolOptions& options, GuardClient& guard) {
   TRY(text, read_token(options.token_file));
   TRY(token, sync::parse_token_text(text));
   TRY(envelope, guard.enrol_begin({text, Poco::Environment::nodeName()}));
-  TRY(answer, ask_server(token, std::move(envelope)));
-  TRY_DONE(guard.enrol_finish(answer));
+  TRY(server, platform::make_http_transport(token.server, {token.tls_pin}));
+  TRY_DONE(hand_over(*server, envelope, guard));
   TRY(status, guard.status());
   std::printf("This machine belongs to %s now.\nDevice %s\n", status.school.c_str(), status.device.c_str());
   return ok();

@@ -9,7 +9,7 @@
 #include "agent/cli/school_folder.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
-#include "sync/limits.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::agent {
 namespace {
@@ -81,7 +81,7 @@ std::string certificate_page(const sync::VerifiedWipe& wipe) {
 
 Status run_verify(const VerifyOptions& options) {
   TRY(school, open_school(options.school));
-  TRY(file, platform::read_file(options.file, sync::kMaxAnswerBytes));
+  TRY(file, platform::read_file(options.file, sync::kMaxKeptRootsBytes));
   auto wipe = sync::open_wipe_record(file, school.id);
   if (!wipe) return wipe.error().with_context(options.file.string() + " does not verify");
   std::fputs(certificate_text(*wipe).c_str(), stdout);
@@ -94,7 +94,11 @@ Status run_device_certificate(const DeviceOrderOptions& options, const Clock& cl
   TRY(desk, sit_down(options));
   TRY(device, ask_device(desk, options.name, clock));
   TRY(answer, desk.client.ask("wipe.record", Json::Object{{"device", device["device"]}}, clock));
-  TRY(record, answer.base64_at("record"));
+  TRY(given, answer.base64_at("record"));
+  TRY(parts, sync::parse_wipe_record(given));
+  TRY(roots, read_roots(desk.school));  // all that we know, of which an answer has room for the first
+  if (roots.size() > parts.roots.size()) parts.roots = std::move(roots);
+  const Bytes record = sync::make_wipe_record(parts);
   TRY_DONE(sync::open_wipe_record(record, desk.school.id));  // the server's word does not count
   TRY_DONE(platform::replace_file(options.out, record, 0644));
   std::printf("Written: %s (caretaker verify shows it)\n", options.out.c_str());

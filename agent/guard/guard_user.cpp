@@ -13,6 +13,17 @@ std::string user_name(const WebReports::FindUser& find_user, std::uint32_t uid) 
   return user ? user->name : "";
 }
 
+// Roots that this machine does not know yet. A long history comes in several answers, and a device that knew its school before has
+// some of it.
+std::vector<Bytes> newer_roots(std::vector<Bytes> roots, std::int64_t known) {
+  std::erase_if(roots, [known](const Bytes& envelope) {
+    const auto payload = sync::unverified_payload(envelope, sync::PayloadType::kRoot, sync::kMaxRootBytes);
+    const auto root = payload ? sync::parse_root(*payload) : Result<sync::Root>(payload.error());
+    return root && root->version <= known;
+  });
+  return roots;
+}
+
 }  // namespace
 
 std::vector<MediumRow> Guard::media_rows() const {
@@ -84,10 +95,8 @@ Result<Answered> Guard::enrol_begin(const Asked& asked) {
                   {}};
 }
 
-// From here on this machine is the school's: the chain of roots from the pinned one, and a certificate for our own key.
+// From here on this machine is the school's: a certificate for our own key, by the newest root.
 Status Guard::certify(const sync::EnrolmentAnswer& answer) {
-  const bool known_school = trust_.root() != nullptr && trust_.root()->root().school == identity_.school();
-  if (!known_school) TRY_DONE(trust_.adopt(identity_.school(), answer.roots));
   TRY(certificate, sync::open_certificate(sync::RawBlob{answer.certificate}, *trust_.root()));
   const sync::Hardware& ours = identity_.hardware();
   if (certificate.device_key != identity_.key().public_key || certificate.hardware.dmi_uuid != ours.dmi_uuid ||
@@ -102,12 +111,13 @@ Result<Answered> Guard::enrol_finish(const Asked& asked) {
   if (identity_.state() != DeviceIdentity::State::kUncertified) {
     return make_error(ErrorCode::kConflict, "no enrolment has begun, or it is done already");
   }
+  const bool known_school = trust_.root() != nullptr && trust_.root()->root().school == identity_.school();
+  if (!known_school) TRY_DONE(trust_.adopt(identity_.school(), answer.roots));
+  TrustBlobs blobs{newer_roots(std::move(answer.roots), trust_.root()->root().version), std::move(answer.policy), std::move(answer.lists)};
+  auto findings = TrustUpdates(trust_).take({std::move(blobs.roots), {}, {}}, clock_.now());
+  if (answer.certificate.empty()) return Answered{};  // more of the history comes first
   TRY_DONE(certify(answer));
-  // A device that knew its school before has some of these roots already.
-  const auto known = static_cast<std::size_t>(trust_.root()->root().version);
-  TrustBlobs blobs{{}, std::move(answer.policy), std::move(answer.lists)};
-  for (std::size_t i = known; i < answer.roots.size(); ++i) blobs.roots.push_back(std::move(answer.roots[i]));
-  const auto findings = TrustUpdates(trust_).take(blobs, clock_.now());
+  for (Subject& finding : TrustUpdates(trust_).take({{}, std::move(blobs.policy), std::move(blobs.lists)}, clock_.now())) findings.push_back(std::move(finding));
   TRY_DONE(open_book());
   orders_.load();
   book_.note({"enrolment.done", "certificate"});

@@ -1,6 +1,7 @@
 #include "sync/server/api.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "platform/base/log.h"
 #include "sync/server/enrol.h"
@@ -12,6 +13,7 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::string_view kSetPath = "/v1/set/";
+constexpr std::string_view kEnrolPath = "/v1/enrol/";
 constexpr std::string_view kDeltaPath = "/v1/delta/";
 constexpr std::size_t kMaxEnrolment = 64u << 10;
 constexpr int kRetryAfterSeconds = 60;
@@ -47,9 +49,20 @@ HttpReply refusal(const Error& error) {
   return out;
 }
 
-HttpReply on_enrol(Backend& backend, const HttpQuery& query) {
-  auto answer = enrol(backend.store, backend.school, query.body, backend.clock.now());
+HttpReply enrol_after(Backend& backend, const HttpQuery& query, std::size_t after) {
+  auto answer = enrol(backend.store, backend.school, query.body, backend.clock.now(), after);
   return answer ? reply(sync::make_enrolment_answer(*answer)) : refusal(answer.error());
+}
+
+HttpReply on_enrol(Backend& backend, const HttpQuery& query) { return enrol_after(backend, query, 0); }
+
+// "/v1/enrol/<version of the last root that came with the answer before>"
+HttpReply on_enrol_more(Backend& backend, const HttpQuery& query) {
+  const std::string_view number = std::string_view(query.path).substr(kEnrolPath.size());
+  std::size_t after = 0;
+  const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), after);
+  if (failed != std::errc() || end != number.data() + number.size()) return refusal(make_error(ErrorCode::kInvalidInput, "not the version of a root"));
+  return enrol_after(backend, query, after);
 }
 
 // Commits what the check-ins of this round have in common; only now their receipts may go.
@@ -183,6 +196,7 @@ HttpService make_service(Backend& backend) {
   };
   const std::string set(kSetPath);
   return {{{"POST", "/v1/enrol", at_most(kMaxEnrolment), to(on_enrol)},
+           {"POST", std::string(kEnrolPath), at_most(kMaxEnrolment), to(on_enrol_more)},
            {"POST", "/v1/checkin", at_most(sync::kMaxCheckinBytes), [&backend](const HttpQuery& query) { return on_checkin(backend, query); }},
            {"POST", "/v1/hold", at_most(sync::kMaxHoldBytes), [&backend](const HttpQuery& query) { return on_hold(backend, query); }},
            {"POST", "/v1/staff", at_most(sync::kMaxEnvelopeBytes), to(on_staff)},

@@ -1,6 +1,7 @@
 #include "sync/server/enrol.h"
 
 #include "platform/base/log.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::server {
 
@@ -9,7 +10,18 @@ Bytes make_certificate(const SchoolState& school, const DeviceRow& device) {
   return school.sign(sync::PayloadType::kCertificate, sync::make_certificate_payload(certificate));
 }
 
-Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now) {
+std::vector<Bytes> page_of_roots(const std::vector<Bytes>& roots, std::size_t first) {
+  std::vector<Bytes> page;
+  std::size_t bytes = 0;
+  for (std::size_t i = first; i < roots.size() && page.size() < sync::kMaxAnswerRoots; ++i) {
+    bytes += roots[i].size();
+    if (bytes > sync::kMaxRootPageBytes && !page.empty()) break;
+    page.push_back(roots[i]);
+  }
+  return page;
+}
+
+Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school, ByteView body, UnixSeconds now, std::size_t after) {
   TRY(request, sync::open_enrolment({to_bytes(body)}));
   if (request.school != school.id()) return make_error(ErrorCode::kPermissionDenied, "this server is another school's");
   const DeviceRow device{hash(request.device_key), request.device_key, request.label, request.hardware, now, {}, "", "", {}};
@@ -22,7 +34,7 @@ Result<sync::EnrolmentAnswer> enrol(FleetStore& store, const SchoolState& school
   log_info("enrol", "device " + to_hex(device.id).substr(0, 12) + " enrolled");
   TRY(policy, store.newest_policy());
   TRY(lists, store.newest_lists(true));
-  return sync::EnrolmentAnswer{make_certificate(school, device), school.envelopes(), policy ? policy->envelope : Bytes(),
+  return sync::EnrolmentAnswer{make_certificate(school, device), page_of_roots(school.envelopes(), after), policy ? policy->envelope : Bytes(),
                                lists ? lists->envelope : Bytes()};
 }
 

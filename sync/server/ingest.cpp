@@ -4,6 +4,7 @@
 
 #include "platform/base/log.h"
 #include "sync/server/decide_batch.h"
+#include "sync/server/enrol.h"
 #include "sync/server/letters.h"
 #include "sync/server/mark.h"
 #include "sync/server/orders.h"
@@ -150,7 +151,7 @@ Status add_material(FleetStore& store, const SchoolState& school, const sync::Ba
   const auto has = [&state](std::string_view key) { return state[key].as_int() ? *state[key].as_int() : 0; };
   const auto& roots = school.envelopes();
   const auto first = static_cast<std::size_t>(std::clamp<std::int64_t>(has("root"), 0, static_cast<std::int64_t>(roots.size())));
-  for (std::size_t i = first; i < roots.size() && answer.roots.size() < sync::kMaxAnswerRoots; ++i) answer.roots.push_back(roots[i]);
+  answer.roots = page_of_roots(roots, first);
   TRY(policy, store.newest_policy());
   if (policy && policy->version > has("policy")) {
     answer.policy = std::move(policy->envelope);

@@ -108,7 +108,7 @@ Result<Json> give_wipe_record(FleetStore& store, const SchoolState& school, cons
   if (!device || !kept) return make_error(ErrorCode::kNotFound, "this device has sent no certificate of a wipe");
   TRY(letter, store.letter(kept->order));
   if (!letter) return make_error(ErrorCode::kNotFound, "the order of this wipe is not here any more");
-  const sync::WipeRecord record{kept->envelope, make_certificate(school, *device), letter->envelope, school.envelopes()};
+  const sync::WipeRecord record{kept->envelope, make_certificate(school, *device), letter->envelope, page_of_roots(school.envelopes(), 0)};
   return Json(Json::Object{{"record", to_base64(sync::make_wipe_record(record))}});
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxWipesPerDay = 3;
 // The newest order to each device that has one: {"order": hex, "kind": text, "state": text}. State: "queued" until it was given, "delivered" until the book
 // says more, then what that said last.
 [[nodiscard]] Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store);
-// wipe.record {"device": hex} -> {"record": base64}
+// wipe.record {"device": hex} -> {"record": base64}, with the first roots; of a longer history whoever asks has the others.
 [[nodiscard]] Result<Json> give_wipe_record(FleetStore& store, const SchoolState& school, const Json& arguments);
 
 // An event "order.<state>" of the device's book. Any other is none.

@@ -62,6 +62,27 @@ TEST_CASE("what is not a token, another school's root, and a certificate for som
   CHECK(world.status().enrolled);
 }
 
+TEST_CASE("a long history of roots comes in several parts, and the certificate by the newest with the last", "[R22]") {
+  GuardWorld world;
+  const Bytes request = world.begin_enrolment();
+  auto answer = world.room.certify(request);
+  std::vector<Bytes> roots = answer.roots;
+  for (int i = 0; i < 70; ++i) roots.push_back(world.room.next_root());
+  const SigningKey moved = sync::test::new_key();
+  world.room.school.give(sync::Role::kReceipts, 1, {{"server", &moved}});
+  roots.push_back(world.room.next_root());
+  world.room.school.server = moved;
+  answer = world.room.certify(request);  // by a key that root 1 does not know
+  const std::span<const Bytes> all(roots);
+  const auto part = [&](std::size_t from, std::size_t to) { return std::vector<Bytes>(all.begin() + from, all.begin() + to); };
+  CHECK_FALSE(finish(world, {answer.certificate, part(0, 64), {}, {}}));
+  CHECK(finish(world, {{}, part(0, 64), {}, {}}));
+  CHECK_FALSE(world.status().enrolled);
+  CHECK(finish(world, {answer.certificate, part(60, roots.size()), {}, {}}));  // some come twice
+  CHECK(world.status().enrolled);
+  CHECK(world.status().root_version == 72);
+}
+
 TEST_CASE("a clone keeps the filter and a book of its own, and sends nothing until it is enrolled anew") {
   GuardWorld world;
   world.serve();

@@ -187,6 +187,30 @@ TEST_CASE("files of lists that are long out of date are not kept") {
   CHECK(status(paths[3]) == 200);
 }
 
+TEST_CASE("the roots of a long history come over several answers to one enrolment", "[R22]") {
+  Serving serving;
+  auto& school = serving.school;
+  auto next = school.root_one();
+  next.school = school.state.id();
+  for (next.version = 2; next.version <= 70; ++next.version) {
+    must(school.ask(school.people.head, "root.publish", Json::Object{{"envelope", to_base64(school.signed_root(next))}}));
+  }
+  TestDevice device(school);
+  const auto secret = random_array<16>();
+  REQUIRE(serving.staff(school.people.technician, "token.new", Json::Object{{"token_hash", to_hex(sync::token_hash(secret))}}).status == 200);
+  const Bytes body = device.enrolment(secret);
+  const auto ask = [&](const std::string& path) { return must(sync::parse_enrolment_answer(serving.post(path, body).body)); };
+  auto roots = ask("/v1/enrol").roots;
+  CHECK(roots.size() == 64);
+  const auto rest = ask("/v1/enrol/64");
+  CHECK(must(sync::open_certificate({rest.certificate}, school.state.root())).device == device.id());
+  roots.insert(roots.end(), rest.roots.begin(), rest.roots.end());
+  CHECK(roots == school.state.envelopes());
+  CHECK(ask("/v1/enrol/70").roots.empty());
+  CHECK(ask("/v1/enrol/99999999").roots.empty());
+  for (const char* path : {"/v1/enrol/-1", "/v1/enrol/x", "/v1/enrol/1x"}) CHECK(serving.post(path, body).status == 400);
+}
+
 TEST_CASE("a held request is answered when a policy is published, and not before", "[R7]") {
   Serving serving;
   TestDevice device(serving.school);

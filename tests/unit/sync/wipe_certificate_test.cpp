@@ -84,6 +84,18 @@ TEST_CASE("a record is verified with nothing but the school's id", "[R21]") {
   CHECK(verdict(open_wipe_record(make_wipe_record(both), SchoolId{1})) == "T6");
 }
 
+TEST_CASE("the record of a school with many roots verifies too", "[R21]") {
+  RecordWorld world;
+  WipeRecord record = world.record();
+  for (int i = 0; i < 199; ++i) {
+    ++world.school.root.version;
+    record.roots.push_back(world.school.root_envelope());
+  }
+  const auto opened = open_wipe_record(make_wipe_record(record), world.school.root.school);
+  REQUIRE(opened);
+  CHECK(opened->certificate.root == 1);
+}
+
 TEST_CASE("D3 to D5: another device's certificate, other people's order, edited fields are refused", "[R21]") {
   RecordWorld world;
   WipeRecord record = world.record();
