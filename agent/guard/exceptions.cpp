@@ -53,16 +53,19 @@ Status Exceptions::judge(const sync::OpenedException& opened) const {
   return as_check(policy::judge_lesson_name(rules, *trust_.set(), opened.exception.name));
 }
 
-Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::LetterId& id, const sync::DeviceId& device) {
+Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::LetterId& id, const sync::DeviceId& device,
+                                        const Letters::Room& room) {
   TRY(opened, sync::open_exception(blob, *trust_.root()));
+  const std::string by = signers_name(opened.signers);
   const sync::Exception& exception = opened.exception;
   TRY_DONE(sync::check_letter_head(exception.head, trust_.root()->root().school, device, now()));
   if (exception.closes) {
     close(*exception.closes);
     TRY_DONE(write());
-    return Letters::Taken{exception.head.until, {}};
+    return Letters::Taken{exception.head.until, {}, by};
   }
   TRY_DONE(judge(opened));
+  TRY_DONE(room(by));
   look();
   if (held_.size() >= kMaxHeld && !held_.contains(id)) return sync::refuse(sync::Check::kExceptionRoom);
   const std::int64_t length = (exception.head.until - exception.from) * 1000;
@@ -73,7 +76,7 @@ Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::L
   }
   judged_ = judged_by();
   look();
-  return Letters::Taken{exception.head.until, {}};
+  return Letters::Taken{exception.head.until, {}, by};
 }
 
 void Exceptions::begin(const sync::LetterId& id, Held& held) {

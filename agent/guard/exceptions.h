@@ -26,7 +26,8 @@ class Exceptions {
   Exceptions(std::filesystem::path file, const PolicyStore& trust, const Clock& clock, Note note);
 
   // The letters of this kind (letters.h). `device`: our own id.
-  [[nodiscard]] Result<Letters::Taken> take(const sync::RawBlob& blob, const sync::LetterId& id, const sync::DeviceId& device);
+  [[nodiscard]] Result<Letters::Taken> take(const sync::RawBlob& blob, const sync::LetterId& id, const sync::DeviceId& device,
+                                           const Letters::Room& room);
 
   struct Open {
     sync::LetterId id{};

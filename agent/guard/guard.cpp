@@ -36,12 +36,14 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
       suspensions_(settings.state / "suspensions.json", clock), gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
-  letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id) {
-    return exceptions_.take(blob, id, identity_.id());
+  letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id, const Letters::Room& room) {
+    return exceptions_.take(blob, id, identity_.id(), room);
   });
   if (!settings_.notice.empty()) notice_file_.emplace(settings_.notice);
   if (settings_.posture) posture_.emplace(settings_.state / "posture.json", settings_.posture, book_, clock_);
-  letters_.set_part(sync::PayloadType::kOrder, [this](const sync::RawBlob& blob, const sync::LetterId&) { return orders_.take(blob); });
+  letters_.set_part(sync::PayloadType::kOrder, [this](const sync::RawBlob& blob, const sync::LetterId&, const Letters::Room& room) {
+    return orders_.take(blob, room);
+  });
   if (settings_.sessions == nullptr) return;
   const auto find_user_here = [this](std::uint32_t uid) { return find_known_user(uid); };
   session_watch_.emplace(*settings_.sessions, find_user_here, [this](const Subject& subject) { book_.note(subject); },

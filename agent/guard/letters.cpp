@@ -1,5 +1,7 @@
 #include "agent/guard/letters.h"
 
+#include <algorithm>
+
 #include "agent/guard/trust_updates.h"
 #include "platform/base/log.h"
 #include "sync/checks.h"
@@ -7,8 +9,9 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr std::size_t kMaxUsed = 4096;
-constexpr std::size_t kMaxFile = 512u << 10;
+constexpr std::size_t kMaxUsed = 8192;
+constexpr std::size_t kMaxUsedOfOne = 256;  // of one signer
+constexpr std::size_t kMaxFile = 4u << 20;
 
 Subject refused(const sync::LetterId& id, const Error& error) {
   log_debug("letters", "refused: " + error.message);
@@ -16,6 +19,12 @@ Subject refused(const sync::LetterId& id, const Error& error) {
 }
 
 }  // namespace
+
+std::string signers_name(const std::set<sync::KeyId>& signers) {
+  std::string out;
+  for (const sync::KeyId& id : signers) out += (out.empty() ? "" : "+") + id;
+  return out;
+}
 
 Letters::Letters(std::filesystem::path file, const PolicyStore& trust) : file_(std::move(file)), trust_(trust) { load(); }
 
@@ -25,7 +34,7 @@ void Letters::load() {
     if (bytes.error().code != ErrorCode::kNotFound) log_error("letters", bytes.error().message);
     return;
   }
-  const auto json = parse_json(as_text(*bytes));
+  const auto json = parse_json(as_text(*bytes), {kMaxFile, 8});
   const auto used = json ? json->object_at("used") : Result<const Json::Object*>(json.error());
   if (!used) {
     log_error("letters", "damaged: " + used.error().message);
@@ -34,19 +43,30 @@ void Letters::load() {
   for (const auto& [name, until] : **used) {
     const auto id = parse_hex(name);
     const auto fixed = id ? to_array<16>(*id) : Result<sync::LetterId>(id.error());
-    if (fixed && until.as_int() != nullptr) used_[*fixed] = *until.as_int();
+    if (!fixed) continue;
+    // An earlier version wrote the time alone.
+    const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
+    const std::string* by = until["by"].as_string();
+    if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by};
   }
 }
 
 void Letters::forget_old() {
   const UnixSeconds floor = trust_.judged_time(0);
-  std::erase_if(used_, [floor](const auto& used) { return used.second <= floor; });
+  std::erase_if(used_, [floor](const auto& used) { return used.second.until <= floor; });
 }
 
-Status Letters::remember(const sync::LetterId& id, UnixSeconds until) {
-  used_[id] = until;
+Status Letters::room_for(const std::string& by) const {
+  if (used_.size() >= kMaxUsed) return sync::refuse(sync::Check::kLetterRoom);
+  const auto of_one = std::ranges::count_if(used_, [&by](const auto& used) { return used.second.by == by; });
+  if (static_cast<std::size_t>(of_one) < kMaxUsedOfOne) return ok();
+  return sync::refuse(sync::Check::kLetterRoom, "of this signer's");
+}
+
+Status Letters::remember(const sync::LetterId& id, Used what) {
+  used_[id] = std::move(what);
   Json::Object used;
-  for (const auto& [other, end] : used_) used[sync::letter_name(other)] = end;
+  for (const auto& [other, kept] : used_) used[sync::letter_name(other)] = Json::Object{{"until", kept.until}, {"by", kept.by}};
   auto written = platform::replace_file(file_, as_bytes(Json(Json::Object{{"v", 1}, {"used", std::move(used)}}).dump()), 0600);
   if (!written) used_.erase(id);
   return written;
@@ -56,11 +76,11 @@ Result<std::vector<Subject>> Letters::take_one(const sync::RawBlob& blob, const 
   const auto part = parts_.find(label.type);
   if (part == parts_.end()) return sync::refuse(sync::Check::kLetterType);
   forget_old();
-  if (used_.size() >= kMaxUsed) return sync::refuse(sync::Check::kLetterRoom);
-  TRY(taken, part->second(blob, label.id));
+  TRY(taken, part->second(blob, label.id, [this](const std::string& by) { return room_for(by); }));
   std::vector<Subject> findings{{"letter.taken", sync::letter_name(label.id)}};
   for (Subject& finding : taken.findings) findings.push_back(std::move(finding));
-  if (auto written = remember(label.id, taken.until); !written) {
+  if (!room_for(taken.by)) return findings;  // it does nothing the second time
+  if (auto written = remember(label.id, {taken.until, std::move(taken.by)}); !written) {
     log_error("letters", "not remembered, and to be taken again: " + written.error().message);
     return std::vector<Subject>();
   }

@@ -14,20 +14,28 @@
 
 namespace caretaker::agent {
 
+// Whose a letter is, for Letters::Taken::by: the keys that signed it.
+[[nodiscard]] std::string signers_name(const std::set<sync::KeyId>& signers);
+
 class Letters {
  public:
-  // What a part made of a letter: until when it must not be taken again, and what else the book is to hold of it.
+  // What a part made of a letter: until when it must not be taken again, what else the book is to hold of it, and whose it is.
   struct Taken {
     UnixSeconds until = 0;
     std::vector<Subject> findings;
+    std::string by = {};
   };
+  // Whether one more of `by`'s letters can be remembered; L7.
+  using Room = std::function<Status(const std::string& by)>;
   // Verifies the letter, does what it says and makes that durable, or refuses and changes nothing; kUnavailable: not yet, it is to
-  // come again. After a power cut the same letter may
+  // come again. One that would do harm the second time asks for room first; one that would not (it ends something) is taken also where
+  // there is none, and then not remembered. After a power cut the same letter may
   // come once more, although it was taken: what a part does is keyed by the id.
-  using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&)>;
+  using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&, const Room&)>;
 
   // `file`: the ids that have been used, each until people's keys have signed a later time than its end; the clock alone, which
-  // can be set back, makes nothing good again.
+  // can be set back, makes nothing good again. Each signer fills places of their own and no more, so that nobody's key keeps another's
+  // letters out.
   Letters(std::filesystem::path file, const PolicyStore& trust);
 
   void set_part(sync::PayloadType type, Part part) { parts_[type] = std::move(part); }
@@ -38,14 +46,19 @@ class Letters {
 
  private:
   [[nodiscard]] Result<std::vector<Subject>> take_one(const sync::RawBlob& blob, const sync::LetterLabel& label);
+  struct Used {
+    UnixSeconds until = 0;
+    std::string by;
+  };
   void forget_old();
-  [[nodiscard]] Status remember(const sync::LetterId& id, UnixSeconds until);
+  [[nodiscard]] Status room_for(const std::string& by) const;
+  [[nodiscard]] Status remember(const sync::LetterId& id, Used used);
   void load();
 
   std::filesystem::path file_;
   const PolicyStore& trust_;
   std::map<sync::PayloadType, Part> parts_;
-  std::map<sync::LetterId, UnixSeconds> used_;
+  std::map<sync::LetterId, Used> used_;
 };
 
 }  // namespace caretaker::agent

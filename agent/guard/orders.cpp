@@ -20,7 +20,8 @@ using sync::VerifiedOrder;
 constexpr MonotonicMs kSaveMs = 60'000;      // of grace time: a power cut gives that much of it back
 constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
 constexpr MonotonicMs kStartAgainMs = 60'000;
-constexpr std::size_t kMaxEnded = 1024;
+constexpr std::size_t kMaxEnded = 4096;
+constexpr std::size_t kMaxEndedByOne = 256;  // of one signer
 constexpr std::size_t kMaxNotice = 64u << 10;
 
 Subject finding(const char* state, const VerifiedOrder& order, Severity severity = Severity::kMedium) {
@@ -112,18 +113,31 @@ Status Orders::save(OrdersState next) {
 // What has expired by signed time cannot come any more, whatever the clock says.
 void Orders::forget_old(OrdersState& state) const {
   const UnixSeconds floor = trust_.judged_time(0);
-  std::erase_if(state.ended, [floor](const auto& ended) { return ended.second <= floor; });
+  std::erase_if(state.ended, [floor](const auto& ended) { return ended.second.until <= floor; });
 }
 
-Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope) {
+Status Orders::note_ended(OrdersState& state, const VerifiedOrder& order, bool is_in_force) const {
+  forget_old(state);
+  const sync::OrderId target = *order.order().target;
+  const std::string by = signers_name(order.signers());
+  const auto by_one = std::ranges::count_if(state.ended, [&by](const auto& ended) { return ended.second.by == by; });
+  const bool has_room = state.ended.contains(target) || (state.ended.size() < kMaxEnded && static_cast<std::size_t>(by_one) < kMaxEndedByOne);
+  if (has_room) state.ended[target] = {order.order().issued + sync::kMaxOrderLifetime, by};
+  if (has_room || is_in_force) return ok();  // what is in force has come as a letter, and is remembered as one
+  return make_error(ErrorCode::kFull, "too many orders were ended before they came, by this signer or in all: none more until those have expired");
+}
+
+Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters::Room& room) {
   if (identity_.state() != DeviceIdentity::State::kCertified || trust_.root() == nullptr) {
     return make_error(ErrorCode::kUnavailable, "not enrolled: there is nobody to be ordered");
   }
   if (state_.device != to_hex(identity_.id())) load();
   std::set<sync::OrderId> ended;
-  for (const auto& [id, until] : state_.ended) ended.insert(id);
+  for (const auto& [id, end] : state_.ended) ended.insert(id);
   TRY(order, sync::open_order(envelope, *trust_.root(), machine(ended), {clock_.now(), trust_.judged_time(0)}));
-  if (state_.ended.size() >= kMaxEnded) return make_error(ErrorCode::kFull, "too many orders to remember");
+  const std::string by = signers_name(order.signers());
+  // A lock or a wipe must not come twice; an unlock or a cancel that does ends nothing.
+  if (!order.order().target) TRY_DONE(room(by));
   const auto take = [&]() -> Result<std::vector<Subject>> {
     switch (order.order().kind) {
       case OrderKind::kLock: return take_lock(order, envelope.bytes);
@@ -135,7 +149,7 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope) {
   };
   TRY(findings, take());
   write_notice();
-  return Letters::Taken{order.order().until, std::move(findings)};
+  return Letters::Taken{order.order().until, std::move(findings), by};
 }
 
 Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteView envelope) {
@@ -150,9 +164,8 @@ Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteV
 
 Result<std::vector<Subject>> Orders::take_unlock(const VerifiedOrder& order) {
   OrdersState next = state_;
-  forget_old(next);
-  next.ended[*order.order().target] = order.order().issued + sync::kMaxOrderLifetime;
   const bool lifts = lock_ && lock_->order().id == *order.order().target;
+  TRY_DONE(note_ended(next, order, lifts));
   if (lifts) {
     next.lock.clear();
     next.challenge.clear();
@@ -176,9 +189,8 @@ Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteV
 
 Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
   OrdersState next = state_;
-  forget_old(next);
-  next.ended[*order.order().target] = order.order().issued + sync::kMaxOrderLifetime;
   const bool fits = wipe_ && wipe_->order().id == *order.order().target;
+  TRY_DONE(note_ended(next, order, fits));
   const bool in_time = fits && (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed);
   if (in_time) {
     next.wipe.clear();
@@ -237,7 +249,8 @@ Status Orders::unlock(std::string_view typed) {
   if (fits) {
     next.lock.clear();
     next.challenge.clear();
-    next.ended[lock_->order().id] = lock_->order().issued + sync::kMaxOrderLifetime;
+    forget_old(next);
+    if (next.ended.size() < kMaxEnded) next.ended[lock_->order().id] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
   }
   TRY_DONE(save(std::move(next)));  // before the answer: the power button takes no wrong try back
   pause_until_ = now + sync::unlock_pause_s(state_.wrong_codes) * 1000;
@@ -291,7 +304,7 @@ void Orders::count_grace() {
   if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
 }
 
-// In doubt nothing is wiped, also when the doubt came after the order.
+// In doubt nothing is wiped, also when the doubt came after the order; it stays locked. What has begun is gone on with.
 void Orders::begin_wipe() {
   OrdersState next = state_;
   const auto same_machine = sync::check_order_hardware(wipe_->order(), settings_.hardware);

@@ -40,7 +40,7 @@ class Orders {
   void load();
 
   // An order that has come. Refused: an error whose message begins with the number of the check; nothing changes.
-  [[nodiscard]] Result<Letters::Taken> take(const sync::RawBlob& envelope);
+  [[nodiscard]] Result<Letters::Taken> take(const sync::RawBlob& envelope, const Letters::Room& room);
 
   [[nodiscard]] const LockPermit* lock() const;
   [[nodiscard]] LostNotice notice() const;
@@ -64,6 +64,9 @@ class Orders {
   void reopen_stored();
   [[nodiscard]] Status save(OrdersState next);
   void forget_old(OrdersState& state) const;
+  // What `order` ends must not come any more. kFull: its signers have named too many that never came; one that is in force is ended
+  // all the same.
+  [[nodiscard]] Status note_ended(OrdersState& state, const sync::VerifiedOrder& order, bool is_in_force) const;
   [[nodiscard]] Result<std::vector<Subject>> take_lock(const sync::VerifiedOrder& order, ByteView envelope);
   [[nodiscard]] Result<std::vector<Subject>> take_unlock(const sync::VerifiedOrder& order);
   [[nodiscard]] Result<std::vector<Subject>> take_wipe(const sync::VerifiedOrder& order, ByteView envelope);

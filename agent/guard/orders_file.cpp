@@ -9,7 +9,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr std::size_t kMaxFile = 256u << 10;
+constexpr std::size_t kMaxFile = 2u << 20;
 constexpr std::array<std::string_view, 6> kPhaseNames = {"none", "grace", "started", "keys-destroyed", "verified", "failed"};
 
 Result<WipePhase> parse_phase(std::string_view name) {
@@ -18,14 +18,17 @@ Result<WipePhase> parse_phase(std::string_view name) {
   return static_cast<WipePhase>(found - kPhaseNames.begin());
 }
 
-Result<std::map<sync::OrderId, UnixSeconds>> parse_ended(const Json& json) {
+Result<std::map<sync::OrderId, OrdersState::Ended>> parse_ended(const Json& json) {
   TRY(members, json.object_at("ended"));
-  std::map<sync::OrderId, UnixSeconds> ended;
+  std::map<sync::OrderId, OrdersState::Ended> ended;
   for (const auto& [name, until] : *members) {
     TRY(bytes, parse_hex(name));
     TRY(id, to_array<16>(bytes));
-    if (until.as_int() == nullptr) return make_error(ErrorCode::kInvalidInput, "an end that is no time");
-    ended[id] = *until.as_int();
+    // An earlier version wrote the time alone.
+    const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
+    const std::string* by = until["by"].as_string();
+    if (end == nullptr) return make_error(ErrorCode::kInvalidInput, "an end that is no time");
+    ended[id] = {*end, by == nullptr ? "" : *by};
   }
   return ended;
 }
@@ -62,7 +65,7 @@ Result<OrdersState> read_orders(const std::filesystem::path& file) {
 
 Status write_orders(const std::filesystem::path& file, const OrdersState& state) {
   Json::Object ended;
-  for (const auto& [id, until] : state.ended) ended[to_hex(id)] = until;
+  for (const auto& [id, end] : state.ended) ended[to_hex(id)] = Json::Object{{"until", end.until}, {"by", end.by}};
   const Json json(Json::Object{{"v", 1},
                                {"device", state.device},
                                {"ended", std::move(ended)},

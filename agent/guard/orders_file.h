@@ -17,7 +17,11 @@ enum class WipePhase { kNone, kGrace, kStarted, kKeysDestroyed, kVerified, kFail
 
 struct OrdersState {
   std::string device;                        // in hex: whose orders these are
-  std::map<sync::OrderId, UnixSeconds> ended;  // by unlock or cancel, also before they came, and until when they could still come
+  struct Ended {
+    UnixSeconds until = 0;  // when it can come no more
+    std::string by;         // who ended it
+  };
+  std::map<sync::OrderId, Ended> ended;      // by unlock or cancel, also before they came
   Bytes lock;                                // envelope of the lock in force; empty: none
   Bytes wipe;                                // envelope of the wipe that was delivered; empty: none
   WipePhase phase = WipePhase::kNone;

@@ -1,4 +1,6 @@
 // What teachers ask: sites for a lesson.
+#include <algorithm>
+
 #include "sync/exception.h"
 #include "sync/server/desk.h"
 
@@ -6,7 +8,9 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::size_t kMaxListed = 200;
-constexpr std::size_t kMaxRunning = 256;  // letters of this kind that are not over: a key in wrong hands fills no disk
+// Letters of this kind that are not over: a key in wrong hands fills no disk, and keeps no other teacher out.
+constexpr std::size_t kMaxRunning = 2048;
+constexpr std::size_t kMaxRunningOfOne = 64;
 
 Result<Json> exception_json(FleetStore& store, const LetterRow& row) {
   TRY(answers, store.letter_answers(row.id));
@@ -23,6 +27,25 @@ Result<Json> exception_json(FleetStore& store, const LetterRow& row) {
                            {"refused", Json::Object(refused.begin(), refused.end())}});
 }
 
+// Whoever's key is not in the root any more counts no more either. What is open can always be closed, once.
+Status check_room(const Desk& desk, const sync::OpenedException& next, const std::vector<LetterRow>& running) {
+  std::size_t of_one = 0;
+  bool is_open = false, is_closed = false;
+  for (const LetterRow& row : running) {
+    if (row.id == next.id) return ok();  // the same again, with one more signature
+    const auto other = sync::open_exception({row.envelope}, desk.school.root());
+    if (!other) continue;
+    const bool is_theirs = std::ranges::any_of(other->signers, [&](const sync::KeyId& key) { return next.signers.contains(key); });
+    of_one += is_theirs ? 1 : 0;
+    is_open = is_open || (next.exception.closes && row.id == *next.exception.closes);
+    is_closed = is_closed || (next.exception.closes && other->exception.closes == next.exception.closes);
+  }
+  if (is_open && !is_closed) return ok();
+  if (of_one >= kMaxRunningOfOne) return make_error(ErrorCode::kFull, "this key has signed 64 exceptions that are not over: close some, or wait");
+  if (running.size() >= kMaxRunning) return make_error(ErrorCode::kFull, "too many exceptions are open at once");
+  return ok();
+}
+
 }  // namespace
 
 // Judged by the devices; here only that a teacher of this school signed it and that it is not over.
@@ -33,7 +56,7 @@ Result<Json> publish_exception(Desk& desk) {
   TRY_DONE(sync::check_letter_head(head, desk.school.id(), head.device.value_or(sync::DeviceId{}), desk.now));
   const std::string type(sync::payload_type_name(sync::PayloadType::kException));
   TRY(running, desk.store.letters_of(type, desk.now, kMaxRunning));
-  if (running.size() >= kMaxRunning) return make_error(ErrorCode::kFull, "too many exceptions are open at once");
+  TRY_DONE(check_room(desk, opened, running));
   TRY_DONE(desk.store.add_letter({opened.id, type, head.device, head.until, std::move(blob.bytes)}, desk.now));
   return Json(Json::Object{{"letter", sync::letter_name(opened.id)}});
 }

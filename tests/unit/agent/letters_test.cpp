@@ -25,13 +25,15 @@ struct Desk {
   }
   void start() {
     letters.emplace(world.folder / "letters.json", trust);
-    letters->set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId&) -> Result<Letters::Taken> {
+    letters->set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId&, const Letters::Room& room) -> Result<Letters::Taken> {
       const PublicKey& key = world.room.school.technician.public_key;
-      TRY(opened, sync::open_envelope(blob.bytes, sync::PayloadType::kException, {{sync::key_id(key), key}}));
+      const PublicKey& second = world.room.school.second_technician.public_key;
+      TRY(opened, sync::open_envelope(blob.bytes, sync::PayloadType::kException, {{sync::key_id(key), key}, {sync::key_id(second), second}}));
       TRY(json, parse_json(as_text(opened.payload)));
       TRY(head, sync::parse_letter_head(json));
+      if (is_harmful) TRY_DONE(room(signers_name(opened.signers)));
       ++acted;
-      return Letters::Taken{head.until, {{"done", "it"}}};
+      return Letters::Taken{head.until, {{"done", "it"}}, signers_name(opened.signers)};
     });
   }
   std::vector<std::string> take(const Bytes& bytes, bool has_our_word = false) {
@@ -43,6 +45,7 @@ struct Desk {
   PolicyStore trust;
   std::optional<Letters> letters;
   int acted = 0;
+  bool is_harmful = true;  // a second time
 };
 
 std::string name_of(const Bytes& envelope) { return sync::letter_name(must(sync::read_letter_label({envelope})).id); }
@@ -87,11 +90,39 @@ TEST_CASE("what is no letter, of no known kind or not signed by whom it should b
   CHECK(desk.acted == 0);
 }
 
-TEST_CASE("no more ids are remembered than fit, and then nothing is taken") {
+TEST_CASE("one key fills its own places and nobody else's, and what only ends something is taken all the same", "[R22]") {
+  Desk desk;
+  const auto& school = desk.world.room.school;
+  for (int i = 0; i < 256; ++i) REQUIRE_FALSE(desk.take(letter(school.technician, 5'000, std::to_string(i))).empty());
+  const Bytes one_more = letter(school.technician, 5'000, "one more");
+  CHECK(desk.take(one_more) == std::vector<std::string>{"letter.refused L7:" + name_of(one_more)});
+  const Bytes other = letter(school.second_technician, 5'000);
+  CHECK(desk.take(other)[0] == "letter.taken " + name_of(other));
+  desk.start();
+  CHECK(desk.take(one_more) == std::vector<std::string>{"letter.refused L7:" + name_of(one_more)});
+  CHECK(desk.take(other).empty());  // remembered, also over a restart
+  desk.is_harmful = false;
+  CHECK(desk.take(one_more)[0] == "letter.taken " + name_of(one_more));
+  CHECK(desk.take(one_more)[0] == "letter.taken " + name_of(one_more));  // again, and it does nothing
+}
+
+TEST_CASE("places become free when people have signed a time after the end of what fills them", "[R22]") {
   Desk desk;
   const auto& school = desk.world.room.school;
   Json::Object used;
-  for (int i = 0; i < 4096; ++i) used[sync::letter_name(random_array<16>())] = 9'000;
+  const std::string by = sync::key_id(school.technician.public_key);
+  for (int i = 0; i < 256; ++i) used[sync::letter_name(random_array<16>())] = Json::Object{{"until", school.root.issued + i}, {"by", by}};
+  must(platform::replace_file(desk.world.folder / "letters.json", as_bytes(Json(Json::Object{{"v", 1}, {"used", used}}).dump()), 0600));
+  desk.start();  // the one that has ended at the root's own time goes
+  CHECK(desk.take(letter(school.technician, 5'000, "a"))[0].starts_with("letter.taken"));
+  CHECK(desk.take(letter(school.technician, 5'000, "b"))[0].starts_with("letter.refused L7"));
+}
+
+TEST_CASE("no more ids are remembered than fit, also of those that an earlier version wrote down", "[R22]") {
+  Desk desk;
+  const auto& school = desk.world.room.school;
+  Json::Object used;
+  for (int i = 0; i < 8192; ++i) used[sync::letter_name(random_array<16>())] = 9'000;
   must(platform::replace_file(desk.world.folder / "letters.json", as_bytes(Json(Json::Object{{"v", 1}, {"used", used}}).dump()), 0600));
   desk.start();
   const Bytes one = letter(school.technician, 5'000);

@@ -389,6 +389,46 @@ TEST_CASE("firmware that says nothing, or something else, at a restart unlocks n
   CHECK(world.lost().is_locked);
 }
 
+TEST_CASE("a key that ends hundreds of orders which never came is refused further ones, and locks nobody out", "[R22]") {
+  LostWorld world;
+  world.room.school.give(sync::Role::kLock, 1, {{"technician", &world.room.school.technician}, {"head", &world.room.school.head}});
+  world.give({}, {}, {world.room.next_root()});
+  const auto unlock_of = [&](sync::OrderId target) {
+    Order unlock = world.order(OrderKind::kUnlock);
+    unlock.target = target;
+    return unlock;
+  };
+  OrdersState state = must(read_orders(world.settings.state / "orders.json"));
+  for (int i = 0; i < 255; ++i) state.ended[random_array<16>()] = {world.clock.time + 86'400, sync::key_id(world.room.school.technician.public_key)};
+  world.stop();
+  must(write_orders(world.settings.state / "orders.json", state));
+  world.start();
+  const Order last = unlock_of({1});
+  world.deliver(world.sign(last));
+  CHECK(world.noted("order.nothing-to-end " + LostWorld::name(last)));
+  const Order refused = unlock_of({2});
+  world.deliver(world.sign(refused));
+  CHECK(world.noted("letter.refused full:" + LostWorld::name(refused)));
+  const Order by_head = unlock_of({3});
+  world.deliver(world.sign(by_head, {&world.room.school.head}));
+  CHECK(world.noted("order.nothing-to-end " + LostWorld::name(by_head)));
+  // Locks, wipes, cancels, and the end of what is in force: also by that very key.
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  CHECK(world.lost().is_locked);
+  world.deliver(world.sign(unlock_of(LostWorld::id(lock))));
+  CHECK_FALSE(world.lost().is_locked);
+  const Order wipe = world.order(OrderKind::kWipe);
+  world.deliver(world.sign_wipe(wipe));
+  CHECK(world.noted("order.grace " + LostWorld::name(wipe)));
+  Order cancel = world.order(OrderKind::kCancel);
+  cancel.target = LostWorld::id(wipe);
+  world.deliver(world.sign(cancel));
+  CHECK(world.noted("order.cancelled " + LostWorld::name(cancel)));
+  world.deliver(world.sign(lock));  // what was used stays used
+  CHECK_FALSE(world.lost().is_locked);
+}
+
 TEST_CASE("a file of orders that was damaged is an event, and what was written down is forgotten, not guessed", "[R22]") {
   LostWorld world;
   world.deliver(world.sign(world.order(OrderKind::kLock)));

@@ -186,6 +186,33 @@ TEST_CASE("a teacher publishes an exception and nothing else, and sees what beca
   CHECK(*row["taken"].as_int() == 1);
 }
 
+TEST_CASE("a teacher's key fills its own places, keeps no other teacher out, and can always close what it opened", "[R6]") {
+  TestSchool school;
+  const auto second = sync::make_person_key("second teacher");
+  auto next = school.root_one();
+  next.version = 2;
+  next.school = school.state.id();
+  const auto id = sync::key_id(second.signing.public_key);
+  next.keys[id] = {second.signing.public_key, second.holder};
+  next.roles[sync::Role::kException].keys.insert(id);
+  must(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next))));
+  const auto publish = [&](const sync::PersonKey& person, const sync::Exception& exception) {
+    return school.ask(person, "exception.publish",
+                      envelope_argument(TestSchool::envelope(sync::PayloadType::kException, sync::make_exception_payload(exception), {&person.signing})));
+  };
+  const auto closing = [&](const sync::LetterId& letter, UnixSeconds until) {
+    return sync::Exception{{school.state.id(), {}, kNow - 5, until}, "", "", 0, letter};
+  };
+  const auto first = must(school.ask(school.people.teacher, "exception.publish", envelope_argument(lesson(school, school.people.teacher))));
+  const auto opened = must(to_array<16>(must(parse_hex(must(first.string_at("letter"))))));
+  for (int i = 0; i < 63; ++i) must(publish(school.people.teacher, closing(random_array<16>(), kNow + 1000)));
+  CHECK(refused(publish(school.people.teacher, closing(random_array<16>(), kNow + 1000))) == ErrorCode::kFull);
+  CHECK(refused(school.ask(school.people.teacher, "exception.publish", envelope_argument(lesson(school, school.people.teacher, "more.example")))) == ErrorCode::kFull);
+  CHECK(school.ask(second, "exception.publish", envelope_argument(lesson(school, second, "other.example"))));
+  CHECK(publish(school.people.teacher, closing(opened, kNow + 1000)));
+  CHECK(refused(publish(school.people.teacher, closing(opened, kNow + 2000))) == ErrorCode::kFull);  // that is closed already
+}
+
 TEST_CASE("what a device signed about itself is handed to those who may order something about it", "[R22]") {
   TestSchool school;
   TestDevice device(school);
