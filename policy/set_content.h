@@ -8,8 +8,13 @@
 
 namespace caretaker::policy {
 
+struct SetChange;
+
 class ContentWalk {
  public:
+  // Two of them side by side (policy/set_change.h).
+  [[nodiscard]] static SetChange compare(const SetView& before, const SetView& after);
+
   explicit ContentWalk(const SetView& set);
   ContentWalk(ContentWalk&&) noexcept;
   ContentWalk& operator=(ContentWalk&&) noexcept;

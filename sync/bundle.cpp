@@ -5,6 +5,7 @@
 
 #include "sync/bundle_form.h"
 #include "sync/checks.h"
+#include "sync/lists_bounds.h"
 
 namespace caretaker::sync {
 namespace {
@@ -43,44 +44,6 @@ KeyRing lists_ring(const Root& root) {
   return ring;
 }
 
-// At least so many names changed: the furthest that a count moved, of a category or of all.
-std::uint64_t least_change(const ListsManifest& before, const ListsManifest& after) {
-  const auto names_in = [](const ListsManifest& manifest, const std::string& category) {
-    const auto found = manifest.categories.find(category);
-    return found == manifest.categories.end() ? 0 : found->second.names;
-  };
-  std::uint64_t most = 0;
-  const auto compare = [&](const std::string& category) {
-    const std::uint64_t a = names_in(before, category);
-    const std::uint64_t b = names_in(after, category);
-    most = std::max(most, a > b ? a - b : b - a);
-  };
-  for (const auto& [category, unused] : before.categories) compare(category);
-  for (const auto& [category, unused] : after.categories) compare(category);
-  const std::uint64_t total = before.names > after.names ? before.names - after.names : after.names - before.names;
-  return std::max(most, total);
-}
-
-Status check_locked(const ListsManifest& before, const ListsManifest& after) {
-  for (const auto& [name, category] : before.categories) {
-    if (!category.locked || category.names == 0) continue;
-    const auto found = after.categories.find(name);
-    if (found == after.categories.end() || !found->second.locked || found->second.names == 0) {
-      return refuse(Check::kLockedEmptied, name);
-    }
-  }
-  if (before.locked_names > 0 && after.locked_names == 0) return refuse(Check::kLockedEmptied);
-  return ok();
-}
-
-Status check_change(const ListsManifest& before, const ListsManifest& after, bool countersigned) {
-  TRY_DONE(check_locked(before, after));
-  if (countersigned) return ok();
-  if (before.locked_content != after.locked_content) return refuse(Check::kListsCountersigned, "the locked class");
-  if (is_large_change(least_change(before, after), before.names)) return refuse(Check::kListsCountersigned, "names");
-  return ok();
-}
-
 }  // namespace
 
 bool is_large_change(std::uint64_t changed_names, std::uint64_t names_before) {
@@ -111,7 +74,7 @@ Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
   const bool same = current && current->generation == form.manifest.generation;
   TRY_DONE(check_version(form.manifest.version, same ? current->version : 0));
   TRY_DONE(check_expiry(form.manifest.expires, now));
-  if (current) TRY_DONE(check_change(*current, form.manifest, countersigned));
+  if (current) TRY_DONE(check_lists_change(*current, form.manifest, countersigned, 0));
   return VerifiedLists(std::move(form.manifest), countersigned);
 }
 

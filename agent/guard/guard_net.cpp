@@ -122,7 +122,7 @@ Result<Answered> Guard::offer_set(const Asked& asked) {
   TRY_DONE(without_fields(asked));
   // Copying and walking a set takes a while, in which nobody else is answered: not for every piece of rubbish.
   if (clock_.monotonic_ms() < next_offer_) return make_error(ErrorCode::kUnavailable, "the last offer was refused: not yet");
-  const auto applied = TrustUpdates(trust_).take_set(asked.file);
+  const auto applied = TrustUpdates(trust_).take_set(asked.file, clock_.now());
   if (!applied) {
     next_offer_ = clock_.monotonic_ms() + kOfferPauseMs;
     return applied.error();

@@ -11,6 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMaxHistory = 1u << 20;  // of thirty days
+
 std::int64_t int_or_zero(const Json& json, std::string_view key) {
   const std::int64_t* value = json[key].as_int();
   return value == nullptr ? 0 : *value;
@@ -153,13 +155,17 @@ Status PolicyStore::replace_policy(PolicyInForce policy) {
   return ok();
 }
 
-Status PolicyStore::replace_lists(ListsInForce lists) {
+Status PolicyStore::replace_lists(ListsInForce lists, UnixSeconds now) {
   const bool same_set = set_ && lists_ && lists_->verified.manifest().content == lists.verified.manifest().content;
   if (!same_set) {
     TRY_DONE(platform::replace_file(folder_ / "lists.waiting.json", lists.envelope, 0600));
     waiting_ = std::move(lists);
     return ok();
   }
+  sync::ListsHistory history = lists_history_;
+  history.taken = std::max(history.taken, now);
+  TRY_DONE(write_lists_history(history));
+  lists_history_ = std::move(history);
   TRY_DONE(platform::replace_file(folder_ / "lists.json", lists.envelope, 0600));
   lists_ = std::move(lists);
   waiting_.reset();
@@ -167,9 +173,12 @@ Status PolicyStore::replace_lists(ListsInForce lists) {
   return platform::remove_file(folder_ / "lists.waiting.json");
 }
 
-Status PolicyStore::install_set(const fs::path& file, SetInForce set) {
+Status PolicyStore::install_set(const fs::path& file, SetInForce set, sync::ListsHistory history) {
   const ListsInForce* wanted = wanted_set();
   if (wanted == nullptr) return make_error(ErrorCode::kNotFound, "no set file is waited for");
+  // First what it costs: cut off in between, the same lists come again and cost nothing more.
+  TRY_DONE(write_lists_history(history));
+  lists_history_ = std::move(history);
   // The manifest's own replacement is the moment of change: until then the old pair of manifest and file is whole.
   TRY_DONE(platform::rename_file(file, set_file(wanted->verified.manifest())));
   TRY_DONE(platform::replace_file(folder_ / "lists.json", wanted->envelope, 0600));
@@ -276,13 +285,12 @@ void PolicyStore::load_policy() {
   time_floor_ = std::max(time_floor_, policy_->verified.bundle().issued);
 }
 
-std::optional<ListsInForce> PolicyStore::reopen_lists(const char* file, const char* code,
-                                                      const std::optional<sync::ListsManifest>& current) {
+std::optional<ListsInForce> PolicyStore::reopen_lists(const char* file, const char* code) {
   auto envelope = read(folder_ / file, code);
   if (!envelope) return std::nullopt;
   const sync::RawBlob blob{*envelope};
   for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
-    auto verified = sync::open_lists(blob, *root, current, 0);
+    auto verified = sync::open_lists(blob, *root, std::nullopt, 0);
     if (!verified) continue;
     if (root != roots_.rbegin()) damage_.insert("lists-signer-gone");
     return ListsInForce{std::move(*verified), std::move(*envelope)};
@@ -293,17 +301,59 @@ std::optional<ListsInForce> PolicyStore::reopen_lists(const char* file, const ch
 }
 
 void PolicyStore::load_lists() {
-  lists_ = reopen_lists("lists.json", "lists-damaged", std::nullopt);
+  load_lists_history();
+  lists_ = reopen_lists("lists.json", "lists-damaged");
   if (lists_) {
     const sync::ListsManifest& manifest = lists_->verified.manifest();
     auto set = SetInForce::open_installed(set_file(manifest));
     if (set) set_.emplace(std::move(*set));
     else on_damaged_set(set.error());
   }
-  const auto current = lists_ ? std::optional(lists_->verified.manifest()) : std::nullopt;
-  // One that no longer fits the lists in force was overtaken by them.
-  waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged", current);
+  // What it changes was judged when it was accepted. One that is no newer than the lists in force was overtaken by them.
+  waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged");
+  const auto is_newer = [](const sync::ListsManifest& a, const sync::ListsManifest& b) { return a.generation != b.generation || a.version > b.version; };
+  if (waiting_ && lists_ && !is_newer(waiting_->verified.manifest(), lists_->verified.manifest())) waiting_.reset();
   settle_generations();
+}
+
+Status PolicyStore::write_lists_history(const sync::ListsHistory& history) const {
+  Json::Array changes;
+  for (const sync::ListsChange& change : history.changes) {
+    Json::Object categories;
+    for (const auto& [name, names] : change.categories) categories[name] = names;
+    changes.push_back(Json::Object{{"taken", change.taken}, {"content", to_hex(change.content)}, {"names", change.names}, {"categories", std::move(categories)}});
+  }
+  const Json json(Json::Object{{"v", 1}, {"taken", history.taken}, {"changes", std::move(changes)}});
+  return platform::replace_file(folder_ / "lists.history.json", as_bytes(json.dump()), 0600);
+}
+
+void PolicyStore::settle_lists_history(UnixSeconds now) {
+  sync::ListsHistory history = sync::settled(lists_history_, now);
+  const bool is_same = history.taken == lists_history_.taken && std::ranges::equal(history.changes, lists_history_.changes, {}, &sync::ListsChange::taken, &sync::ListsChange::taken);
+  if (is_same) return;
+  lists_history_ = std::move(history);
+  if (auto written = write_lists_history(lists_history_); !written) log_warning("policy", written.error().message);
+}
+
+// What cannot be read is not guessed: the publisher may change a day's worth, and what is written from then on counts.
+void PolicyStore::load_lists_history() {
+  const auto bytes = platform::read_file(folder_ / "lists.history.json", kMaxHistory);
+  const auto json = bytes ? parse_json(as_text(*bytes)) : Result<Json>(bytes.error());
+  const auto rows = json ? json->array_at("changes") : Result<const Json::Array*>(json.error());
+  if (!rows) {
+    if (rows.error().code != ErrorCode::kNotFound || bytes) log_error("policy", "lists.history.json: " + rows.error().message);
+    return;
+  }
+  lists_history_.taken = int_or_zero(*json, "taken");
+  for (const Json& row : **rows) {
+    const auto content = row.hex_array_at<32>("content");
+    if (!content) continue;
+    sync::ListsChange change{int_or_zero(row, "taken"), *content, static_cast<std::uint64_t>(int_or_zero(row, "names")), {}};
+    if (row["categories"].as_object() != nullptr) {
+      for (const auto& [name, names] : *row["categories"].as_object()) change.categories[name] = static_cast<std::uint64_t>(int_or_zero(row["categories"], name));
+    }
+    lists_history_.changes.push_back(std::move(change));
+  }
 }
 
 void PolicyStore::on_damaged_set(const Error& error) {

@@ -1,7 +1,7 @@
 // What the guard trusts and obeys, on disk: the chain of roots, the policy and the lists in force, the set file, a lists
 // manifest whose set file has not come yet, and the floors. Nothing gets in unverified (trust_updates.h), and at start
 // everything is verified again, the names of the set file while it is in force already (check_set_part()). Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
-// set.<content hash>, floors.json; roots.copy/N.json, because without root 1 nothing else is worth anything. One thread.
+// set.<content hash>, lists.history.json, floors.json; roots.copy/N.json, because without root 1 nothing else is worth anything. One thread.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +15,7 @@
 #include "agent/guard/set_in_force.h"
 #include "policy/policy.h"
 #include "sync/bundle.h"
+#include "sync/lists_bounds.h"
 
 namespace caretaker::agent {
 
@@ -75,9 +76,13 @@ class PolicyStore {
   // Each durable when it returns; on an error what was in force still is.
   [[nodiscard]] Status append_root(sync::VerifiedRoot root, ByteView envelope);
   [[nodiscard]] Status replace_policy(PolicyInForce policy);
-  [[nodiscard]] Status replace_lists(ListsInForce lists);  // to wait for its set file, unless the set in force is the same
-  // The set file for wanted_set(), copied into the folder already; SetInForce has been opened on it.
-  [[nodiscard]] Status install_set(const std::filesystem::path& file, SetInForce set);
+  // To wait for its set file, unless the set in force is the same.
+  [[nodiscard]] Status replace_lists(ListsInForce lists, UnixSeconds now);
+  // The set file for wanted_set(), copied into the folder already; SetInForce has been opened on it. `history`: with this change.
+  [[nodiscard]] Status install_set(const std::filesystem::path& file, SetInForce set, sync::ListsHistory history);
+  // What the list publisher's key has changed here, and when.
+  [[nodiscard]] const sync::ListsHistory& lists_history() const { return lists_history_; }
+  void settle_lists_history(UnixSeconds now);
   [[nodiscard]] std::filesystem::path incoming_set() const { return folder_ / "set.incoming"; }
 
  private:
@@ -88,11 +93,12 @@ class PolicyStore {
   void load_roots(const sync::SchoolId& school);
   void load_policy();
   void load_lists();
+  void load_lists_history();
+  [[nodiscard]] Status write_lists_history(const sync::ListsHistory& history) const;
   void on_damaged_set(const Error& error);
   void load_floors();
   [[nodiscard]] std::optional<PolicyInForce> reopen_policy(const char* file, const char* code);
-  [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code,
-                                                         const std::optional<sync::ListsManifest>& current);
+  [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code);
   [[nodiscard]] Status write_floors() const;
   void settle_generations();
   void remove_other_sets() const;
@@ -103,6 +109,7 @@ class PolicyStore {
   std::optional<ListsInForce> lists_;
   std::optional<ListsInForce> waiting_;
   std::optional<SetInForce> set_;
+  sync::ListsHistory lists_history_;
   std::int64_t policy_floor_ = 0;
   std::int64_t lists_floor_ = 0;
   UnixSeconds time_floor_ = 0;

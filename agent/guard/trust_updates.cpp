@@ -1,5 +1,6 @@
 #include "agent/guard/trust_updates.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "platform/base/log.h"
@@ -19,6 +20,12 @@ Subject applied(const char* subject, std::int64_t version) {
 Subject refused(const char* subject, const Error& error) {
   log_debug("policy", std::string(subject) + " refused: " + error.message);  // the book tells; a flood must not fill the log
   return {std::string(subject) + ".refused", rule_of(error), Severity::kMedium};
+}
+
+// How long ago the lists in force were taken; 0: it is not known, and counts as today.
+std::int64_t lists_age(const PolicyStore& store, UnixSeconds now) {
+  const UnixSeconds taken = store.lists_history().taken;
+  return taken == 0 ? 0 : now - std::min(taken, now);
 }
 
 }  // namespace
@@ -81,25 +88,32 @@ Status TrustUpdates::take_policy(ByteView envelope, UnixSeconds now) {
 }
 
 Status TrustUpdates::take_lists(ByteView envelope, UnixSeconds now) {
-  const auto current = store_.lists() != nullptr ? std::optional(store_.lists()->verified.manifest()) : std::nullopt;
-  TRY(verified, sync::open_lists(RawBlob{to_bytes(envelope)}, *store_.root(), current, now));
-  const std::int64_t floor = store_.lists_floor() - (current || store_.lists_floor() == 0 ? 0 : 1);
+  const ListsInForce* current = store_.lists();
+  TRY(verified, sync::open_lists(RawBlob{to_bytes(envelope)}, *store_.root(), std::nullopt, now));
+  const std::int64_t floor = store_.lists_floor() - (current != nullptr || store_.lists_floor() == 0 ? 0 : 1);
   if (verified.manifest().version <= floor) {
     return make_error(ErrorCode::kStale, "B5: lists not newer than what was accepted before");
   }
-  return store_.replace_lists({std::move(verified), to_bytes(envelope)});
+  if (current != nullptr) {
+    TRY_DONE(sync::check_lists_change(current->verified.manifest(), verified.manifest(), verified.countersigned(), lists_age(store_, now)));
+  }
+  return store_.replace_lists({std::move(verified), to_bytes(envelope)}, now);
 }
 
-// The manifest's counts bound a change from below only; here the names themselves are compared.
-Status TrustUpdates::check_change(const ListsInForce& wanted, const SetInForce& offered) const {
-  if (store_.set() == nullptr || wanted.verified.countersigned()) return ok();
-  const std::uint64_t changed = policy::changed_names(*store_.set(), offered.view());
-  if (!sync::is_large_change(changed, store_.set()->size())) return ok();
-  return make_error(ErrorCode::kPermissionDenied, "A4: " + std::to_string(changed) +
-                                                      " names changed: that needs a technician's signature too");
+// The manifest's counts bound a change from below only; here the names themselves are compared, with what the publisher's key
+// has changed before.
+Result<sync::ListsHistory> TrustUpdates::check_change(const ListsInForce& wanted, const SetInForce& offered, UnixSeconds now) const {
+  const sync::ListsHistory& history = store_.lists_history();
+  sync::ListsChange next{std::max(now, UnixSeconds{1}), wanted.verified.manifest().content, 0, {}};
+  if (store_.set() == nullptr || store_.lists() == nullptr || wanted.verified.countersigned()) return sync::with_change(history, std::move(next), true);
+  policy::SetChange change = policy::compare_sets(*store_.set(), offered.view());
+  next.names = change.names;
+  next.categories = std::move(change.categories);
+  TRY_DONE(sync::judge_lists_change(history, store_.lists()->verified.manifest(), next));
+  return sync::with_change(history, std::move(next), false);
 }
 
-Result<Subject> TrustUpdates::take_set(const platform::OpenFile& offered) {
+Result<Subject> TrustUpdates::take_set(const platform::OpenFile& offered, UnixSeconds clock) {
   while (!store_.is_set_checked()) store_.check_set_part();  // what is offered is measured against it
   const ListsInForce* wanted = store_.wanted_set();
   if (wanted == nullptr) return make_error(ErrorCode::kNotFound, "no set file is waited for");
@@ -107,8 +121,9 @@ Result<Subject> TrustUpdates::take_set(const platform::OpenFile& offered) {
   const auto incoming = store_.incoming_set();
   TRY_DONE(platform::copy_file(offered, incoming, manifest.file_size, 0600));
   auto set = SetInForce::open(incoming, manifest);
-  Status good = set ? check_change(*wanted, *set) : Status(set.error());
-  if (good) good = store_.install_set(incoming, std::move(*set));
+  store_.settle_lists_history(store_.judged_time(clock));
+  auto history = set ? check_change(*wanted, *set, store_.judged_time(clock)) : Result<sync::ListsHistory>(set.error());
+  const Status good = history ? store_.install_set(incoming, std::move(*set), std::move(*history)) : Status(history.error());
   if (!good) {
     if (auto removed = platform::remove_file(incoming); !removed) log_warning("policy", removed.error().message);
     return good.error();

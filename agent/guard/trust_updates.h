@@ -25,14 +25,15 @@ class TrustUpdates {
   [[nodiscard]] std::vector<Subject> take(const TrustBlobs& blobs, UnixSeconds clock);
   // A set file that somebody offers for the lists that wait for one: copied, walked, compared, and then put in force.
   // An error (kInvalidInput, kUnauthentic, ..) when it is not that file; kNotFound when none is waited for.
-  [[nodiscard]] Result<Subject> take_set(const platform::OpenFile& offered);
+  [[nodiscard]] Result<Subject> take_set(const platform::OpenFile& offered, UnixSeconds clock);
 
  private:
   [[nodiscard]] Status take_root(ByteView envelope);
   [[nodiscard]] Status take_policy(ByteView envelope, UnixSeconds now);
   [[nodiscard]] Status take_lists(ByteView envelope, UnixSeconds now);
   [[nodiscard]] Status check_weakening(const sync::VerifiedPolicy& verified, const policy::Policy& rules) const;
-  [[nodiscard]] Status check_change(const ListsInForce& wanted, const SetInForce& offered) const;
+  // What installing it would change, if that may be.
+  [[nodiscard]] Result<sync::ListsHistory> check_change(const ListsInForce& wanted, const SetInForce& offered, UnixSeconds now) const;
 
   PolicyStore& store_;
 };

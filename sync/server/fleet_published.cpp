@@ -69,12 +69,17 @@ Result<std::optional<Published>> FleetStore::newest_lists(bool whole_only) {
       : "SELECT version, envelope FROM lists ORDER BY version DESC LIMIT 1"));
 }
 
-Status FleetStore::add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now) {
+Result<std::optional<Published>> FleetStore::countersigned_lists() {
+  return first_row(database_.prepare("SELECT version, envelope FROM lists WHERE file_here = 1 AND countersigned = 1 ORDER BY version DESC LIMIT 1"));
+}
+
+Status FleetStore::add_lists(const sync::VerifiedLists& lists, ByteView envelope, bool file_here, UnixSeconds now) {
+  const sync::ListsManifest& manifest = lists.manifest();
   return together([&]() -> Status {
-    TRY(insert, database_.prepare("INSERT INTO lists (version, envelope, published, file, file_size, file_here) "
-                                  "VALUES (?, ?, ?, ?, ?, ?)"));
+    TRY(insert, database_.prepare("INSERT INTO lists (version, envelope, published, file, file_size, file_here, countersigned) "
+                                  "VALUES (?, ?, ?, ?, ?, ?, ?)"));
     TRY_DONE(insert.bind(1, manifest.version).bind(2, envelope).bind(3, now).bind(4, ByteView(manifest.file))
-                 .bind(5, static_cast<std::int64_t>(manifest.file_size)).bind(6, std::int64_t{file_here}).run());
+                 .bind(5, static_cast<std::int64_t>(manifest.file_size)).bind(6, std::int64_t{file_here}).bind(7, std::int64_t{lists.countersigned()}).run());
     return append_change("lists", envelope, now);
   });
 }
@@ -98,7 +103,8 @@ Status FleetStore::mark_here(const Hash& file, bool here) {
 Result<std::vector<Hash>> FleetStore::forget_old_files() {
   std::vector<Hash> out;
   for (const char* sql : {"UPDATE lists SET file_here = 0 WHERE file_here = 1 AND file NOT IN "
-                          "(SELECT file FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 2) RETURNING file",
+                          "(SELECT file FROM lists WHERE file_here = 1 ORDER BY version DESC LIMIT 2) AND file NOT IN "
+                          "(SELECT file FROM lists WHERE file_here = 1 AND countersigned = 1 ORDER BY version DESC LIMIT 1) RETURNING file",
                           "DELETE FROM deltas WHERE file NOT IN (SELECT file FROM lists ORDER BY version DESC LIMIT 2) RETURNING hash"}) {
     TRY(update, database_.prepare(sql));
     while (true) {

@@ -233,7 +233,10 @@ class FleetStore {
   [[nodiscard]] Status add_policy(std::int64_t version, ByteView envelope, UnixSeconds now);
   // Lists count once their file is here; whole_only = false also finds those that still wait.
   [[nodiscard]] Result<std::optional<Published>> newest_lists(bool whole_only);
-  [[nodiscard]] Status add_lists(const sync::ListsManifest& manifest, ByteView envelope, bool file_here, UnixSeconds now);
+  [[nodiscard]] Status add_lists(const sync::VerifiedLists& lists, ByteView envelope, bool file_here, UnixSeconds now);
+  // The newest whole ones that a technician signed too: their change was no matter of bounds, so a device from before them takes them
+  // first and is measured from there.
+  [[nodiscard]] Result<std::optional<Published>> countersigned_lists();
   // Size of a file that published lists or deltas name; nullopt: none does.
   struct SetFile { std::uint64_t size = 0; bool here = false; };
   [[nodiscard]] Result<std::optional<SetFile>> set_file(const Hash& file);
@@ -241,7 +244,7 @@ class FleetStore {
   [[nodiscard]] Status add_delta(const Hash& base, const Hash& file, const Hash& delta, std::uint64_t size, bool here);
   [[nodiscard]] Result<std::optional<Hash>> delta(const Hash& base, const Hash& file);  // that is here
   [[nodiscard]] Status mark_here(const Hash& file, bool here);
-  // Files that are here and that none of the two newest lists names, and deltas to these; from now on they are not here any more.
+  // Files that are here and that neither the two newest lists nor the newest countersigned ones name, and deltas to these; from now on they are not here any more.
   [[nodiscard]] Result<std::vector<Hash>> forget_old_files();
 
   // Letters (fleet_letters.cpp). One that is there already gets the newer envelope, and goes again to those that refused it.

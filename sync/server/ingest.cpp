@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/base/log.h"
+#include "sync/bundle.h"
 #include "sync/server/decide_batch.h"
 #include "sync/server/enrol.h"
 #include "sync/server/letters.h"
@@ -145,6 +146,18 @@ Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sy
   return school.sign(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt));
 }
 
+// Lists that a technician signed too come before newer ones: what those changed is measured from there. Unless the device would refuse
+// them, since the root has changed or their time is over, or has done so.
+Result<std::optional<Published>> lists_for(FleetStore& store, const SchoolState& school, const sync::DeviceId& device, std::int64_t has, UnixSeconds now) {
+  TRY(newest, store.newest_lists(true));
+  TRY(twice, store.countersigned_lists());
+  if (!twice || twice->version <= has) return newest;
+  if (!sync::open_lists({twice->envelope}, school.root(), std::nullopt, now)) return newest;
+  TRY(refusals, store.refused_by(device));
+  const bool was_refused = std::ranges::any_of(refusals, [&](const Refused& each) { return each.kind == "lists" && each.version >= twice->version; });
+  return was_refused ? newest : twice;
+}
+
 // Newer signed material than the device says it has; what it cannot name, it gets.
 Status add_material(FleetStore& store, const SchoolState& school, const sync::Batch& batch, UnixSeconds now, sync::CheckinAnswer& answer) {
   const Json& state = batch.state;
@@ -157,7 +170,7 @@ Status add_material(FleetStore& store, const SchoolState& school, const sync::Ba
     answer.policy = std::move(policy->envelope);
     TRY_DONE(store.note_given(batch.device, "policy", policy->version, now));
   }
-  TRY(lists, store.newest_lists(true));
+  TRY(lists, lists_for(store, school, batch.device, has("lists"), now));
   if (lists && lists->version > has("lists")) {
     answer.lists = std::move(lists->envelope);
     TRY_DONE(store.note_given(batch.device, "lists", lists->version, now));

@@ -133,7 +133,7 @@ Result<Json> publish_lists(Desk& desk) {
   }
   TRY(file, desk.store.set_file(manifest.file));
   const bool here = file && file->here;
-  TRY_DONE(desk.store.add_lists(manifest, blob.bytes, here, desk.now));
+  TRY_DONE(desk.store.add_lists(lists, blob.bytes, here, desk.now));
   return Json(Json::Object{{"version", manifest.version}, {"file", to_hex(manifest.file)}, {"upload", !here}});
 }
 

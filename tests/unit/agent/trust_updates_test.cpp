@@ -369,6 +369,77 @@ TEST_CASE("names exchanged under the manifest's counts need a technician's signa
   CHECK(world.status().lists_version == 3);
 }
 
+namespace {
+
+// A list publisher who has nothing but the lists key, and adds names.
+struct Publisher {
+  GuardWorld world;
+  NamesByCategory names = some_names();
+  std::int64_t version = 1;
+  int added = 0;
+
+  Publisher() { world.serve(); }
+  // "" where the device has taken them.
+  std::string add(int count, bool countersigned = false) {
+    NamesByCategory more = names;
+    for (int i = 0; i < count; ++i) more["gambling"].push_back("more" + std::to_string(added + i) + ".example");
+    const Bytes set = make_set(more);
+    const auto& school = world.room.school;
+    SigningRoom::Options options;
+    if (countersigned) options.signers = {&school.lists, &school.technician};
+    const auto refusals = std::ranges::count(world.book(), "lists.refused B9");
+    world.give({}, world.room.lists(++version, set, options));
+    if (std::ranges::count(world.book(), "lists.refused B9") > refusals) return "B9";
+    const auto taken = world.offer(set);
+    if (!taken) return rule_of(taken.error());
+    names = std::move(more);
+    added += count;
+    return "";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("little by little the publisher's key changes no more in a day than at once, over a restart too", "[R7]") {
+  Publisher publisher;  // of 103 names
+  CHECK(publisher.add(3).empty());
+  CHECK(publisher.add(2).empty());
+  CHECK(publisher.add(1) == "A4");
+  publisher.world.start();
+  CHECK(publisher.add(1) == "A4");
+  publisher.world.clock.time += 12 * 3600;
+  CHECK(publisher.add(1) == "A4");
+  CHECK(publisher.add(30, true).empty());  // a technician wants it
+  publisher.world.clock.time += 13 * 3600;
+  CHECK(publisher.add(1).empty());
+}
+
+TEST_CASE("a device that was away takes at once what the others took day by day", "[R7]") {
+  Publisher publisher;
+  CHECK(publisher.add(12) == "B9");
+  publisher.world.clock.time += 3 * 86'400;
+  CHECK(publisher.add(12).empty());
+  CHECK(publisher.add(12) == "not-found");  // it is here again: refused, and no file is waited for (the book counts repeats)
+  publisher.world.clock.time += 151 * 86'400;
+  CHECK(publisher.add(400).empty());
+  CHECK(publisher.world.status().lists_version == publisher.version);
+}
+
+TEST_CASE("lists of an away device that wait for their file still wait after a restart", "[R7]") {
+  GuardWorld world;
+  world.serve();
+  world.clock.time += 3 * 86'400;
+  NamesByCategory names = some_names();
+  for (int i = 0; i < 12; ++i) names["gambling"].push_back("more" + std::to_string(i) + ".example");
+  const Bytes set = make_set(names);
+  world.give({}, world.room.lists(2, set));
+  world.start();
+  CHECK_FALSE(world.healthy("lists-waiting"));
+  CHECK(world.healthy("lists-waiting-damaged"));
+  CHECK(world.offer(set));
+  CHECK(world.status().lists_version == 2);
+}
+
 TEST_CASE("lists with the content that is here already need no file") {
   GuardWorld world;
   world.serve();

@@ -62,3 +62,16 @@ TEST_CASE("a name in other categories has changed") {
 TEST_CASE("sets with different salts differ in every name") {
   CHECK(changed(build({{"drugs", {"a.example"}}}, 1), build({{"drugs", {"a.example"}}}, 2)) == 2);
 }
+
+TEST_CASE("what came into a category and what left it is counted for each, whatever their counts say") {
+  const Bytes before = build({{"drugs", {"a.example", "b.example"}}, {"gambling", {"b.example", "c.example", "d.example"}}});
+  const Bytes after = build({{"adult", {"e.example"}}, {"drugs", {"a.example", "c.example"}}, {"gambling", {"c.example", "d.example", "f.example"}}});
+  const SetChange change = compare_sets(*SetView::open(before), *SetView::open(after));
+  CHECK(change.names == 4);  // b went, c is in drugs too, e and f came
+  CHECK(change.categories == std::map<std::string, std::uint64_t>{{"adult", 1}, {"drugs", 2}, {"gambling", 2}});
+  CHECK(compare_sets(*SetView::open(before), *SetView::open(before)).categories.empty());
+  const SetChange gone = compare_sets(*SetView::open(after), *SetView::open(before));
+  CHECK(gone.categories == change.categories);
+  const Bytes salted = build({{"drugs", {"a.example"}}}, 2);
+  CHECK(compare_sets(*SetView::open(before), *SetView::open(salted)).categories.at("drugs") == 3);
+}

@@ -30,7 +30,7 @@ struct Serving {
   }
 
   // Publishes lists for this file and returns its path at the server.
-  std::string publish(const Bytes& file, std::int64_t version = 1) {
+  std::string publish(const Bytes& file, std::int64_t version = 1, bool countersigned = false) {
     sync::ListsManifest manifest;
     manifest.version = version;
     manifest.issued = system_clock().now() - 10;
@@ -40,8 +40,10 @@ struct Serving {
     manifest.file_size = file.size();
     manifest.file = hash(file);
     manifest.categories = {{"gambling", {20, false}}, {"illegal", {1, true}}};
+    std::vector<const SigningKey*> signers{&school.people.publisher.signing};
+    if (countersigned) signers.push_back(&school.people.technician.signing);
     const auto envelope = TestSchool::envelope(sync::PayloadType::kLists, sync::make_lists_payload(school.state.id(), manifest),
-                                               {&school.people.publisher.signing});
+                                               signers);
     const auto answer = staff(school.people.publisher, "lists.publish", Json::Object{{"envelope", to_base64(envelope)}});
     INFO(as_text(answer.body));
     REQUIRE(answer.status == 200);
@@ -185,6 +187,35 @@ TEST_CASE("files of lists that are long out of date are not kept") {
   CHECK(status(paths[1]) == 404);
   CHECK(status(paths[2]) == 200);
   CHECK(status(paths[3]) == 200);
+}
+
+TEST_CASE("a device from before the lists that a technician signed too gets these first, and they stay", "[R7]") {
+  Serving serving;
+  std::vector<std::string> paths;
+  for (int version = 1; version <= 5; ++version) {
+    const auto file = some_file(1000);
+    paths.push_back(serving.publish(file, version, version == 2));
+    REQUIRE(serving.post(paths.back(), file).status == 200);
+  }
+  TestDevice device(serving.school);
+  const auto version_given = [&](std::int64_t has) {
+    sync::Batch batch = device.batch();
+    Json::Object state = *batch.state.as_object();
+    state["lists"] = has;
+    batch.state = Json(std::move(state));
+    const Bytes lists = must(sync::parse_checkin_answer(serving.post("/v1/checkin", sync::make_checkin_request(device.request(batch))).body)).lists;
+    return lists.empty() ? 0 : must(sync::open_lists({lists}, serving.school.state.root(), std::nullopt, 0)).manifest().version;
+  };
+  CHECK(version_given(1) == 2);
+  CHECK(version_given(2) == 5);
+  CHECK(version_given(5) == 0);
+  device.record_plain("lists.refused", "B6");
+  CHECK(version_given(1) == 5);  // it would not have them
+  const auto status = [&](const std::string& path) { return must(serving.client->send({"GET", path, "", {}, 0}, {})).status; };
+  CHECK(status(paths[0]) == 404);
+  CHECK(status(paths[1]) == 200);
+  CHECK(status(paths[2]) == 404);
+  CHECK(status(paths[4]) == 200);
 }
 
 TEST_CASE("the roots of a long history come over several answers to one enrolment", "[R22]") {
