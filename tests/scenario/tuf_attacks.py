@@ -193,8 +193,12 @@ ATTACKS = (
     Attack("a root of 300 KiB", "-", one_root(lambda t: t.root(t.head, t.deputy, filler="x" * 300_000)), "root.refused E1"),
     Attack("rubbish in place of a policy", "-", policy(lambda t: b"{" * 1000), "policy.refused E2"),
     Attack("no signature at all", "-", policy(lambda t: t.policy()), "policy.refused E4"),
+    # Each that does not get as far as the guard stands behind one that just does: what is refused is the size, and not whatever comes.
+    Attack("a policy of 2 MiB, which an answer may have, and which has expired", "-",
+           policy(lambda t: t.policy(t.technician, expires=t.now() - 5, filler="x" * (2 << 20))), "policy.refused B6"),
     Attack("a policy of 5 MiB", "-", policy(lambda t: t.policy(t.technician, filler="x" * (5 << 20))), None),
-    Attack("more roots than an answer may have", "test_max_root_rotations", roots(lambda t: [b"{}"] * 200), None),
+    Attack("as many roots as an answer may have, and no root among them", "-", roots(lambda t: [b"{}"] * 64), "root.refused E2"),
+    Attack("more roots than an answer may have", "test_max_root_rotations", roots(lambda t: [b"{}"] * 65), None),
 )
 
 
