@@ -27,6 +27,9 @@ ErrorCode code_of(int extended, int system_error) {
   }
   switch (extended & 0xff) {
     case SQLITE_FULL: return ErrorCode::kFull;
+    // Every statement is written in this program: one that does not fit the tables finds tables that are not as they were made,
+    // at once or when SQLite reads them anew in the middle.
+    case SQLITE_ERROR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::kDamaged;
     case SQLITE_BUSY:
@@ -234,10 +237,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                         &statement, nullptr);
-  if (result == SQLITE_OK) return Statement(statement, shelf_);
-  const Error error = sqlite_error(database_, result);
-  // Every statement is written in this program: one that does not fit the tables finds tables that are not as they were made.
-  return (result & 0xff) == SQLITE_ERROR ? make_error(ErrorCode::kDamaged, error.message) : error;
+  if (result != SQLITE_OK) return sqlite_error(database_, result);
+  return Statement(statement, shelf_);
 }
 
 std::int64_t Database::changes() const {
@@ -303,6 +304,19 @@ Status migrate(Database& database, std::span<const Migration> steps) {
     }
     return ok();
   });
+}
+
+Status check_tables(Database& database, std::span<const Migration> steps) {
+  const auto tables_of = [](Database& one) -> Result<std::string> {
+    TRY(query, one.prepare("SELECT group_concat(name || ' ' || COALESCE(sql, ''), ';') FROM (SELECT * FROM sqlite_schema ORDER BY name)"));
+    TRY(row, query.step());
+    return row ? query.text(0) : std::string();
+  };
+  TRY(model, Database::open(":memory:"));
+  TRY_DONE(migrate(model, steps));
+  TRY(wanted, tables_of(model));
+  TRY(found, tables_of(database));
+  return wanted == found ? ok() : Status(make_error(ErrorCode::kDamaged, "SQLite: the tables are not as they were made"));
 }
 
 }  // namespace caretaker::platform

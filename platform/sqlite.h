@@ -112,4 +112,7 @@ struct Migration {
 };
 [[nodiscard]] Status migrate(Database& database, std::span<const Migration> steps);
 
+// kDamaged where the tables are not what these steps make: a name that lost a bit is no damage to SQLite's own check().
+[[nodiscard]] Status check_tables(Database& database, std::span<const Migration> steps);
+
 }  // namespace caretaker::platform

@@ -79,6 +79,7 @@ Result<EventRows> EventRows::open(const std::filesystem::path& path, bool check)
   // Zeroing pages that become free would need room in the log just when there is none; what they hold is sealed.
   TRY_DONE(database.execute("PRAGMA secure_delete=FAST"));
   TRY_DONE(platform::migrate(database, event_schema()));
+  if (check) TRY_DONE(platform::check_tables(database, event_schema()));
   return EventRows(std::move(database));
 }
 

@@ -58,6 +58,8 @@ usb = "0951:1666"
 serial = "KEYPAD"
 [[media.allow]]
 volume = "cafe-f00d"
+[network]
+portal_minutes = 3
 [dns]
 upstreams = ["{STAND_IN}"]
 [recipients]

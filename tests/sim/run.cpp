@@ -188,6 +188,7 @@ Outcome Run::play() {
     outcome.operations += member->device->disk.operations();
     if (!member->device->is_up()) continue;
     member->device->close();
+    if (member->is_suspect) continue;
     for (const auto& wrong : {check_book_files(member->device->disk, quota_), check_book_rows(member->device->disk, quota_)}) {
       if (wrong) ledger_.fail(member->device->name() + ": " + *wrong);
     }

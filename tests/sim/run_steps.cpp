@@ -131,6 +131,7 @@ void Run::pass_time(Member& member) {
 void Run::restart(Member& member) {
   if (!member.device->is_up()) return;
   member.device->close();
+  if (member.is_suspect) return;  // what its first page says of its size is nobody's word
   if (const auto wrong = check_book_files(member.device->disk, quota_)) ledger_.fail(member.device->name() + ": " + *wrong);
 }
 

@@ -387,6 +387,21 @@ TEST_CASE("pages zeroed, flipped or cut off anywhere: the book opens, works, and
   }
 }
 
+TEST_CASE("a table's column that has another name since its page was spoilt: the book is set aside, and a new one begins", "[R18]") {
+  EventWorld world;
+  fill(world, 5);
+  const fs::path path = world.settings.folder / "events.db";
+  const Bytes bytes = *platform::read_file(path, 1u << 20);
+  const std::string text(bytes.begin(), bytes.end());
+  const std::size_t place = text.find("bytes INTEGER NOT NULL");
+  REQUIRE(place != std::string::npos);
+  REQUIRE(fs::exists(world.settings.folder / "events.clean"));
+  overwrite(path, place, "bytfs");
+  EventStore store = world.open();
+  CHECK_FALSE(fs::is_empty(world.settings.folder / "set-aside"));
+  append_some(store, 6, 6);
+}
+
 TEST_CASE("an epoch that was prepared but never written leaves the old key in use") {
   EventWorld world;
   fill(world, 5);

@@ -1,0 +1,144 @@
+"""Two people in a café: its access point wants them to log in, and lies; they bring what a web search finds (a resolver over HTTPS, a VPN
+program, a browser that is set to its own resolver). Then the filter is killed, starved and switched off."""
+import json
+
+import story
+from processes import wait_until
+from story import tell
+
+PROMISES = "R10 R11"
+NAME, INSIDE, FAR, NOBODYS, RESOLVER = "login.casino.example", "10.66.0.1", "203.0.113.80", "198.51.100.1", "1.1.1.1"
+MODE, SEEN = "/run/cafe.mode", "/run/cafe.seen"
+TEMPLATE = f"https://{RESOLVER}/dns-query"
+PORTAL_MINUTES = 3  # of school.POLICY
+BROWSER = ("chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--enable-features=DnsOverHttps", "--virtual-time-budget=20000", "--dump-dom")
+
+
+def says(m, *mode):
+    """What the access point says from now on."""
+    m.write(f"{MODE}.new", " ".join(mode))
+    m.run("mv", f"{MODE}.new", MODE)
+
+
+def they_come_in(m):
+    says(m, "honest")
+    m.run("sh", "-ec", "ip netns add cafe; ip link add cable type veth peer name cable netns cafe; ip addr add 10.66.0.5/24 dev cable; ip link set cable up; "
+          f"ip -n cafe addr add {INSIDE}/24 dev cable; ip -n cafe link set cable up; ip -n cafe link set lo up; ip route add default via {INSIDE}; "
+          + " ".join(f"ip -n cafe addr add {address}/32 dev lo;" for address in (FAR, NOBODYS, RESOLVER)))
+    m.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2", "-out",
+          "/srv/far.crt", "-keyout", "/srv/far.key")
+    there = ("systemd-run", "--quiet", "--collect")
+    m.run(*there, "--unit=point", "ip", "netns", "exec", "cafe", "python3", "-Bu", "/opt/tests/access_point.py", MODE, NOBODYS, INSIDE)
+    m.run(*there, "--unit=far", "ip", "netns", "exec", "cafe", "python3", "-B", "/opt/tests/far_servers.py", "/srv/far.crt", "/srv/far.key", INSIDE, FAR,
+          RESOLVER)
+    m.run(*there, "--unit=seen", f"--property=StandardOutput=file:{SEEN}", "ip", "netns", "exec", "cafe", "python3", "-Bu", "/opt/tests/somebody.py",
+          "UDP", FAR, "1194")
+    m.write("/etc/resolv.conf", f"nameserver {INSIDE}\n")
+    wait_until("the servers there", lambda: near(m, "fine.example", FAR, user="root") == "open", timeout=120)
+
+
+def near(m, name, address, user="pupil"):
+    return m.run("python3", "-B", "/opt/tests/near_client.py", "tls", name, address, user=user).stdout.strip()
+
+
+def open_name(school):
+    return school.status().get("portal", {}).get("name")
+
+
+def events(school, kind):
+    return [row["rule"] for row in school.book() if row.get("kind") == kind]
+
+
+def asks_for_a_login_page(m, school):
+    """As a browser does, until its user has logged in."""
+    school.ask("detectportal.firefox.com")
+
+
+def the_login_page_opens_and_nothing_else(m, school):
+    says(m, "portal", NAME)
+    m.run("systemctl", "stop", "caretaker-server")
+
+    def is_open():
+        asks_for_a_login_page(m, school)
+        return open_name(school) == NAME
+    wait_until("the login page to be open", is_open, timeout=600, pause=2)
+    assert school.ask(NAME) == "NOERROR"
+    wait_until("it to be reached", lambda: near(m, NAME, INSIDE) == "open", timeout=60, pause=1)
+    assert near(m, NAME, FAR) == "refused", "under its name another place was reached"
+    for user in ("pupil", "other"):
+        for other in ("casino.example", f"www.{NAME}", "illegal.example"):
+            assert school.ask(other, user=user) == "NXDOMAIN" and near(m, other, INSIDE, user=user) == "refused", (user, other)
+    assert events(school, "portal.opened") == ["redirect"], events(school, "portal.opened")
+    tell("the school out of reach: the login page is found and reached, and nothing beside it, by neither of the two")
+    says(m, "portal", "illegal.example")
+    m.run("systemctl", "start", "caretaker-server")
+    wait_until("it to close", lambda: not open_name(school), timeout=60 * PORTAL_MINUTES + 60, pause=1)
+    assert school.ask(NAME) == "NXDOMAIN" and near(m, NAME, INSIDE) == "refused"
+    tell("logged in, the school is heard and the page closed again")
+
+
+def a_resolver_of_ones_own_over_https(m, school):
+    for options in (("--doh-url", TEMPLATE, "--doh-insecure"), ("--doh-url", "https://dns.google/dns-query", "--doh-insecure")):
+        done = m.run("curl", "--silent", "--show-error", "--insecure", "--max-time", "20", *options, "https://www.casino.example/", user="pupil", check=False)
+        assert done.returncode != 0, (options, done.stdout, done.stderr)
+    assert near(m, "", RESOLVER) == "refused" and near(m, "", RESOLVER, user="root") == "open", "that resolver is there for nobody: nothing was shown"
+    tell("curl with a resolver over HTTPS, by name or by address, finds no way")
+
+
+def a_vpn_program(m, school):
+    m.write("/srv/ca.crt", m.run("cat", "/srv/far.crt").stdout)
+    m.run("timeout", "20", "openvpn", "--client", "--dev", "null", "--proto", "udp", "--remote", FAR, "1194", "--ca", "/srv/ca.crt", "--nobind",
+          "--auth-user-pass", "/dev/null", "--connect-timeout", "5", user="pupil", check=False)
+    assert "1194" not in m.run("cat", SEEN).stdout, "the VPN program reached its server"
+    m.run("python3", "-c", f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{FAR}', 1194))")
+    wait_until("root's own packet there", lambda: "1194" in m.run("cat", SEEN).stdout)
+    tell("openvpn does not reach its server (root's packet does)")
+
+
+def browser_shows(m, mode, name, who="pupil"):
+    """What chromium makes of a page whose name it looks up by these settings of its user."""
+    home = f"/home/{who}"
+    profile = f"{home}/{mode}"
+    m.run("mkdir", "--parents", profile, user=who)
+    settings = json.dumps({"dns_over_https": {"mode": mode, "templates": TEMPLATE}})
+    m.run("sh", "-c", f"cat > {profile}/'Local State'", user=who, stdin=settings)
+    done = m.run("env", f"HOME={home}", "timeout", "500", *BROWSER, f"--user-data-dir={profile}", f"http://{name}/", user=who, check=False, timeout=540)
+    return done.stdout
+
+
+def a_browser_with_its_own_resolver(m):
+    shown = browser_shows(m, "automatic", "www.casino.example")
+    assert "ERR_NAME_NOT_RESOLVED" in shown, shown[-2000:]
+    shown = browser_shows(m, "secure", "www.casino.example")
+    assert "ERR_" in shown, shown[-2000:]
+    shown = browser_shows(m, "automatic", "fine.example")
+    assert "hello" in shown, shown[-2000:]
+    tell("chromium that is set to a resolver of its own falls back to us or finds nothing; what is allowed it shows")
+
+
+def it_is_recorded(school):
+    def tried():
+        return {str(row["details"].get("name", "")).rsplit(":", 1)[-1] for row in school.rows() if row.get("kind") == "web.bypass"}
+    wait_until("the records", lambda: {"443", "1194"} <= tried(), timeout=300, pause=2)
+    tell("the lead reads which ways were tried")
+
+
+def the_filter_is_killed_starved_and_stopped(m, school):
+    story.what_is_killed_comes_back(m, school)
+    story.a_pupil_cannot_starve_it(m, school)
+    m.run("systemctl", "stop", "caretaker-net")
+    assert school.ask("fine.example", resolver=INSIDE) is None and school.ask("fine.example", resolver=INSIDE, user="other") is None
+    m.run("systemctl", "start", "caretaker-net")
+    school.wait_until_filtering()
+    tell("without the filter neither of the two finds any name")
+
+
+def play(m, school):
+    they_come_in(m)
+    the_login_page_opens_and_nothing_else(m, school)
+    a_resolver_of_ones_own_over_https(m, school)
+    a_vpn_program(m, school)
+    a_browser_with_its_own_resolver(m)
+    it_is_recorded(school)
+    the_filter_is_killed_starved_and_stopped(m, school)
