@@ -76,8 +76,8 @@ class VerifiedLists {
                                                  UnixSeconds now);
 // A new lists manifest, measured against the one in force: a change of the locked class, or of more than 5 % of the names,
 // needs a second signature by the policy role; the locked class can never become empty. A manifest has only counts, which
-// bound the change from below: whoever installs the content counts the names that really changed and asks is_large_change()
-// again, with countersigned().
+// bound the change from below: whoever installs the content counts what really changed, by day, month and category, and asks
+// judge_lists_change() (lists_bounds.h).
 [[nodiscard]] Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
                                                const std::optional<ListsManifest>& current, UnixSeconds now);
 // More than 5 % of the names before.
