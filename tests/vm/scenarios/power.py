@@ -5,7 +5,6 @@ from school import TOKEN
 from story import AGENT, running, tell
 
 PROMISES = "R18"
-ONLY_BY_NAME = "it has not been seen to hold to its end"
 BEGINS = "bare"
 LONG = 600
 AGENT_DEB = "/opt/packages/{0}/caretaker-agent_{0}_amd64.deb"
