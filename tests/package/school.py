@@ -74,8 +74,8 @@ ASK = "import sys; sys.path.insert(0, '/opt/tests'); import dns_wire; print(dns_
 
 
 class School:
-    def __init__(self, machine):
-        self.machine = machine
+    def __init__(self, machine, policy=POLICY):
+        self.machine, self.policy = machine, policy
 
     def technician(self, *arguments, holder="technician"):
         """The technician's own programs, not the packaged ones."""
@@ -119,7 +119,7 @@ class School:
         m.run("/opt/technician/caretaker", "policy", "build", "--lists", "/srv/lists", "--out", "/srv/built")
         self.technician("policy", "sign", "--lists", "/srv/built/lists.json", "--out", "/srv/lists.signed", holder="list-publisher")
         self.technician("policy", "push", "--lists", "/srv/lists.signed", "--set", "/srv/built/lists.set", holder="list-publisher")
-        self.push_policy(POLICY)
+        self.push_policy(self.policy)
 
     def push_policy(self, text):
         self.machine.write("/srv/policy.toml", text)
