@@ -85,6 +85,8 @@ Status DeviceIdentity::read(ByteView bytes) {
   certificate_ = std::move(certificate);
   state_ = certificate_.empty() ? State::kUncertified : State::kCertified;
   re_enrolment_ = re_enrolment;
+  const std::string* before = stored["before"].as_string();
+  before_ = before == nullptr ? "" : *before;
   return ok();
 }
 
@@ -92,10 +94,26 @@ Status DeviceIdentity::bind(ByteView stored) {
   const HardwareMatch match = decide_hardware(hardware_, found_);
   in_doubt_ = match == HardwareMatch::kUnknown;
   if (match != HardwareMatch::kOther) return ok();
+  if (find_before()) return write();
   log_warning("identity", "this is not the hardware that was enrolled: the identity is set aside, enrol anew");
-  TRY_DONE(platform::replace_file(folder_ / ("device." + to_hex(ByteView(id()).first(8)) + ".json"), stored, 0600));
+  const std::string name = to_hex(ByteView(id()).first(8));
+  TRY_DONE(platform::replace_file(aside_file(name), stored, 0600));
+  if (state_ == State::kCertified) before_ = name;
   re_enrolment_ = true;
   return make_new(school_);
+}
+
+// The disk is back in its own machine, and nobody has enrolled the one where it was meanwhile. Only the identity whose place this
+// one took: an older one of this folder would be a way around what was ordered since.
+bool DeviceIdentity::find_before() {
+  if (state_ == State::kCertified || before_.empty()) return false;
+  DeviceIdentity earlier(folder_, found_);
+  const auto bytes = platform::read_file(aside_file(before_), kMaxFile);
+  if (!bytes || !earlier.read(*bytes) || earlier.state_ != State::kCertified) return false;
+  if (decide_hardware(earlier.hardware_, found_) != HardwareMatch::kSame) return false;
+  log_warning("identity", "this is the hardware that was enrolled: its identity is taken back");
+  *this = std::move(earlier);
+  return true;
 }
 
 Status DeviceIdentity::begin(const sync::SchoolId& school) {
@@ -119,9 +137,11 @@ Status DeviceIdentity::make_new(const sync::SchoolId& school) {
 Status DeviceIdentity::certify(Bytes certificate) {
   certificate_ = std::move(certificate);
   const bool re_enrolment = std::exchange(re_enrolment_, false);
+  std::string before = std::exchange(before_, "");
   if (auto written = write(); !written) {
     certificate_.clear();
     re_enrolment_ = re_enrolment;
+    before_ = std::move(before);
     return written;
   }
   state_ = State::kCertified;
@@ -135,7 +155,8 @@ Status DeviceIdentity::write() const {
                        {"dmi_uuid", hardware_.dmi_uuid},
                        {"board_serial", hardware_.board_serial},
                        {"certificate", to_base64(certificate_)},
-                       {"re_enrolment", re_enrolment_}};
+                       {"re_enrolment", re_enrolment_},
+                       {"before", before_}};
   members["sum"] = to_hex(sum_of(Json(members)));
   return write_twice(files(), as_bytes(Json(std::move(members)).dump()));
 }

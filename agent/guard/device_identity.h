@@ -24,6 +24,7 @@ class DeviceIdentity {
 
   // Reads the stored identity. On other hardware than stored (a cloned image) it is set aside under another name, and a new
   // key for the same school takes its place: the machine is filtered and keeps a book of its own, and must be enrolled anew.
+  // Back on its own hardware before that, it is taken back.
   // A damaged file is put back from its copy; where both are damaged, the file is set aside too.
   [[nodiscard]] static Result<DeviceIdentity> open(const std::filesystem::path& folder, const sync::Hardware& found);
 
@@ -52,6 +53,8 @@ class DeviceIdentity {
       : folder_(std::move(folder)), found_(std::move(found)) {}
   [[nodiscard]] TwoFiles files() const { return {folder_ / "device.json", folder_ / "device.copy.json"}; }
   [[nodiscard]] std::filesystem::path damaged_file() const { return folder_ / "device.damaged.json"; }
+  [[nodiscard]] std::filesystem::path aside_file(const std::string& name) const { return folder_ / ("device." + name + ".json"); }
+  [[nodiscard]] bool find_before();
   [[nodiscard]] Status read(ByteView stored);
   [[nodiscard]] Status set_damaged_aside() const;
   [[nodiscard]] Status write() const;
@@ -65,6 +68,7 @@ class DeviceIdentity {
   bool in_doubt_ = false;
   bool re_enrolment_ = false;
   bool was_damaged_ = false;
+  std::string before_;  // name of the enrolled identity whose place this one took, and that may come back; empty: none
   sync::SchoolId school_{};
   SigningKey key_;
   Bytes certificate_;

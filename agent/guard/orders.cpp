@@ -64,20 +64,31 @@ sync::OrderedMachine Orders::machine(const std::set<sync::OrderId>& ended) const
   return {identity_.id(), settings_.hardware, state_.is_forked || identity_.in_doubt(), &ended};
 }
 
+bool Orders::is_elsewhere() const {
+  return !state_.device.empty() && identity_.state() != DeviceIdentity::State::kNone && state_.device != to_hex(identity_.id());
+}
+
+sync::DeviceId Orders::ordered_device() const {
+  const auto bytes = parse_hex(state_.device);
+  const auto device = bytes ? to_array<32>(*bytes) : Result<sync::DeviceId>(bytes.error());
+  return device ? *device : identity_.id();
+}
+
 std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* what) const {
   if (envelope.empty() || trust_.roots().empty()) return std::nullopt;
-  auto reopened = sync::reopen_order({envelope}, trust_.roots(), identity_.id());
+  auto reopened = sync::reopen_order({envelope}, trust_.roots(), ordered_device());
   if (reopened) return std::move(reopened->order);
   log_error("orders", std::string(what) + " does not hold any more: " + reopened.error().message);
   book_.note({"order.refused", rule_of(reopened.error()), Severity::kHigh});
   return std::nullopt;
 }
 
+// What was ordered of the machine that was enrolled stands in a machine that is not: only whoever has a token for that ends it.
 void Orders::load() {
   if (identity_.state() == DeviceIdentity::State::kNone) return;
   auto stored = read_orders(settings_.folder / "orders.json");
   const std::string device = to_hex(identity_.id());
-  if (stored && stored->device == device) {
+  if (stored && (stored->device == device || identity_.state() != DeviceIdentity::State::kCertified)) {
     state_ = std::move(*stored);
   } else {
     if (!stored && stored.error().code != ErrorCode::kNotFound) {
@@ -242,7 +253,7 @@ Status Orders::unlock(std::string_view typed) {
     return make_error(ErrorCode::kUnavailable, "too many wrong codes: again in " + std::to_string((pause_until_ - now) / 1000 + 1) + " seconds");
   }
   TRY(code, sync::parse_digits(typed));
-  const std::string right = sync::unlock_code(state_.secret, identity_.id(), state_.challenge);
+  const std::string right = sync::unlock_code(state_.secret, ordered_device(), state_.challenge);
   const bool fits = equal_constant_time(as_bytes(code), as_bytes(right));
   OrdersState next = state_;
   next.wrong_codes = fits ? 0 : state_.wrong_codes + 1;
@@ -355,10 +366,10 @@ void Orders::watch_wipe() {
 }
 
 void Orders::tick() {
-  watch_epoch();
+  if (!is_elsewhere()) watch_epoch();
   if (trust_.roots().size() != roots_known_) reopen_stored();
   if (lock() != nullptr) refresh_notice(settings_.folder / "locked-notice", notice());
-  if (!wipe_) return;
+  if (!wipe_ || is_elsewhere()) return;  // other hardware is locked, and never wiped
   if (state_.phase == WipePhase::kGrace) count_grace();
   if (state_.phase == WipePhase::kGrace && state_.grace_left_s == 0) begin_wipe();
   if (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed) return;
@@ -367,11 +378,11 @@ void Orders::tick() {
 }
 
 bool Orders::is_pressing() const {
-  return wipe_ && state_.phase != WipePhase::kGrace && book_.store() != nullptr && book_.store()->status().queued > 0;
+  return wipe_ && !is_elsewhere() && state_.phase != WipePhase::kGrace && book_.store() != nullptr && book_.store()->status().queued > 0;
 }
 
 MonotonicMs Orders::next() const {
-  if (!wipe_ || state_.phase == WipePhase::kFailed) return INT64_MAX;
+  if (!wipe_ || is_elsewhere() || state_.phase == WipePhase::kFailed) return INT64_MAX;
   if (state_.phase != WipePhase::kGrace) return clock_.monotonic_ms() + 500;
   return counted_ + std::min<MonotonicMs>(1000 * std::max<std::int64_t>(1, state_.grace_left_s), 10'000);
 }

@@ -60,6 +60,9 @@ class Orders {
 
  private:
   [[nodiscard]] sync::OrderedMachine machine(const std::set<sync::OrderId>& ended) const;
+  // What is stored was ordered of the machine that was enrolled, and this one is another, or says so, and is not enrolled yet.
+  [[nodiscard]] bool is_elsewhere() const;
+  [[nodiscard]] sync::DeviceId ordered_device() const;
   [[nodiscard]] std::optional<sync::VerifiedOrder> reopen(const Bytes& envelope, const char* what) const;
   void reopen_stored();
   [[nodiscard]] Status save(OrdersState next);

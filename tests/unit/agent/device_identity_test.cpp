@@ -90,6 +90,25 @@ TEST_CASE("a cloned image never goes on as the other device") {
   CHECK_FALSE(open_or_fail(folder.path(), kOtherLaptop).needs_re_enrolment());
 }
 
+TEST_CASE("back on its own hardware the identity is taken back, unless another was enrolled meanwhile") {
+  const TemporaryFolder folder;
+  const DeviceIdentity first = enrolled(folder.path(), kLaptop);
+  (void)open_or_fail(folder.path(), kOtherLaptop);
+  (void)open_or_fail(folder.path(), {"4c4c4544-0003", "board-3"});
+  const DeviceIdentity back = open_or_fail(folder.path(), kLaptop);
+  CHECK(back.id() == first.id());
+  CHECK(back.state() == DeviceIdentity::State::kCertified);
+  CHECK(back.certificate() == first.certificate());
+  CHECK(open_or_fail(folder.path(), kLaptop).id() == first.id());
+  DeviceIdentity second = open_or_fail(folder.path(), kOtherLaptop);
+  REQUIRE(second.certify(to_bytes("new certificate")));
+  const DeviceIdentity third = open_or_fail(folder.path(), kLaptop);
+  CHECK(third.id() != first.id());
+  CHECK(third.needs_re_enrolment());
+  // Nor is it the first that a third machine's identity makes room for again.
+  CHECK(open_or_fail(folder.path(), kOtherLaptop).id() == second.id());
+}
+
 TEST_CASE("hardware that cannot be read puts the identity in doubt, and keeps it") {
   const TemporaryFolder folder;
   const DeviceIdentity first = enrolled(folder.path(), kLaptop);

@@ -378,15 +378,74 @@ TEST_CASE("a fork that is told within the grace time stops the wipe and not the 
 }
 
 TEST_CASE("firmware that says nothing, or something else, at a restart unlocks nothing and wipes nothing", "[R22]") {
+  for (const sync::Hardware& told : {sync::Hardware{}, sync::Hardware{"uuid-2", "board-1"}, sync::Hardware{"uuid-1", "board-2"}}) {
+    CAPTURE(told.dmi_uuid, told.board_serial);
+    LostWorld world;
+    const Order wipe = world.order(OrderKind::kWipe);
+    world.deliver(world.sign_wipe(wipe));
+    world.settings.hardware = told;
+    world.start();
+    CHECK(world.lost().is_locked);
+    world.pass(200);
+    CHECK(world.wipes_started == 0);
+    CHECK(world.lost().is_locked);
+    CHECK(world.log_ins_are_refused());
+    world.start();
+    world.pass(200);
+    CHECK(world.wipes_started == 0);
+    CHECK(world.lost().is_locked);
+  }
+}
+
+TEST_CASE("a locked disk in another machine stays locked, and back in its own nothing has changed", "[R22]") {
   LostWorld world;
-  const Order wipe = world.order(OrderKind::kWipe);
-  world.deliver(world.sign_wipe(wipe));
-  world.settings.hardware = {};
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  world.check_in();
+  const std::string device = world.status().device, challenge = world.lost().challenge;
+  const auto own = world.settings.hardware;
+  for (const char* uuid : {"uuid-2", "uuid-3"}) {
+    world.settings.hardware = {uuid, "board-2"};
+    world.start();
+    CHECK(world.status().device != device);
+    CHECK(world.lost().is_locked);
+    CHECK(world.lost().challenge == challenge);
+    CHECK(world.log_ins_are_refused());
+    world.pass(20);
+  }
+  world.settings.hardware = own;
   world.start();
-  CHECK(world.lost().is_locked);
-  world.pass(200);
-  CHECK(world.wipes_started == 0);
-  CHECK(world.lost().is_locked);
+  CHECK(world.status().device == device);
+  CHECK(world.lost().challenge == challenge);
+  CHECK(world.log_ins_are_refused());
+  Order unlock = world.order(OrderKind::kUnlock);
+  unlock.target = LostWorld::id(lock);
+  world.check_in();
+  world.deliver(world.sign(unlock));
+  CHECK_FALSE(world.lost().is_locked);
+}
+
+TEST_CASE("a code by telephone opens the lock in another machine too, and an enrolment there ends it", "[R22]") {
+  for (const bool by_code : {true, false}) {
+    LostWorld world;
+    world.deliver(world.sign(world.order(OrderKind::kLock)));
+    const std::string code = world.right_code();
+    world.settings.hardware = {"uuid-2", "board-2"};
+    world.start();
+    REQUIRE(world.lost().is_locked);
+    if (by_code) {
+      CHECK(world.unlock("00000000").error().code == ErrorCode::kPermissionDenied);
+      REQUIRE(world.unlock(code));
+    } else {
+      (void)world.begin_enrolment();  // somebody's try without the school's answer
+      CHECK(world.lost().is_locked);
+      world.enrol();
+    }
+    CHECK_FALSE(world.lost().is_locked);
+    CHECK_FALSE(world.log_ins_are_refused());
+    world.start();
+    CHECK_FALSE(world.lost().is_locked);
+  }
 }
 
 TEST_CASE("a key that ends hundreds of orders which never came is refused further ones, and locks nobody out", "[R22]") {
