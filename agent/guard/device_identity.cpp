@@ -14,18 +14,6 @@ HardwareMatch compare(const std::string& stored, const std::string& found) {
   return stored == found ? HardwareMatch::kSame : HardwareMatch::kOther;
 }
 
-Hash sum_of(const Json& json) { return hash(as_bytes(json.dump())); }
-
-// A seed, or a school, with other bits in it is as well-formed as the right one. (A file from before has no sum.)
-Status check_sum(const Json& stored) {
-  const auto* members = stored.as_object();
-  if (members == nullptr || !members->contains("sum")) return ok();
-  TRY(sum, stored.hex_array_at<32>("sum"));
-  Json::Object rest = *members;
-  rest.erase("sum");
-  return sum_of(Json(std::move(rest))) == sum ? ok() : Status(make_error(ErrorCode::kDamaged, "its sum is another"));
-}
-
 }  // namespace
 
 HardwareMatch decide_hardware(const sync::Hardware& stored, const sync::Hardware& found) {
@@ -157,8 +145,7 @@ Status DeviceIdentity::write() const {
                        {"certificate", to_base64(certificate_)},
                        {"re_enrolment", re_enrolment_},
                        {"before", before_}};
-  members["sum"] = to_hex(sum_of(Json(members)));
-  return write_twice(files(), as_bytes(Json(std::move(members)).dump()));
+  return write_twice(files(), as_bytes(with_sum(std::move(members)).dump()));
 }
 
 }  // namespace caretaker::agent

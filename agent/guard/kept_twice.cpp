@@ -1,5 +1,6 @@
 #include "agent/guard/kept_twice.h"
 
+#include "platform/base/crypto.h"
 #include "platform/base/log.h"
 #include "platform/files.h"
 
@@ -22,6 +23,8 @@ void put_back(const fs::path& path, ByteView bytes) {
   if (!done) log_warning("guard", "one of the two is still missing: " + done.error().message);
 }
 
+Hash sum_of(const Json& json) { return hash(as_bytes(json.dump())); }
+
 }  // namespace
 
 Status write_twice(const TwoFiles& files, ByteView bytes) {
@@ -42,6 +45,21 @@ Result<Bytes> read_twice(const TwoFiles& files, std::size_t max_bytes, const Che
   log_error("guard", "put back from its copy: " + first.error().message);
   put_back(files.file, *second);
   return second;
+}
+
+Json with_sum(Json::Object members) {
+  const Hash sum = sum_of(Json(members));
+  members["sum"] = to_hex(sum);
+  return Json(std::move(members));
+}
+
+Status check_sum(const Json& stored) {
+  const auto* members = stored.as_object();
+  if (members == nullptr || !members->contains("sum")) return ok();
+  TRY(sum, stored.hex_array_at<32>("sum"));
+  Json::Object rest = *members;
+  rest.erase("sum");
+  return sum_of(Json(std::move(rest))) == sum ? ok() : Status(make_error(ErrorCode::kDamaged, "its sum is another"));
 }
 
 }  // namespace caretaker::agent

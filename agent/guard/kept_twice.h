@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "platform/base/bytes.h"
+#include "platform/base/json.h"
 #include "platform/base/result.h"
 
 namespace caretaker::agent {
@@ -21,5 +22,10 @@ struct TwoFiles {
 // The first of the two that `check` finds good; the other is then made the same, as far as the disk lets us. kNotFound: neither
 // is there; else what is wrong with the one that is.
 [[nodiscard]] Result<Bytes> read_twice(const TwoFiles& files, std::size_t max_bytes, const std::function<Status(ByteView)>& check);
+
+// With a hash of everything in it as "sum": a seed with other bits in it is as well-formed as the right one.
+[[nodiscard]] Json with_sum(Json::Object members);
+// kDamaged: the sum is another. A file of a version before has none.
+[[nodiscard]] Status check_sum(const Json& stored);
 
 }  // namespace caretaker::agent

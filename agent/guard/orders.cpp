@@ -86,7 +86,7 @@ std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* w
 // What was ordered of the machine that was enrolled stands in a machine that is not: only whoever has a token for that ends it.
 void Orders::load() {
   if (identity_.state() == DeviceIdentity::State::kNone) return;
-  auto stored = read_orders(settings_.folder / "orders.json");
+  auto stored = read_orders(settings_.folder);
   const std::string device = to_hex(identity_.id());
   if (stored && (stored->device == device || identity_.state() != DeviceIdentity::State::kCertified)) {
     state_ = std::move(*stored);
@@ -116,7 +116,7 @@ void Orders::reopen_stored() {
 }
 
 Status Orders::save(OrdersState next) {
-  TRY_DONE(write_orders(settings_.folder / "orders.json", next));
+  TRY_DONE(write_orders(settings_.folder, next));
   state_ = std::move(next);
   return ok();
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "platform/files.h"
+#include "agent/guard/kept_twice.h"
 #include "sync/fields.h"
 
 namespace caretaker::agent {
@@ -35,7 +35,7 @@ Result<std::map<sync::OrderId, OrdersState::Ended>> parse_ended(const Json& json
 
 Result<OrdersState> parse_state(ByteView bytes) {
   TRY(json, sync::parse_object_v1(bytes, kMaxFile));
-  OrdersState state;
+  TRY_DONE(check_sum(json));
   TRY(device, json.string_at("device"));
   TRY(ended, parse_ended(json));
   TRY(lock, json.base64_at("lock"));
@@ -52,34 +52,40 @@ Result<OrdersState> parse_state(ByteView bytes) {
   return OrdersState{device, ended, lock, wipe, phase, grace, SecretKey(secret), challenge, static_cast<int>(wrong), epoch, forked, certificate};
 }
 
+TwoFiles files_in(const std::filesystem::path& folder) { return {folder / "orders.json", folder / "orders.copy.json"}; }
+
 }  // namespace
 
 std::string_view wipe_phase_name(WipePhase phase) { return kPhaseNames[static_cast<std::size_t>(phase)]; }
 
-Result<OrdersState> read_orders(const std::filesystem::path& file) {
-  TRY(bytes, platform::read_file(file, kMaxFile));
-  auto state = parse_state(bytes);
-  if (!state) return make_error(ErrorCode::kDamaged, "orders: " + state.error().message);
+Result<OrdersState> read_orders(const std::filesystem::path& folder) {
+  OrdersState state;
+  TRY_DONE(read_twice(files_in(folder), kMaxFile, [&state](ByteView stored) -> Status {
+    auto parsed = parse_state(stored);
+    if (!parsed) return make_error(ErrorCode::kDamaged, "orders: " + parsed.error().message);
+    state = std::move(*parsed);
+    return ok();
+  }));
   return state;
 }
 
-Status write_orders(const std::filesystem::path& file, const OrdersState& state) {
+Status write_orders(const std::filesystem::path& folder, const OrdersState& state) {
   Json::Object ended;
   for (const auto& [id, end] : state.ended) ended[to_hex(id)] = Json::Object{{"until", end.until}, {"by", end.by}};
-  const Json json(Json::Object{{"v", 1},
-                               {"device", state.device},
-                               {"ended", std::move(ended)},
-                               {"lock", to_base64(state.lock)},
-                               {"wipe", to_base64(state.wipe)},
-                               {"phase", wipe_phase_name(state.phase)},
-                               {"grace_left_s", state.grace_left_s},
-                               {"secret", to_hex(state.secret.view())},
-                               {"challenge", state.challenge},
-                               {"wrong_codes", state.wrong_codes},
-                               {"epoch", state.epoch},
-                               {"is_forked", state.is_forked},
-                               {"certificate", to_base64(state.certificate)}});
-  return platform::replace_file(file, as_bytes(json.dump()), 0600);
+  Json::Object members{{"v", 1},
+                       {"device", state.device},
+                       {"ended", std::move(ended)},
+                       {"lock", to_base64(state.lock)},
+                       {"wipe", to_base64(state.wipe)},
+                       {"phase", wipe_phase_name(state.phase)},
+                       {"grace_left_s", state.grace_left_s},
+                       {"secret", to_hex(state.secret.view())},
+                       {"challenge", state.challenge},
+                       {"wrong_codes", state.wrong_codes},
+                       {"epoch", state.epoch},
+                       {"is_forked", state.is_forked},
+                       {"certificate", to_base64(state.certificate)}};
+  return write_twice(files_in(folder), as_bytes(with_sum(std::move(members)).dump()));
 }
 
 }  // namespace caretaker::agent

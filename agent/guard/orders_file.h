@@ -1,5 +1,5 @@
-// What the guard remembers of orders, in one file (orders.json, 0600), replaced as a whole before anything is done: intent
-// first. One thread.
+// What the guard remembers of orders, in one file (orders.json, 0600) and its copy, replaced as a whole before anything is done:
+// intent first. A disk that loses bits of the one unlocks nothing. One thread.
 #pragma once
 
 #include <filesystem>
@@ -34,8 +34,8 @@ struct OrdersState {
   Bytes certificate;                         // envelope; empty: none
 };
 
-// kNotFound: there is none yet. kDamaged: it is not as it was written.
-[[nodiscard]] Result<OrdersState> read_orders(const std::filesystem::path& file);
-[[nodiscard]] Status write_orders(const std::filesystem::path& file, const OrdersState& state);
+// In the guard's folder; what is damaged of the two is put back. kNotFound: there is none yet. kDamaged: neither is as it was written.
+[[nodiscard]] Result<OrdersState> read_orders(const std::filesystem::path& folder);
+[[nodiscard]] Status write_orders(const std::filesystem::path& folder, const OrdersState& state);
 
 }  // namespace caretaker::agent

@@ -37,7 +37,7 @@ Result<Ordered> open_ordered(const WipeSettings& settings) {
   if (identity.state() != DeviceIdentity::State::kCertified || identity.in_doubt()) {
     return make_error(ErrorCode::kPermissionDenied, "this machine does not know for sure which one it is: nothing is wiped");
   }
-  TRY(state, read_orders(settings.state / "orders.json"));
+  TRY(state, read_orders(settings.state));
   // Whether the identity was in doubt was asked when it began: what comes later, a server's word that there is a copy, stops nothing half done.
   if (state.wipe.empty() || state.phase == WipePhase::kNone || state.phase == WipePhase::kGrace || state.phase == WipePhase::kFailed) {
     return make_error(ErrorCode::kPermissionDenied, "no wipe is due");
@@ -96,7 +96,7 @@ void wait_for_guard(const WipeSettings& settings, const Clock& clock) {
 
 // What makes this machine the school's device. On an encrypted disk it is gone with the keys already.
 void destroy_own_keys(const WipeSettings& settings) {
-  for (const char* name : {"device.json", "device.copy.json", "orders.json", "events/events.key"}) {
+  for (const char* name : {"device.json", "device.copy.json", "orders.json", "orders.copy.json", "events/events.key"}) {
     const auto file = settings.state / name;
     const auto size = platform::file_size(file);
     if (!size) continue;

@@ -457,10 +457,10 @@ TEST_CASE("a key that ends hundreds of orders which never came is refused furthe
     unlock.target = target;
     return unlock;
   };
-  OrdersState state = must(read_orders(world.settings.state / "orders.json"));
+  OrdersState state = must(read_orders(world.settings.state));
   for (int i = 0; i < 255; ++i) state.ended[random_array<16>()] = {world.clock.time + 86'400, sync::key_id(world.room.school.technician.public_key)};
   world.stop();
-  must(write_orders(world.settings.state / "orders.json", state));
+  must(write_orders(world.settings.state, state));
   world.start();
   const Order last = unlock_of({1});
   world.deliver(world.sign(last));
@@ -488,11 +488,36 @@ TEST_CASE("a key that ends hundreds of orders which never came is refused furthe
   CHECK_FALSE(world.lost().is_locked);
 }
 
-TEST_CASE("a file of orders that was damaged is an event, and what was written down is forgotten, not guessed", "[R22]") {
+TEST_CASE("one of the two files of orders that was damaged, or lost, unlocks nothing and is put back", "[R22]") {
+  LostWorld world;
+  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  const auto file = world.settings.state / "orders.json", copy = world.settings.state / "orders.copy.json";
+  const Bytes good = must(platform::read_file(file, 1u << 20));
+  Bytes other_number = good;  // well-formed, and not what was written
+  const std::string challenge = world.lost().challenge;
+  const auto at = std::search(other_number.begin(), other_number.end(), challenge.begin(), challenge.end());
+  REQUIRE(at != other_number.end());
+  *at = *at == '1' ? '2' : '1';
+  for (const auto& victim : {file, copy}) {
+    for (const Bytes& bytes : {to_bytes("{\"v\":1}"), Bytes(), other_number}) {
+      world.stop();
+      if (bytes.empty()) std::filesystem::remove(victim);
+      else must(platform::replace_file(victim, bytes, 0600));
+      world.start();
+      CHECK(world.lost().challenge == challenge);
+      CHECK(world.log_ins_are_refused());
+      CHECK(must(platform::read_file(file, 1u << 20)) == good);
+      CHECK(must(platform::read_file(copy, 1u << 20)) == good);
+    }
+  }
+  CHECK_FALSE(world.noted("guard.health orders-damaged"));
+}
+
+TEST_CASE("orders whose file and copy were damaged are an event, and what was written down is forgotten, not guessed", "[R22]") {
   LostWorld world;
   world.deliver(world.sign(world.order(OrderKind::kLock)));
   world.stop();
-  must(platform::replace_file(world.settings.state / "orders.json", as_bytes("{\"v\":1}"), 0600));
+  for (const char* name : {"orders.json", "orders.copy.json"}) must(platform::replace_file(world.settings.state / name, as_bytes("{\"v\":1}"), 0600));
   world.start();
   CHECK(world.noted("guard.health orders-damaged"));
   CHECK_FALSE(world.lost().is_locked);

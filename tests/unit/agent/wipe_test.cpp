@@ -160,7 +160,10 @@ TEST_CASE("an ordered wipe destroys the keys, has its certificate delivered, and
   CHECK(certificate.asset == "School 117");
   CHECK(certificate.who == std::vector<std::string>{"head", "technician"});
   CHECK(certificate.media.size() == 2);
-  CHECK_FALSE(platform::file_size(world.settings.state / "device.json"));
+  for (const char* name : {"device.json", "device.copy.json", "orders.json", "orders.copy.json"}) {
+    CAPTURE(name);
+    CHECK_FALSE(platform::file_size(world.settings.state / name));
+  }
 }
 
 TEST_CASE("a saved header does not hide: the whole area up to the data is overwritten", "[R21]") {
@@ -254,11 +257,11 @@ TEST_CASE("the wipe takes nobody's word: without a due order, with one signature
   CHECK_FALSE(world.wipe());
   world.deliver({&world.room.school.technician});
   CHECK_FALSE(world.wipe());
-  OrdersState forged = must(read_orders(world.settings.state / "orders.json"));  // a guard that was broken into
+  OrdersState forged = must(read_orders(world.settings.state));  // a guard that was broken into
   const SigningKey* one = &world.room.school.technician;
   forged.wipe = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(world.order), {&one, 1});
   forged.phase = WipePhase::kStarted;
-  must(write_orders(world.settings.state / "orders.json", forged));
+  must(write_orders(world.settings.state, forged));
   CHECK(world.wipe().error().message.starts_with("O2"));
   CHECK(world.opens(volume));
 }
