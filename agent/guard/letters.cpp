@@ -13,6 +13,11 @@ constexpr std::size_t kMaxUsed = 8192;
 constexpr std::size_t kMaxUsedOfOne = 256;  // of one signer
 constexpr std::size_t kMaxFile = 4u << 20;
 
+// Also a disk that has no room now, which no check says: the server would take "refused" for the last word.
+bool is_for_later(const Error& error) {
+  return error.code == ErrorCode::kUnavailable || (error.code == ErrorCode::kFull && rule_of(error) == error_code_name(error.code));
+}
+
 Subject refused(const sync::LetterId& id, const Error& error) {
   log_debug("letters", "refused: " + error.message);
   return {"letter.refused", rule_of(error) + ":" + sync::letter_name(id), sync::Severity::kMedium};
@@ -102,7 +107,10 @@ std::vector<Subject> Letters::take(const std::vector<Bytes>& letters, bool has_o
       continue;
     }
     auto taken = take_one(blob, *label);
-    if (!taken && taken.error().code == ErrorCode::kUnavailable) continue;  // not yet: it comes again
+    if (!taken && is_for_later(taken.error())) {  // it comes again
+      log_warning("letters", "not yet: " + taken.error().message);
+      continue;
+    }
     if (!taken) findings.push_back(refused(label->id, taken.error()));
     else findings.insert(findings.end(), taken->begin(), taken->end());
   }

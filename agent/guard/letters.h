@@ -27,8 +27,8 @@ class Letters {
   };
   // Whether one more of `by`'s letters can be remembered; L7.
   using Room = std::function<Status(const std::string& by)>;
-  // Verifies the letter, does what it says and makes that durable, or refuses and changes nothing; kUnavailable: not yet, it is to
-  // come again. One that would do harm the second time asks for room first; one that would not (it ends something) is taken also where
+  // Verifies the letter, does what it says and makes that durable, or refuses and changes nothing; kUnavailable, or kFull without a
+  // check's number (the disk): not yet, it is to come again. One that would do harm the second time asks for room first; one that would not (it ends something) is taken also where
   // there is none, and then not remembered. After a power cut the same letter may
   // come once more, although it was taken: what a part does is keyed by the id.
   using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&, const Room&)>;

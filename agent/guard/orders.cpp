@@ -17,7 +17,7 @@ using sync::OrderKind;
 using sync::Severity;
 using sync::VerifiedOrder;
 
-constexpr MonotonicMs kSaveMs = 60'000;      // of grace time: a power cut gives that much of it back
+constexpr MonotonicMs kSaveMs = 10'000;        // of grace time: a power cut gives that much of it back
 constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
 constexpr MonotonicMs kStartAgainMs = 60'000;
 constexpr std::size_t kMaxEnded = 4096;
@@ -135,7 +135,7 @@ Status Orders::note_ended(OrdersState& state, const VerifiedOrder& order, bool i
   const bool has_room = state.ended.contains(target) || (state.ended.size() < kMaxEnded && static_cast<std::size_t>(by_one) < kMaxEndedByOne);
   if (has_room) state.ended[target] = {order.order().issued + sync::kMaxOrderLifetime, by};
   if (has_room || is_in_force) return ok();  // what is in force has come as a letter, and is remembered as one
-  return make_error(ErrorCode::kFull, "too many orders were ended before they came, by this signer or in all: none more until those have expired");
+  return sync::refuse(sync::Check::kLetterRoom, "of orders that were ended before they came, by this signer or in all");
 }
 
 Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters::Room& room) {
@@ -305,14 +305,10 @@ void Orders::count_grace() {
   const MonotonicMs passed = std::min(now - counted_, kLongestStepMs);
   if (passed < 1000) return;
   counted_ = now - passed % 1000;
-  OrdersState next = state_;
-  next.grace_left_s = std::max<std::int64_t>(0, state_.grace_left_s - passed / 1000);
-  if (next.grace_left_s > 0 && now - saved_ < kSaveMs) {
-    state_.grace_left_s = next.grace_left_s;
-    return;
-  }
+  state_.grace_left_s = std::max<std::int64_t>(0, state_.grace_left_s - passed / 1000);  // also where it cannot be written down
+  if (state_.grace_left_s > 0 && now - saved_ < kSaveMs) return;
   saved_ = now;
-  if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
+  if (auto saved = save(state_); !saved) log_warning("orders", saved.error().message);
 }
 
 // In doubt nothing is wiped, also when the doubt came after the order; it stays locked. What has begun is gone on with.

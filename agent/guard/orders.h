@@ -67,7 +67,7 @@ class Orders {
   void reopen_stored();
   [[nodiscard]] Status save(OrdersState next);
   void forget_old(OrdersState& state) const;
-  // What `order` ends must not come any more. kFull: its signers have named too many that never came; one that is in force is ended
+  // What `order` ends must not come any more. L7: its signers have named too many that never came; one that is in force is ended
   // all the same.
   [[nodiscard]] Status note_ended(OrdersState& state, const sync::VerifiedOrder& order, bool is_in_force) const;
   [[nodiscard]] Result<std::vector<Subject>> take_lock(const sync::VerifiedOrder& order, ByteView envelope);

@@ -31,6 +31,7 @@ struct Desk {
       TRY(opened, sync::open_envelope(blob.bytes, sync::PayloadType::kException, {{sync::key_id(key), key}, {sync::key_id(second), second}}));
       TRY(json, parse_json(as_text(opened.payload)));
       TRY(head, sync::parse_letter_head(json));
+      if (is_disk_full) return make_error(ErrorCode::kFull, "write letter: No space left on device");
       if (is_harmful) TRY_DONE(room(signers_name(opened.signers)));
       ++acted;
       return Letters::Taken{head.until, {{"done", "it"}}, signers_name(opened.signers)};
@@ -45,6 +46,7 @@ struct Desk {
   PolicyStore trust;
   std::optional<Letters> letters;
   int acted = 0;
+  bool is_disk_full = false;
   bool is_harmful = true;  // a second time
 };
 
@@ -104,6 +106,16 @@ TEST_CASE("one key fills its own places and nobody else's, and what only ends so
   desk.is_harmful = false;
   CHECK(desk.take(one_more)[0] == "letter.taken " + name_of(one_more));
   CHECK(desk.take(one_more)[0] == "letter.taken " + name_of(one_more));  // again, and it does nothing
+}
+
+TEST_CASE("a letter for which the disk has no room is not refused: it is taken when it comes again", "[R22]") {
+  Desk desk;
+  const Bytes one = letter(desk.world.room.school.technician, 5'000);
+  desk.is_disk_full = true;
+  CHECK(desk.take(one).empty());
+  CHECK(desk.take(one, true).empty());
+  desk.is_disk_full = false;
+  CHECK(desk.take(one)[0] == "letter.taken " + name_of(one));
 }
 
 TEST_CASE("places become free when people have signed a time after the end of what fills them", "[R22]") {

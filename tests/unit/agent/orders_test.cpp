@@ -5,6 +5,7 @@
 #include "agent/guard/wipe.h"
 #include "platform/files.h"
 #include "sync/unlock_code.h"
+#include "tests/unit/agent/full_disk.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -250,6 +251,45 @@ TEST_CASE("the grace time is time powered on: a clock that jumps ends it no soon
   CHECK(world.wipes_started == 0);
 }
 
+TEST_CASE("a machine that is restarted twice a minute comes to the end of the grace time", "[R22]") {
+  LostWorld world;
+  world.deliver(world.sign_wipe(world.order(OrderKind::kWipe)));
+  for (int restarts = 0; restarts < 4; ++restarts) {
+    world.pass(20);
+    world.start();
+  }
+  world.pass(10);
+  CHECK(world.wipes_started >= 1);
+}
+
+TEST_CASE("the grace time counts on a full disk, and the wipe begins when there is room", "[R22]") {
+  LostWorld world;
+  Order wipe = world.order(OrderKind::kWipe);
+  wipe.grace_s = 600;
+  world.deliver(world.sign_wipe(wipe));
+  {
+    const FullDisk full;
+    world.pass(590);
+  }
+  CHECK(world.wipes_started == 0);
+  world.pass(20);
+  CHECK(world.wipes_started >= 1);
+}
+
+TEST_CASE("a lock that comes on a full disk is not refused, and is in force when there is room", "[R22]") {
+  LostWorld world;
+  const Order lock = world.order(OrderKind::kLock);
+  const Bytes letter = world.sign(lock);
+  {
+    const FullDisk full;
+    world.deliver(letter);
+  }
+  CHECK_FALSE(world.lost().is_locked);
+  world.deliver(letter);
+  CHECK(world.lost().is_locked);
+  CHECK_FALSE(world.noted("letter.refused full:" + LostWorld::name(lock)));
+}
+
 TEST_CASE("one person cancels a wipe in its grace time, and not after it has begun", "[R22]") {
   LostWorld world;
   const Order wipe = world.order(OrderKind::kWipe);
@@ -467,7 +507,7 @@ TEST_CASE("a key that ends hundreds of orders which never came is refused furthe
   CHECK(world.noted("order.nothing-to-end " + LostWorld::name(last)));
   const Order refused = unlock_of({2});
   world.deliver(world.sign(refused));
-  CHECK(world.noted("letter.refused full:" + LostWorld::name(refused)));
+  CHECK(world.noted("letter.refused L7:" + LostWorld::name(refused)));
   const Order by_head = unlock_of({3});
   world.deliver(world.sign(by_head, {&world.room.school.head}));
   CHECK(world.noted("order.nothing-to-end " + LostWorld::name(by_head)));
