@@ -46,6 +46,9 @@ void refresh_notice(const std::filesystem::path& file, const LostNotice& notice)
   if (auto done = show_notice(file, notice); !done) log_debug("orders", done.error().message);  // whoever took the order has told
 }
 
+// An order may come once more, when the power went before its letter was remembered: it says what it said, and changes nothing.
+bool is_same(const std::optional<VerifiedOrder>& stored, const VerifiedOrder& order) { return stored && stored->order().id == order.order().id; }
+
 }  // namespace
 
 std::string notice_text(const LostNotice& notice) {
@@ -164,6 +167,7 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters
 }
 
 Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteView envelope) {
+  if (is_same(lock_, order)) return std::vector<Subject>{finding("locked", order)};
   OrdersState next = state_;
   next.lock = to_bytes(envelope);
   next.challenge = sync::make_challenge();
@@ -187,6 +191,8 @@ Result<std::vector<Subject>> Orders::take_unlock(const VerifiedOrder& order) {
 }
 
 Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteView envelope) {
+  const std::vector<Subject> findings{finding("delivered", order, Severity::kHigh), finding("grace", order, Severity::kHigh)};
+  if (is_same(wipe_, order)) return findings;
   if (wipe_) return make_error(ErrorCode::kConflict, "A8: another wipe is under way");
   OrdersState next = state_;
   next.wipe = to_bytes(envelope);
@@ -195,7 +201,7 @@ Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteV
   TRY_DONE(save(std::move(next)));
   wipe_ = order;
   counted_ = saved_ = clock_.monotonic_ms();
-  return std::vector<Subject>{finding("delivered", order, Severity::kHigh), finding("grace", order, Severity::kHigh)};
+  return findings;
 }
 
 Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {

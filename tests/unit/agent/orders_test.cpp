@@ -290,6 +290,31 @@ TEST_CASE("a lock that comes on a full disk is not refused, and is in force when
   CHECK_FALSE(world.noted("letter.refused full:" + LostWorld::name(lock)));
 }
 
+TEST_CASE("an order whose letter was forgotten in a power cut comes again, says the same and changes nothing", "[R22]") {
+  for (const OrderKind kind : {OrderKind::kLock, OrderKind::kWipe}) {
+    LostWorld world;
+    const Order order = world.order(kind);
+    const Bytes letter = world.sign_wipe(order);
+    world.deliver(letter);
+    const std::string challenge = world.lost().challenge;
+    world.pass(30);
+    const std::size_t events = world.book().size();
+    world.stop();
+    std::filesystem::remove(world.settings.state / "letters.json");
+    world.start();
+    world.deliver(letter);
+    const auto book = world.book();
+    const auto again = std::vector(book.begin() + static_cast<std::ptrdiff_t>(events), book.end());
+    const auto count = [&again](const std::string& what) { return std::count(again.begin(), again.end(), what); };
+    CHECK(count("letter.taken " + LostWorld::name(order)) == 1);
+    CHECK(count((kind == OrderKind::kLock ? "order.locked " : "order.grace ") + LostWorld::name(order)) == 1);
+    CHECK_FALSE(world.noted("letter.refused A8:" + LostWorld::name(order)));
+    CHECK(world.lost().challenge == challenge);
+    world.pass(40);  // the grace time did not begin anew
+    CHECK(world.wipes_started == (kind == OrderKind::kLock ? 0 : 1));
+  }
+}
+
 TEST_CASE("one person cancels a wipe in its grace time, and not after it has begun", "[R22]") {
   LostWorld world;
   const Order wipe = world.order(OrderKind::kWipe);
