@@ -8,7 +8,8 @@
 
 namespace caretaker::platform {
 
-// `sys` is "/sys", `dev` "/dev". Not among them: disks that are removable or on USB, memory disks, and what has partitions.
+// `sys` is "/sys", `dev` "/dev". Not among them: disks that are removable or on USB, those that
+// another machine lends (iSCSI, Fibre Channel, NVMe over a network, nbd, rbd, drbd) and arrays of such, memory disks, and what has partitions.
 struct DiskVolume {
   EraseTarget target;   // without what LUKS says
   std::string number;   // "254:3"

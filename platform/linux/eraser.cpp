@@ -15,8 +15,8 @@
 
 #include "platform/base/clock.h"
 #include "platform/base/log.h"
+#include "platform/eraser_disks.h"
 #include "platform/files.h"
-#include "platform/linux/eraser_disks.h"
 #include "platform/linux/eraser_luks.h"
 #include "platform/linux/posix_error.h"
 #include "platform/linux/unit_bus.h"
