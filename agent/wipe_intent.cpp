@@ -65,6 +65,13 @@ Result<WipeIntent> read_intent(const std::filesystem::path& folder) {
   return parse_intent(bytes);
 }
 
+Status forget_other_intent(const std::filesystem::path& folder, const sync::DeviceId& device) {
+  const auto intent = read_intent(folder);
+  if (!intent) return intent.error().code == ErrorCode::kNotFound ? ok() : Status(intent.error());
+  if (intent->device == device && intent->phase != IntentPhase::kDone) return ok();
+  return platform::remove_file(folder / kFile);
+}
+
 Result<sync::VerifiedOrder> open_intent(const WipeIntent& intent, const sync::Hardware& hardware) {
   TRY(root, newest_root(intent));
   TRY(reopened, sync::reopen_order({intent.order}, {&root, 1}, intent.device));

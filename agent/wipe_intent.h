@@ -30,6 +30,10 @@ struct WipeIntent {
 [[nodiscard]] Status write_intent(const std::filesystem::path& folder, const WipeIntent& intent);
 [[nodiscard]] Result<WipeIntent> read_intent(const std::filesystem::path& folder);
 
+// What must not happen to the machine that `device` is now, enrolled after it: an intent for another device, from before the disk was
+// installed anew or moved, or one that is done, goes. One for `device` itself that is not done stays.
+[[nodiscard]] Status forget_other_intent(const std::filesystem::path& folder, const sync::DeviceId& device);
+
 // The order in it, by the roots in it, for this very machine. Whoever can write to the folder can leave an intent there; without the
 // school's signatures for this device and hardware it is none.
 [[nodiscard]] Result<sync::VerifiedOrder> open_intent(const WipeIntent& intent, const sync::Hardware& hardware);

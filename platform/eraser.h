@@ -39,7 +39,7 @@ class Eraser {
   [[nodiscard]] virtual Result<ErasePlan> plan() = 0;
   // Network file systems go first: nothing of what follows may reach through one.
   [[nodiscard]] virtual Status leave_network() = 0;
-  // Where the target is now; kNotFound: gone, or no longer of its size.
+  // Where the target is now; kNotFound: gone, no longer of its size, or with the LUKS header of another volume.
   [[nodiscard]] virtual Result<std::string> find(const EraseTarget& target) = 0;
   // Key slots, then the whole header area with its second copy, written through to the disk. Also for one that was half done.
   [[nodiscard]] virtual Status destroy_keys(const WipePermit& permit, const EraseTarget& target) = 0;

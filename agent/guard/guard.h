@@ -41,6 +41,7 @@ struct GuardSettings {
   std::optional<std::uint32_t> gate_uid = std::nullopt;  // who caretaker-gate runs as, where there is one
   std::uint32_t inspect_uid = kNobody;   // who caretaker-inspect runs as
   std::uint32_t programs_uid = kNobody;  // who caretaker-programs runs as
+  std::filesystem::path intent = {};     // folder beside the kernel where a wipe is written down; empty: none
 };
 
 // A request that the monitor let through.

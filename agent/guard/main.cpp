@@ -65,6 +65,7 @@ Result<GuardSettings> make_settings(const Options& options) {
   const platform::HardwareIdentity hardware = platform::hardware_identity();
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
   if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
+  if (options.may_wipe) settings.intent = options.intent;
   if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
   settings.notice = options.notice;
   if (const auto gate = platform::find_user(std::string("caretaker-gate")); gate && !options.gate_uid) settings.gate_uid = gate->uid;

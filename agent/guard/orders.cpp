@@ -4,6 +4,7 @@
 
 #include "agent/guard/trust_updates.h"
 #include "agent/guard/wipe.h"
+#include "agent/wipe_intent.h"
 #include "platform/base/log.h"
 #include "platform/files.h"
 #include "sync/checks.h"
@@ -89,6 +90,9 @@ std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* w
 // What was ordered of the machine that was enrolled stands in a machine that is not: only whoever has a token for that ends it.
 void Orders::load() {
   if (identity_.state() == DeviceIdentity::State::kNone) return;
+  if (identity_.state() == DeviceIdentity::State::kCertified && !settings_.intent.empty()) {
+    if (auto done = forget_other_intent(settings_.intent, identity_.id()); !done) log_error("orders", "an old intent: " + done.error().message);
+  }
   auto stored = read_orders(settings_.folder);
   const std::string device = to_hex(identity_.id());
   if (stored && (stored->device == device || identity_.state() != DeviceIdentity::State::kCertified)) {

@@ -29,6 +29,7 @@ struct OrdersSettings {
   std::filesystem::path folder;                // the guard's
   sync::Hardware hardware;                     // as the firmware says now
   std::function<Status(const WipePermit&)> start_wipe;  // begins it in another process; empty: this guard wipes nothing
+  std::filesystem::path intent = {};           // folder beside the kernel where a wipe is written down; empty: none
 };
 
 class Orders {

@@ -98,6 +98,9 @@ Result<std::string> LinuxEraser::find(const EraseTarget& target) {
     node = found->target.node;
   }
   if (size_of(node) != target.size) return make_error(ErrorCode::kNotFound, node + " is not of the size that it had");
+  // In the same partitions somebody may have installed a new system since.
+  const auto header = find_luks_header(node);
+  if (header && header->uuid != target.luks_uuid) return make_error(ErrorCode::kNotFound, node + " holds another encrypted volume");
   return node;
 }
 

@@ -12,6 +12,7 @@ from lab import NotHere
 GOAL_S = 5.0
 VOLUME_MB = 64
 PASSPHRASE = b"correct horse"
+UUID = "5c8ad9b5-4f23-4f0b-9c57-0c6a1f1c3a01"
 
 
 def cryptsetup(*words):
@@ -22,7 +23,7 @@ def make_volume(path):
     """As Debian's installer makes one (LUKS2, 16 MiB up to the data), but for how long the passphrase takes. Bytes up to the data."""
     with open(path, "wb") as file:
         file.truncate(VOLUME_MB << 20)
-    cryptsetup("luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", 1000, "--key-file", "-", path)
+    cryptsetup("luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", 1000, "--uuid", UUID, "--key-file", "-", path)
     said = json.loads(cryptsetup("luksDump", "--dump-json-metadata", path))
     return int(said["segments"]["0"]["offset"])
 
@@ -37,7 +38,7 @@ def one_round(lab, number):
     header = make_volume(ours)
     make_volume(theirs)
     assert opens(ours) and opens(theirs)
-    said = json.loads(lab.run_program("wipe_keys", "--image", ours, "--header", header, "--folder", lab.folder / f"wipe-intent-{number}"))
+    said = json.loads(lab.run_program("wipe_keys", "--image", ours, "--uuid", UUID, "--header", header, "--folder", lab.folder / f"wipe-intent-{number}"))
     began = time.monotonic()
     cryptsetup("erase", theirs)
     took = time.monotonic() - began

@@ -20,6 +20,7 @@ constexpr UnixSeconds kNow = 1'800'000'000;
 
 struct Options {
   std::filesystem::path image, folder;
+  std::string uuid;
   std::uint32_t header = 0;
 };
 
@@ -64,7 +65,7 @@ agent::WipeIntent make_intent(const School& school, const sync::Hardware& hardwa
   order.until = kNow + 86'400;
   const Bytes envelope = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(order),
                                              std::vector<const SigningKey*>{&school.head, &school.technician});
-  const platform::EraseTarget target{options.image.string(), "", "volume", "", "", true, size, options.header, 1};
+  const platform::EraseTarget target{options.image.string(), "", options.uuid, "", "", true, size, options.header, 1};
   return {school.root.school, order.device, envelope, {school.root_envelope()}, {target}, agent::IntentPhase::kKeys};
 }
 
@@ -87,6 +88,7 @@ Status run(const Options& options) {
 void declare(Command program) {
   const auto options = std::make_shared<Options>();
   program.option("--image", options->image, "A LUKS volume in a file; it is destroyed").required();
+  program.option("--uuid", options->uuid, "Of its header").required();
   program.option("--header", options->header, "Bytes up to its data").required();
   program.option("--folder", options->folder, "Where the intent goes").required();
   program.does([options] { return run(*options); });

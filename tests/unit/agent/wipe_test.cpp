@@ -21,6 +21,7 @@ using platform::EraseTarget;
 
 namespace {
 
+constexpr const char* kUuid = "5c8ad9b5-4f23-4f0b-9c57-0c6a1f1c3a01";
 constexpr const char* kPassword = "correct horse";
 constexpr std::uint64_t kVolume = 24u << 20;
 constexpr std::uint64_t kHeader = 16u << 20;  // cryptsetup's own, up to the data
@@ -95,11 +96,11 @@ struct WipeWorld : GuardWorld {
     const auto path = folder / name;
     { std::ofstream file(path); }
     std::filesystem::resize_file(path, kVolume);
-    std::vector<std::string> format{"luksFormat", "--type", type, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", path.string()};
+    std::vector<std::string> format{"luksFormat", "--type", type, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--uuid", kUuid, path.string()};
     has_luks = has_luks && cryptsetup(format, password);
     if (!has_luks) WARN("cryptsetup is not installed: skipped");
     const std::uint64_t header = std::string(type) == "luks1" ? 2u << 20 : kHeader;
-    eraser.volumes.push_back({path.string(), "", "uuid", "disk", "serial-1", true, kVolume, header, 1});
+    eraser.volumes.push_back({path.string(), "", kUuid, "disk", "serial-1", true, kVolume, header, 1});
     return path;
   }
   bool opens(const std::filesystem::path& volume) { return cryptsetup({"open", "--test-passphrase", volume.string()}, password); }
@@ -219,6 +220,49 @@ TEST_CASE("a header that was half overwritten when the power went is destroyed a
   must(platform::overwrite_file(volume, 0, Bytes(100'000, 0xff)));  // the first header is gone, the second and the slots are not
   CHECK(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser)));
   CHECK(world.eraser.verify_keys(world.eraser.volumes[0]));
+}
+
+TEST_CASE("a new encrypted system in the same place is not what an old intent means", "[R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.order_wipe();
+  world.eraser.cuts = 1;
+  (void)world.wipe();
+  WipeIntent intent = must(read_intent(world.folder / "boot"));
+  world.eraser.cuts = 0;
+  REQUIRE(cryptsetup({"luksUUID", "--uuid", "5c8ad9b5-4f23-4f0b-9c57-0c6a1f1c3a02", volume.string()}, world.password));
+  for (const IntentPhase phase : {IntentPhase::kKeys, IntentPhase::kData}) {
+    intent.phase = phase;
+    must(write_intent(world.folder / "boot", intent));
+    CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser));
+    CHECK(world.opens(volume));
+  }
+  CHECK(world.eraser.find(intent.plan.at(0)).error().code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("whoever is enrolled forgets an intent for another device, or one that is done, and keeps its own", "[R22]") {
+  WipeWorld world;
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.order_wipe();
+  const auto boot = world.folder / "boot";
+  const auto is_kept = [&](const sync::DeviceId& device, IntentPhase phase) {
+    must(write_intent(boot, {world.order.school, device, to_bytes("order"), {}, world.eraser.volumes, phase}));
+    world.start();
+    return read_intent(boot).has_value();
+  };
+  CHECK(is_kept({1}, IntentPhase::kData));  // nobody told this guard where intents lie
+  world.settings.intent = boot;
+  CHECK(is_kept(world.order.device, IntentPhase::kKeys));
+  CHECK(is_kept(world.order.device, IntentPhase::kData));
+  CHECK_FALSE(is_kept(world.order.device, IntentPhase::kDone));
+  CHECK_FALSE(is_kept({1}, IntentPhase::kKeys));
+  CHECK_FALSE(is_kept({1}, IntentPhase::kData));
+  // On other hardware than was enrolled it waits for an enrolment there.
+  world.settings.hardware = {"uuid-2", "board-2"};
+  CHECK(is_kept(world.order.device, IntentPhase::kData));
+  world.enrol();
+  CHECK_FALSE(read_intent(boot));
 }
 
 TEST_CASE("an intent that the school did not sign for this machine destroys nothing", "[R22]") {
