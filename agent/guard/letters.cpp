@@ -108,7 +108,7 @@ std::vector<Subject> Letters::take(const std::vector<Bytes>& letters, bool has_o
     }
     auto taken = take_one(blob, *label);
     if (!taken && is_for_later(taken.error())) {  // it comes again
-      log_warning("letters", "not yet: " + taken.error().message);
+      log_debug("letters", "not yet: " + taken.error().message);
       continue;
     }
     if (!taken) findings.push_back(refused(label->id, taken.error()));
