@@ -252,7 +252,7 @@ class FleetStore {
   // Of this type and ending after `ends_after`, the newest first.
   [[nodiscard]] Result<std::vector<LetterRow>> letters_of(std::string_view type, UnixSeconds ends_after, std::size_t limit);
   [[nodiscard]] Result<std::optional<LetterRow>> letter(const sync::LetterId& id);
-  // Those that this device is still to get, the oldest first; they are noted as given.
+  // Those that this device is still to get, those to it alone first, and the oldest first; they are noted as given.
   [[nodiscard]] Result<std::vector<Bytes>> give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit);
   // An event of the device's book has told. What it took stays taken.
   [[nodiscard]] Status answer_letter(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer, UnixSeconds now);

@@ -33,7 +33,7 @@ TEST_CASE("a letter is given to whom it is for, until its end or the device's wo
   const auto to_one = letter(room.school, room.first.id(), "to one");
   must(room.school.store.add_letter(to_all, kNow));
   must(room.school.store.add_letter(to_one, kNow));
-  CHECK(room.check_in(room.first).letters == std::vector<Bytes>{to_all.envelope, to_one.envelope});
+  CHECK(room.check_in(room.first).letters == std::vector<Bytes>{to_one.envelope, to_all.envelope});
   CHECK(room.check_in(room.second).letters == std::vector<Bytes>{to_all.envelope});
   CHECK(room.check_in(room.second, 1, kNow + 1000).letters.empty());
   auto answers = must(room.school.store.letter_answers(to_one.id));
@@ -64,6 +64,16 @@ TEST_CASE("a refusal is kept with its number, and one more signature brings the 
   room.first.record_plain("letter.refused", "L6:" + sync::letter_name(row.id));  // a replay changes nothing
   CHECK(room.check_in(room.first, 2).letters.empty());
   CHECK(must(room.school.store.letter_answers(row.id))[0].answer == "taken");
+}
+
+TEST_CASE("what is for this device alone waits for nothing that is for all", "[R22]") {
+  Room room;
+  for (std::size_t i = 0; i < sync::kMaxLetters; ++i) must(room.school.store.add_letter(letter(room.school, std::nullopt, std::to_string(i)), kNow));
+  const auto to_one = letter(room.school, room.first.id(), "locked");
+  must(room.school.store.add_letter(to_one, kNow));
+  const auto given = room.check_in(room.first).letters;
+  REQUIRE(given.size() == sync::kMaxLetters);
+  CHECK(given.front() == to_one.envelope);
 }
 
 TEST_CASE("a device answers only for letters that it could have got", "[R22]") {
