@@ -204,7 +204,8 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
                                       : BatchDecision{.fit = BatchFit::kGap, .entries = {}, .from = {}, .taken = {}, .hole = {}, .agreed = {}};
   const bool fits = decision.fit == BatchFit::kTake || decision.fit == BatchFit::kKnown;
   std::string_view problem = held ? problem_of(decision.fit) : "unknown-epoch";
-  if (problem.empty()) problem = device_problem(checkin, row);
+  // A copied disk is one also while something of its book is missing.
+  if (const auto own = device_problem(checkin, row); !own.empty() && (problem.empty() || !held || decision.fit == BatchFit::kGap)) problem = own;
 
   // Made now, so that it is kept with what it confirms, and given once that is committed.
   const Bytes receipt = fits ? make_receipt(school, batch, decision.taken ? decision.taken->head : held->head, {}, now) : Bytes();

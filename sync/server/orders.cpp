@@ -20,12 +20,18 @@ Result<Json> envelope_payload(ByteView envelope) {
   return parse_json(as_text(payload));
 }
 
+// What speaks of two machines under one identity. That something of the book is missing ("gap", "unknown-epoch") does not: a server that was
+// restored misses something of every book, and a machine that is lost on that day is to be wiped all the same.
+bool is_of_two(std::string_view problem) {
+  return problem == "fork" || problem == "chain" || problem == "overtaken" || problem == "clone" || problem == "replaced";
+}
+
 // A device of which there are, or were, two is wiped by nobody.
 Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
   TRY(book, store.book(device.id));
-  const bool is_doubtful = device.replaced_by || !device.problem.empty() || book.quarantined > 0;
+  const bool is_doubtful = device.replaced_by || is_of_two(device.problem) || book.quarantined > 0;
   if (is_doubtful) {
-    return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (device.problem.empty() ? "forked" : device.problem) +
+    return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (is_of_two(device.problem) ? device.problem : "forked") +
                                                         "): it is locked, but not wiped");
   }
   TRY(recent, store.letters_since(type_of_orders(), now - kDay));

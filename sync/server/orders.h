@@ -11,7 +11,8 @@ namespace caretaker::server {
 // However good their signatures are: more wipes than these in a day is what a stolen pair of keys looks like, and a school has no use for it.
 inline constexpr std::size_t kMaxWipesPerDay = 3;
 
-// order.publish {"envelope": base64} -> {"order": hex}. kPermissionDenied: a wipe of a device that is forked, cloned or replaced;
+// order.publish {"envelope": base64} -> {"order": hex}. kPermissionDenied: a wipe of a device that is forked, cloned or replaced (not of one
+// whose book has gaps);
 // kFull: too many wipes today.
 [[nodiscard]] Result<Json> publish_order(FleetStore& store, const SchoolState& school, const Json& arguments, UnixSeconds now);
 // orders.list {"device": hex, may be absent} -> {"orders": [{"order", "device": hex, "envelope": base64, "published", "given": times, "answer":

@@ -119,6 +119,31 @@ TEST_CASE("the server takes three wipes a day, and none of a device whose identi
   CHECK(forked.publish(forked.sign(forked.order(OrderKind::kLock))));
 }
 
+TEST_CASE("a laptop that is lost right after the server was restored is wiped all the same", "[R22]") {
+  for (const char* missing : {"gap", "unknown-epoch"}) {
+    OrderRoom room;
+    must(room.school.store.note_seen(room.device.id(), kNow, "{}", missing));
+    CHECK(number_of(room.publish(room.sign(room.order(OrderKind::kWipe)))) == "published");
+  }
+  for (const char* two : {"fork", "chain", "overtaken", "clone", "replaced"}) {
+    OrderRoom room;
+    must(room.school.store.note_seen(room.device.id(), kNow, "{}", two));
+    CHECK(room.publish(room.sign(room.order(OrderKind::kWipe))).error().code == ErrorCode::kPermissionDenied);
+  }
+}
+
+TEST_CASE("a copied disk whose book has a gap is a clone all the same, and not wiped", "[R22]") {
+  OrderRoom room;
+  for (int i = 0; i < 3; ++i) room.device.record_plain("letter.taken", "something");
+  sync::Batch batch = room.device.batch(3);
+  Json::Object state = *batch.state.as_object();
+  state["hardware"] = Json::Object{{"dmi_uuid", "another"}, {"board_serial", "serial-1"}};
+  batch.state = Json(std::move(state));
+  (void)must(server::ingest(room.school.store, room.school.state, sync::make_checkin_request(room.device.request(batch)), kNow));
+  CHECK(must(room.school.store.device(room.device.id()))->problem == "clone");
+  CHECK(room.publish(room.sign(room.order(OrderKind::kWipe))).error().code == ErrorCode::kPermissionDenied);
+}
+
 TEST_CASE("a wiped device's certificate is countersigned and kept, and becomes a record that verifies", "[R21]") {
   OrderRoom room;
   const sync::Order wipe = room.order(OrderKind::kWipe);
