@@ -14,6 +14,7 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::size_t kMaxState = 16u << 10;
+constexpr std::string_view kNoSigner = "no-signer";  // where the device's answer to a letter would stand
 
 struct Checkin {
   sync::CheckinRequest request;
@@ -179,6 +180,27 @@ Status add_material(FleetStore& store, const SchoolState& school, const sync::Ba
   return ok();
 }
 
+// Who alone signed a letter and has left the school since has nothing more to say to its devices: they would refuse it, one by one.
+bool has_signer(const sync::Root& root, const sync::LetterLabel& label, ByteView envelope) {
+  sync::KeyRing ring;
+  for (const auto& [id, key] : root.keys) ring.emplace(id, key.public_key);
+  return sync::open_envelope(envelope, label.type, ring, sync::kMaxLetterBytes).has_value();
+}
+
+// What nobody of the newest root signed takes no place; that it was not given stands where the device's answer would, which a later "taken" overrides.
+Result<std::vector<Bytes>> letters_for(FleetStore& store, const SchoolState& school, const sync::DeviceId& device, UnixSeconds now) {
+  while (true) {
+    TRY(letters, store.give_letters(device, now, sync::kMaxLetters));
+    std::vector<Bytes> out;
+    for (Bytes& envelope : letters) {
+      const auto label = sync::read_letter_label({envelope});
+      if (!label || has_signer(school.root().root(), *label, envelope)) out.push_back(std::move(envelope));
+      else TRY_DONE(store.answer_letter(label->id, device, kNoSigner, now));
+    }
+    if (out.size() == letters.size()) return out;
+  }
+}
+
 void tell(const Checkin& checkin, const BatchDecision& decision, std::string_view problem) {
   const std::string device = to_hex(checkin.batch.device).substr(0, 12);
   if (!problem.empty()) log_warning("ingest", "device " + device + ": " + std::string(problem));
@@ -229,7 +251,7 @@ Result<sync::CheckinAnswer> ingest(FleetStore& store, const SchoolState& school,
     answer.missing.push_back({epoch, head ? *head : sync::first_head(batch.school, batch.device, epoch)});
   }
   TRY_DONE(add_material(store, school, batch, now, answer));
-  TRY(letters, store.give_letters(batch.device, now, sync::kMaxLetters));
+  TRY(letters, letters_for(store, school, batch.device, now));
   TRY(mark, mark_for(store, school, batch.device));
   answer.letters = std::move(letters);
   answer.mark = std::move(mark);

@@ -1,10 +1,13 @@
 #include "sync/server/orders.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "platform/base/log.h"
 #include "sync/order.h"
 #include "sync/server/enrol.h"
+#include "sync/server/order_room.h"
 #include "sync/wipe_certificate.h"
 
 namespace caretaker::server {
@@ -12,8 +15,7 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400;
 constexpr std::string_view kPrefix = "order.";
-
-std::string type_of_orders() { return std::string(sync::payload_type_name(sync::PayloadType::kOrder)); }
+constexpr std::size_t kMaxListedBytes = 6u << 20;  // an answer has 8 MiB
 
 Result<Json> envelope_payload(ByteView envelope) {
   TRY(payload, sync::unverified_payload(envelope, sync::PayloadType::kOrder, sync::kMaxOrderBytes));
@@ -45,6 +47,44 @@ Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
   return make_error(ErrorCode::kFull, "the server takes " + std::to_string(kMaxWipesPerDay) + " wipes a day: the next one tomorrow");
 }
 
+struct ListedOrder {
+  LetterRow row;
+  sync::Order order;
+  LetterAnswer answer;  // of its device
+};
+
+Result<std::vector<ListedOrder>> read_orders(FleetStore& store, const std::optional<sync::DeviceId>& device) {
+  TRY(rows, store.letters_since(type_of_orders(), 0));
+  std::vector<ListedOrder> out;
+  for (LetterRow& row : rows) {
+    if (device && row.device != device) continue;
+    TRY(payload, sync::unverified_payload(row.envelope, sync::PayloadType::kOrder, sync::kMaxOrderBytes));  // verified when it was published
+    TRY(order, sync::parse_order(payload));
+    TRY(answers, store.letter_answers(row.id));
+    out.push_back({std::move(row), std::move(order), answers.empty() ? LetterAnswer{} : answers.front()});
+  }
+  return out;
+}
+
+// Given, and not refused: the device may have it, whatever the time is now.
+bool may_be_there(const ListedOrder& listed) { return listed.answer.given != 0 && (listed.answer.answer.empty() || listed.answer.answer == "taken"); }
+
+// What locks and wipes are ended by something that the device has taken, or will still take.
+std::set<sync::OrderId> ended_in(const std::vector<ListedOrder>& orders, UnixSeconds now) {
+  std::map<sync::OrderId, const ListedOrder*> by_id;
+  for (const ListedOrder& each : orders) by_id.emplace(each.row.id, &each);
+  std::set<sync::OrderId> out;
+  for (const ListedOrder& each : orders) {
+    const auto target = each.order.target ? by_id.find(*each.order.target) : by_id.end();
+    if (target == by_id.end()) continue;
+    const sync::Order& other = target->second->order;
+    const bool is_for_it = other.device == each.order.device && sync::check_order_hardware(each.order, other.hardware).has_value();
+    const bool comes = each.answer.answer == "taken" || (each.answer.answer.empty() && each.row.until > now);
+    if (is_for_it && comes) out.insert(other.id);
+  }
+  return out;
+}
+
 Result<Json> order_json(FleetStore& store, const LetterRow& row) {
   TRY(answers, store.letter_answers(row.id));
   TRY(states, store.order_states(row.id));
@@ -69,40 +109,55 @@ Result<Json> publish_order(FleetStore& store, const SchoolState& school, const J
   TRY(device, store.device(order.device));
   if (!device) return make_error(ErrorCode::kNotFound, "no such device has enrolled here");
   if (order.kind == sync::OrderKind::kWipe) TRY_DONE(check_wipe(store, *device, now));
+  TRY_DONE(check_order_room(store, school.root(), order, envelope, now));
   TRY_DONE(store.add_letter({order.id, type_of_orders(), order.device, order.until, envelope, now}, now));
   return Json(Json::Object{{"order", sync::letter_name(order.id)}});
 }
 
-Result<Json> list_orders(FleetStore& store, const Json& arguments) {
+Result<Json> list_orders(FleetStore& store, const Json& arguments, UnixSeconds now) {
   std::optional<sync::DeviceId> device;
   if (!arguments["device"].is_null()) {
     TRY(id, arguments.hex_array_at<32>("device"));
     device = id;
   }
-  TRY(rows, store.letters_since(type_of_orders(), 0));
-  Json::Array orders;
-  for (const LetterRow& row : rows) {
-    if (device && row.device != device) continue;
-    TRY(json, order_json(store, row));
-    orders.push_back(std::move(json));
+  TRY(all, read_orders(store, device));
+  const std::set<sync::OrderId> ended = ended_in(all, now);
+  std::vector<Json> newest_first;
+  std::size_t bytes = 0;
+  bool more = false;
+  for (std::size_t i = all.size(); i-- > 0 && !more;) {
+    const ListedOrder& each = all[i];
+    const bool is_new = all.size() - i <= kMaxOrdersListed;
+    const bool ends_others = each.order.target.has_value();
+    const bool is_open = !ends_others && !ended.contains(each.row.id) && (each.row.until > now || may_be_there(each));
+    if (!is_new && !is_open) continue;
+    TRY(json, order_json(store, each.row));
+    bytes += json.dump().size();
+    more = bytes > kMaxListedBytes;
+    if (!more) newest_first.push_back(std::move(json));
   }
-  return Json(Json::Object{{"orders", std::move(orders)}});
+  Json::Array orders(std::make_move_iterator(newest_first.rbegin()), std::make_move_iterator(newest_first.rend()));
+  return Json(Json::Object{{"orders", std::move(orders)}, {"more", more}});
 }
 
 Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store) {
   TRY(rows, store.letters_since(type_of_orders(), 0));
-  std::map<sync::DeviceId, Json> out;
+  std::map<sync::DeviceId, const LetterRow*> newest;
   for (const LetterRow& row : rows) {
-    const auto order = envelope_payload(row.envelope);
+    if (row.device) newest[*row.device] = &row;
+  }
+  std::map<sync::DeviceId, Json> out;
+  for (const auto& [device, row] : newest) {
+    const auto order = envelope_payload(row->envelope);
     const std::string* kind = order ? (*order)["kind"].as_string() : nullptr;
-    if (!row.device || kind == nullptr) continue;
-    TRY(answers, store.letter_answers(row.id));
-    TRY(states, store.order_states(row.id));
+    if (kind == nullptr) continue;
+    TRY(answers, store.letter_answers(row->id));
+    TRY(states, store.order_states(row->id));
     const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
     std::string state = answer.given == 0 ? "queued" : "given";
     if (!answer.answer.empty()) state = answer.answer == "taken" ? "delivered" : "refused " + answer.answer;
     if (!states.empty()) state = states.back().first;
-    out[*row.device] = Json::Object{{"order", sync::letter_name(row.id)}, {"kind", *kind}, {"state", state}};
+    out[device] = Json::Object{{"order", sync::letter_name(row->id)}, {"kind", *kind}, {"state", state}};
   }
   return out;
 }

@@ -13,11 +13,13 @@ inline constexpr std::size_t kMaxWipesPerDay = 3;
 
 // order.publish {"envelope": base64} -> {"order": hex}. kPermissionDenied: a wipe of a device that is forked, cloned or replaced (not of one
 // whose book has gaps);
-// kFull: too many wipes today.
+// kFull: too many wipes today, or too many orders by one person (order_room.h).
 [[nodiscard]] Result<Json> publish_order(FleetStore& store, const SchoolState& school, const Json& arguments, UnixSeconds now);
-// orders.list {"device": hex, may be absent} -> {"orders": [{"order", "device": hex, "envelope": base64, "published", "given": times, "answer":
+// Of those that are listed: the newest, and every lock and wipe that may be in force, or come into it, and that nothing ends.
+inline constexpr std::size_t kMaxOrdersListed = 64;
+// orders.list {"device": hex, may be absent} -> {"more": older ones did not fit into an answer, "orders": [{"order", "device": hex, "envelope": base64, "published", "given": times, "answer":
 // text, "states": [{"state": text, "time": time}, ...]}]}
-[[nodiscard]] Result<Json> list_orders(FleetStore& store, const Json& arguments);
+[[nodiscard]] Result<Json> list_orders(FleetStore& store, const Json& arguments, UnixSeconds now);
 // The newest order to each device that has one: {"order": hex, "kind": text, "state": text}. State: "queued" until it was given, "delivered" until the book
 // says more, then what that said last.
 [[nodiscard]] Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store);

@@ -159,7 +159,7 @@ Result<Json> publish_root(Desk& desk) {
 }
 
 Result<Json> order_publish(Desk& desk) { return publish_order(desk.store, desk.school, desk.arguments, desk.now); }
-Result<Json> orders_list(Desk& desk) { return list_orders(desk.store, desk.arguments); }
+Result<Json> orders_list(Desk& desk) { return list_orders(desk.store, desk.arguments, desk.now); }
 Result<Json> wipe_record(Desk& desk) { return give_wipe_record(desk.store, desk.school, desk.arguments); }
 
 // A few at a time, so that an answer stays small; who asks again gets the next.

@@ -2,6 +2,7 @@
 
 #include "sync/order.h"
 #include "sync/server/ingest.h"
+#include "sync/server/order_room.h"
 #include "sync/wipe_certificate.h"
 #include "tests/unit/server/test_device.h"
 
@@ -142,6 +143,105 @@ TEST_CASE("a copied disk whose book has a gap is a clone all the same, and not w
   (void)must(server::ingest(room.school.store, room.school.state, sync::make_checkin_request(room.device.request(batch)), kNow));
   CHECK(must(room.school.store.device(room.device.id()))->problem == "clone");
   CHECK(room.publish(room.sign(room.order(OrderKind::kWipe))).error().code == ErrorCode::kPermissionDenied);
+}
+
+TEST_CASE("a stolen lock key has 64 orders, and whatever ends one of them is taken, by it and by anybody", "[R22]") {
+  OrderRoom room;
+  std::vector<sync::OrderId> locks;
+  for (std::size_t i = 0; i < server::kMaxOrdersOfOne; ++i) {
+    const sync::Order lock = room.order(OrderKind::kLock);
+    locks.push_back(sync::letter_id(sync::make_order_payload(lock)));
+    must(room.publish(room.sign(lock)));
+  }
+  const auto further = room.publish(room.sign(room.order(OrderKind::kLock)));
+  REQUIRE_FALSE(further);
+  CHECK(further.error().code == ErrorCode::kFull);
+  sync::Order unlock = room.order(OrderKind::kUnlock);
+  unlock.target = locks[7];
+  const Bytes signed_once = room.sign(unlock);
+  must(room.publish(signed_once));
+  must(room.publish(signed_once));  // the same again
+  unlock.nonce = random_array<16>();
+  CHECK(room.publish(room.sign(unlock)).error().code == ErrorCode::kFull);  // another by the same, of the same
+  unlock.target = random_array<16>();
+  CHECK(room.publish(room.sign(unlock)).error().code == ErrorCode::kFull);  // of nothing that is here
+  unlock.target = locks[8];
+  must(room.publish(room.sign(unlock)));
+}
+
+TEST_CASE("an order that is over at once takes a place for the day, so that none are made without end", "[R22]") {
+  OrderRoom room;
+  const auto lock_at = [&](UnixSeconds now) {
+    sync::Order lock = room.order(OrderKind::kLock);
+    lock.issued = now;
+    lock.until = now + 1;
+    const Json arguments = Json::Object{{"envelope", to_base64(room.sign(lock))}};
+    return server::publish_order(room.school.store, room.school.state, arguments, now);
+  };
+  for (std::size_t i = 0; i < server::kMaxOrdersOfOne; ++i) must(lock_at(kNow + static_cast<UnixSeconds>(i) * 2));
+  CHECK_FALSE(lock_at(kNow + 3600));
+  CHECK(lock_at(kNow + 86'400 + 3600));
+}
+
+TEST_CASE("the list of orders has the newest, and every lock that may be in force and that nothing ends", "[R22]") {
+  OrderRoom room;
+  const auto add = [&](const sync::Order& order) {
+    const sync::OrderId id = sync::letter_id(sync::make_order_payload(order));
+    must(room.school.store.add_letter({id, server::type_of_orders(), order.device, order.until, room.sign(order), kNow}, kNow));
+    return sync::letter_name(id);
+  };
+  const auto listed = [&](const Json& arguments) {
+    const Json answer = must(room.school.ask(room.school.people.technician, "orders.list", arguments));
+    std::set<std::string> out;
+    for (const Json& row : *answer["orders"].as_array()) out.insert(*row["order"].as_string());
+    return out;
+  };
+  const sync::Order open = room.order(OrderKind::kLock), closed = room.order(OrderKind::kLock), badly_closed = room.order(OrderKind::kLock);
+  const std::string open_id = add(open), closed_id = add(closed), badly_closed_id = add(badly_closed);
+  sync::Order unlock = room.order(OrderKind::kUnlock);
+  unlock.target = sync::letter_id(sync::make_order_payload(closed));
+  add(unlock);
+  unlock.target = sync::letter_id(sync::make_order_payload(badly_closed));
+  unlock.hardware.board_serial = "of another machine";  // the device refuses it
+  add(unlock);
+  for (std::size_t i = 0; i < server::kMaxOrdersListed; ++i) {
+    sync::Order noise = room.order(OrderKind::kUnlock);
+    noise.target = random_array<16>();
+    add(noise);
+  }
+  const auto ours = listed(Json::Object{{"device", to_hex(room.device.id())}});
+  CHECK(ours.size() == server::kMaxOrdersListed + 2);
+  CHECK(ours.contains(open_id));
+  CHECK(ours.contains(badly_closed_id));
+  CHECK_FALSE(ours.contains(closed_id));
+  CHECK(listed(Json::Object{{"device", to_hex(sync::DeviceId{9})}}).empty());
+  CHECK(listed(Json::Object{}) == ours);
+}
+
+TEST_CASE("what only somebody signed who has left the school since is given to no device, and takes no place", "[R22]") {
+  OrderRoom room;
+  for (int i = 0; i < 3; ++i) must(room.publish(room.sign(room.order(OrderKind::kLock))));
+  CHECK(room.check_in().letters.size() == 3);
+  sync::Root next = room.school.root_one();
+  next.version = 2;
+  next.school = room.school.state.id();
+  const auto gone = sync::key_id(room.school.people.technician.signing.public_key);
+  const auto after = sync::key_id(room.school.people.deputy.signing.public_key);
+  for (auto& [role, rule] : next.roles) {
+    if (rule.keys.erase(gone) != 0) rule.keys.insert(after);
+  }
+  next.keys.erase(gone);
+  must(room.school.state.publish_next(room.school.store, {room.school.signed_root(next)}));
+  CHECK(room.check_in().letters.empty());
+  const auto rows = must(room.school.store.letters_since(server::type_of_orders(), 0));
+  CHECK(must(room.school.store.letter_answers(rows.front().id)).front().answer == "no-signer");
+  room.device.record_plain("letter.taken", sync::letter_name(rows.front().id));  // it had it already
+  CHECK(room.check_in().letters.empty());
+  CHECK(must(room.school.store.letter_answers(rows.front().id)).front().answer == "taken");
+  const sync::Order lock = room.order(OrderKind::kLock);
+  const Bytes by_deputy = TestSchool::envelope(sync::PayloadType::kOrder, sync::make_order_payload(lock), {&room.school.people.deputy.signing});
+  must(server::publish_order(room.school.store, room.school.state, Json::Object{{"envelope", to_base64(by_deputy)}}, kNow));
+  CHECK(room.check_in().letters == std::vector<Bytes>{by_deputy});
 }
 
 TEST_CASE("a wiped device's certificate is countersigned and kept, and becomes a record that verifies", "[R21]") {
