@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agent/cli/order_targets.h"
 #include "agent/cli/school_roots.h"
 #include "agent/cli/table.h"
 #include "platform/files.h"
@@ -52,33 +53,29 @@ Bytes sign_order(const Order& order, const SigningKey& key) {
   return sync::make_envelope(PayloadType::kOrder, sync::make_order_payload(order), {&signer, 1});
 }
 
-// The newest order of this kind for the device, as its people signed it, by whichever root was in force then: who signed it may have left
-// since, and it holds all the same. The server's word does not count.
-Result<sync::OrderId> find_target(OrderDesk& desk, OrderKind kind, const Clock& clock) {
-  const std::string& device = desk.device.id_text;
-  TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", device}}, clock));
-  TRY(rows, answer.array_at("orders"));
-  TRY(roots, open_roots(desk.school));
-  std::optional<Order> newest;
-  for (const Json& row : *rows) {
-    TRY(envelope, row.base64_at("envelope"));
-    const auto past = sync::read_past_order({envelope}, roots);
-    const bool fits = past && past->order.kind == kind && to_hex(past->order.device) == device;
-    if (fits && (!newest || newest->issued <= past->order.issued)) newest = past->order;
-  }
-  if (newest) return newest->id;
-  return make_error(ErrorCode::kNotFound, "there is no " + std::string(sync::order_kind_name(kind)) + " order for this device");
-}
-
-Status run_order(const DeviceOrderOptions& options, OrderKind kind, std::optional<OrderKind> ends, const Clock& clock) {
+Status run_order(const DeviceOrderOptions& options, OrderKind kind, const Clock& clock) {
   TRY(desk, sit_down(options, clock));
-  Order order = make_order(options, kind, desk.device, desk.school.id, clock.now());
-  if (ends) {
-    TRY(target, find_target(desk, *ends, clock));
-    order.target = target;
-  }
+  const Order order = make_order(options, kind, desk.device, desk.school.id, clock.now());
   TRY_DONE(confirm(options, order, desk.device));
   return publish(desk, sign_order(order, desk.key.signing), clock);
+}
+
+// An order for each that it ends: one name typed, one passphrase.
+Status run_end(const DeviceOrderOptions& options, OrderKind kind, OrderKind ended, const Clock& clock) {
+  TRY(desk, sit_down(options, clock));
+  TRY(answer, desk.client.ask("orders.list", Json::Object{{"device", desk.device.id_text}}, clock));
+  TRY(roots, open_roots(desk.school));
+  TRY(targets, decide_targets(answer, roots, desk.device, ended, clock.now()));
+  Order order = make_order(options, kind, desk.device, desk.school.id, clock.now());
+  if (targets.size() > 1) std::printf("%zu orders to %s this device are not ended: each gets an order of its own.\n", targets.size(), sync::order_kind_name(ended).data());
+  TRY_DONE(confirm(options, order, desk.device));
+  for (const sync::OrderId& target : targets) {
+    order.target = target;
+    order.nonce = random_array<16>();
+    TRY_DONE(publish(desk, sign_order(order, desk.key.signing), clock));
+  }
+  if (answer["more"].as_bool() != nullptr && *answer["more"].as_bool()) std::puts("The server has still older ones: once these have arrived, do the same again.");
+  return ok();
 }
 
 // The first person: a draft that carries one signature goes to the second.
@@ -146,14 +143,14 @@ std::string explain(const Order& order, const NamedDevice& named) {
   return "";
 }
 
-Status run_device_lock(const DeviceOrderOptions& options, const Clock& clock) { return run_order(options, OrderKind::kLock, std::nullopt, clock); }
+Status run_device_lock(const DeviceOrderOptions& options, const Clock& clock) { return run_order(options, OrderKind::kLock, clock); }
 
 Status run_device_unlock(const DeviceOrderOptions& options, const Clock& clock) {
-  return run_order(options, OrderKind::kUnlock, OrderKind::kLock, clock);
+  return run_end(options, OrderKind::kUnlock, OrderKind::kLock, clock);
 }
 
 Status run_device_cancel(const DeviceOrderOptions& options, const Clock& clock) {
-  return run_order(options, OrderKind::kCancel, OrderKind::kWipe, clock);
+  return run_end(options, OrderKind::kCancel, OrderKind::kWipe, clock);
 }
 
 Status run_device_wipe(const DeviceOrderOptions& options, const Clock& clock) {
