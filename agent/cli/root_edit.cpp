@@ -61,6 +61,17 @@ void drop_empty_roles(Root& root) {
   std::erase_if(root.roles, [](const auto& entry) { return entry.second.keys.empty(); });
 }
 
+// How many signatures `caretaker` can bring together for what this role signs; 0: for this role it does not matter. A root that asks for more would
+// leave the school with no way to lock, to unlock, to wipe or to open a site for a lesson.
+int most_that_sign_together(Role role) {
+  switch (role) {
+    case Role::kLock:
+    case Role::kException: return 1;
+    case Role::kWipe: return 2;
+    default: return 0;
+  }
+}
+
 bool is_server(const Held& held) { return held.roles.contains(Role::kReceipts); }
 
 }  // namespace
@@ -145,6 +156,12 @@ Status set_threshold(Root& root, Role role, int holders) {
   const auto rule = root.roles.find(role);
   if (rule == root.roles.end()) return make_error(ErrorCode::kNotFound, "nobody may " + std::string(role_words(role)) + " in this school");
   if (role == Role::kReceipts) return make_error(ErrorCode::kInvalidInput, "receipts are the server's alone");
+  const int most = most_that_sign_together(role);
+  if (most != 0 && holders > most) {
+    return make_error(ErrorCode::kInvalidInput, "to " + std::string(role_words(role)) + ", caretaker brings together the signatures of " +
+                                                    (most == 1 ? "one person" : std::to_string(most) + " people") +
+                                                    " and no more: with this root nobody could do it");
+  }
   rule->second.threshold = holders;
   return ok();
 }

@@ -100,7 +100,7 @@ TEST_CASE("what a root changes is said in words", "[R7]") {
   REQUIRE(add_person(next, new_person("carla"), office("safeguarding")));
   REQUIRE(remove_person(next, "bert"));
   REQUIRE(replace_person(next, "lead", new_person("lead")));
-  REQUIRE(set_threshold(next, Role::kWipe, 3));
+  next.roles.at(Role::kWipe).threshold = 3;  // by other hands than ours
   REQUIRE(move_server(next, {"https://two.example", school.server().sign_public, school.server().box_public, {Hash{3}}}, true));
   REQUIRE(start_generation(next, "policy"));
   REQUIRE(check_sense(next));
@@ -115,6 +115,23 @@ TEST_CASE("what a root changes is said in words", "[R7]") {
   CHECK(show_root(next, kNow).find("carla") != std::string::npos);
   CHECK(says(root_warnings(next, kNow), "only anna signs policies"));
   CHECK(says(root_warnings(next, next.expires - 86'400), "expires in 1 days"));
+}
+
+TEST_CASE("no threshold is set for which nobody could gather the signatures", "[R7]") {
+  const SmallSchool school;
+  sync::Root next = start_next_root(school.root, kNow);
+  next.roles.try_emplace(Role::kLock, next.roles.at(Role::kPolicy));
+  next.roles.try_emplace(Role::kException, next.roles.at(Role::kPolicy));
+  CHECK(code_of(set_threshold(next, Role::kLock, 2)) == ErrorCode::kInvalidInput);
+  CHECK(code_of(set_threshold(next, Role::kException, 2)) == ErrorCode::kInvalidInput);
+  CHECK(code_of(set_threshold(next, Role::kWipe, 3)) == ErrorCode::kInvalidInput);
+  CHECK(next.roles.at(Role::kLock).threshold == 1);
+  CHECK(set_threshold(next, Role::kLock, 1));
+  CHECK(set_threshold(next, Role::kException, 1));
+  CHECK(set_threshold(next, Role::kWipe, 2));
+  CHECK(set_threshold(next, Role::kPolicy, 2));
+  CHECK(set_threshold(next, Role::kRoot, 3));
+  CHECK(next.roles.at(Role::kRoot).threshold == 3);
 }
 
 TEST_CASE("an office that is lost, doubled or makes no sense is refused before anybody signs") {
