@@ -13,15 +13,17 @@ namespace {
 constexpr UnixSeconds kSilentS = 3600;
 
 // "lock: locked", "wipe: verified". A machine that was to be wiped and says nothing any more is silent: nobody knows more than its last word.
-std::string order_text(const Json& device, UnixSeconds now) {
+std::string order_text(const Json& device, UnixSeconds now, const WipeProofs& proofs) {
   const Json& order = device["order"];
   const std::string* kind = order["kind"].as_string();
   const std::string* state = order["state"].as_string();
   if (kind == nullptr || state == nullptr) return "-";
   const std::int64_t* seen = device["last_seen"].as_int();
-  const bool is_ending = *kind == "wipe" && (*state == "started" || *state == "keys-destroyed" || *state == "verified" || *state == "best-effort");
+  const std::string* order_id = order["order"].as_string();
+  const std::string* device_id = device["device"].as_string();
+  const bool is_ending = *kind == "wipe" && (*state == "started" || is_end_of_wipe(*state));
   const bool is_silent = is_ending && seen != nullptr && now - *seen > kSilentS;
-  return *kind + ": " + *state + (is_silent ? ", silent" : "");
+  return *kind + ": " + shown_state(*state, device_id == nullptr ? "" : *device_id, order_id == nullptr ? "" : *order_id, proofs) + (is_silent ? ", silent" : "");
 }
 
 std::string number(const Json& value) { return value.as_int() == nullptr ? "-" : std::to_string(*value.as_int()); }
@@ -75,7 +77,7 @@ std::string problem_text(std::string out, const Json& health) {
   return out.empty() ? "-" : out;
 }
 
-Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now) {
+Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now, const WipeProofs& proofs) {
   TRY(id, device.string_at("device"));
   TRY(label, device.string_at("label"));
   TRY(last_seen, device.int_at("last_seen"));
@@ -83,17 +85,41 @@ Result<std::vector<std::string>> device_row(const Json& device, UnixSeconds now)
   const Json& state = device["state"];
   return std::vector<std::string>{label, id.substr(0, 12), last_seen == 0 ? "never" : to_rfc3339(last_seen), number(device["seq"]),
                                   version_text(device, "policy"), version_text(device, "lists"), since(state["stale_since"]), posture_text(state["posture"]),
-                                  order_text(device, now), problem_text(problem, state["health"])};
+                                  order_text(device, now, proofs), problem_text(problem, state["health"])};
+}
+
+// Whose data is gone, by the server's word.
+Result<std::set<std::string>> said_to_be_wiped(const Json& answer) {
+  TRY(devices, answer.array_at("devices"));
+  std::set<std::string> out;
+  for (const Json& device : *devices) {
+    const std::string* state = device["order"]["state"].as_string();
+    const std::string* id = device["device"].as_string();
+    if (state != nullptr && id != nullptr && is_end_of_wipe(*state)) out.insert(*id);
+  }
+  return out;
+}
+
+Result<Json> with_proofs(const Json& answer, const WipeProofs& proofs) {
+  TRY(devices, answer.array_at("devices"));
+  Json::Array out;
+  for (const Json& device : *devices) {
+    Json::Object members = device.as_object() == nullptr ? Json::Object{} : *device.as_object();
+    const std::string* id = device["device"].as_string();
+    if (id != nullptr && !device["order"].is_null()) members["order"] = mark_proven(device["order"], *id, proofs);
+    out.emplace_back(std::move(members));
+  }
+  return Json(Json::Object{{"devices", std::move(out)}});
 }
 
 }  // namespace
 
-Result<std::string> show_devices(const Json& answer, UnixSeconds now) {
+Result<std::string> show_devices(const Json& answer, UnixSeconds now, const WipeProofs& proofs) {
   TRY(devices, answer.array_at("devices"));
   if (devices->empty()) return std::string("No machine has enrolled yet (caretaker token new, then caretaker enrol on the machine).\n");
   Table table({"DEVICE", "ID", "LAST SEEN", "EVENTS", "POLICY", "LISTS", "STALE SINCE", "KEPT", "ORDER", "PROBLEM"});
   for (const Json& device : *devices) {
-    TRY(row, device_row(device, now));
+    TRY(row, device_row(device, now, proofs));
     table.add(std::move(row));
   }
   return table.text();
@@ -102,7 +128,10 @@ Result<std::string> show_devices(const Json& answer, UnixSeconds now) {
 Status run_device_list(const DeviceListOptions& options, const Clock& clock) {
   TRY(desk, sit_down(options));
   TRY(answer, desk.client.ask("devices.list", Json::Object{}, clock));
-  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_devices(answer, clock.now()));
+  TRY(wiped, said_to_be_wiped(answer));
+  TRY(proofs, ask_proofs(desk, wiped, clock));
+  TRY(marked, with_proofs(answer, proofs));
+  TRY(text, options.json ? Result<std::string>(marked.dump(2) + "\n") : show_devices(answer, clock.now(), proofs));
   std::fputs(text.c_str(), stdout);
   return ok();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/cli/desk.h"
+#include "agent/cli/wipe_proof.h"
 
 namespace caretaker::agent {
 
@@ -10,7 +11,7 @@ struct DeviceListOptions : PersonOptions {
 };
 
 // One line for each device, with a heading. Pure.
-[[nodiscard]] Result<std::string> show_devices(const Json& answer, UnixSeconds now);
+[[nodiscard]] Result<std::string> show_devices(const Json& answer, UnixSeconds now, const WipeProofs& proofs = {});
 
 [[nodiscard]] Status run_device_list(const DeviceListOptions& options, const Clock& clock);
 

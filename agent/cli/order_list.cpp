@@ -1,5 +1,6 @@
 #include "agent/cli/order_list.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "agent/cli/check_words.h"
@@ -16,16 +17,19 @@ std::string at(const std::string& state, const Json& time) {
 }
 
 // In the order in which they were reached: "queued ..., given ..., delivered, grace ..., started ...".
-std::string states_of(const Json& row) {
+std::string states_of(const Json& row, const WipeProofs& proofs) {
+  const std::string device = row["device"].as_string() == nullptr ? "" : *row["device"].as_string();
+  const std::string order = row["order"].as_string() == nullptr ? "" : *row["order"].as_string();
   std::string out = at("queued", row["published"]);
-  if (row["given"].as_int() != nullptr && *row["given"].as_int() != 0) out += ", " + at("given", row["given"]);
   const std::string answer = row["answer"].as_string() == nullptr ? "" : *row["answer"].as_string();
+  if (answer == "no-signer") return out + ", not given: who signed it is in the school no more";
+  if (row["given"].as_int() != nullptr && *row["given"].as_int() != 0) out += ", " + at("given", row["given"]);
   if (answer == "taken") out += ", delivered";
   if (!answer.empty() && answer != "taken") out += ", refused: " + printable(in_words(answer));
   const Json::Array* states = row["states"].as_array();
   if (states == nullptr) return out;
   for (const Json& step : *states) {
-    if (step["state"].as_string() != nullptr && *step["state"].as_string() != "delivered") out += ", " + at(*step["state"].as_string(), step["time"]);
+    if (step["state"].as_string() != nullptr && *step["state"].as_string() != "delivered") out += ", " + at(shown_state(*step["state"].as_string(), device, order, proofs), step["time"]);
   }
   return out;
 }
@@ -36,9 +40,25 @@ std::string joined(const std::set<std::string>& holders) {
   return out;
 }
 
+// Whose data is gone, by the server's word.
+Result<std::set<std::string>> said_to_be_wiped(const Json& answer) {
+  TRY(rows, answer.array_at("orders"));
+  std::set<std::string> out;
+  for (const Json& row : *rows) {
+    const std::string* device = row["device"].as_string();
+    const Json::Array* states = row["states"].as_array();
+    const bool is_wiped = states != nullptr && std::ranges::any_of(*states, [](const Json& step) {
+      return step["state"].as_string() != nullptr && is_end_of_wipe(*step["state"].as_string());
+    });
+    if (is_wiped && device != nullptr) out.insert(*device);
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<std::string> show_orders(const Json& answer, std::span<const sync::VerifiedRoot> roots, const std::map<std::string, std::string>& labels) {
+Result<std::string> show_orders(const Json& answer, std::span<const sync::VerifiedRoot> roots, const std::map<std::string, std::string>& labels,
+                                const WipeProofs& proofs) {
   TRY(rows, answer.array_at("orders"));
   if (rows->empty()) return std::string("Nothing was ordered about any machine.\n");
   Table table({"ORDER", "DEVICE", "KIND", "SIGNED", "BY", "VOID AFTER"});
@@ -51,9 +71,21 @@ Result<std::string> show_orders(const Json& answer, std::span<const sync::Verifi
     table.add({printable(id.substr(0, 12)), shown_device(device, labels), is_verified ? std::string(sync::order_kind_name(past->order.kind)) : "(does not verify)",
                is_verified ? to_rfc3339(past->order.issued) : "-", is_verified ? joined(past->holders) : "-",
                is_verified ? to_rfc3339(past->order.until) : "-"});
-    table.add_text(states_of(row));
+    table.add_text(states_of(row, proofs));
   }
   return table.text();
+}
+
+Result<Json> orders_with_proofs(const Json& answer, const WipeProofs& proofs) {
+  TRY(rows, answer.array_at("orders"));
+  Json::Array orders;
+  for (const Json& row : *rows) {
+    TRY(device, row.string_at("device"));
+    orders.push_back(mark_proven(row, device, proofs));
+  }
+  Json::Object out = *answer.as_object();
+  out["orders"] = std::move(orders);
+  return Json(std::move(out));
 }
 
 Status run_device_orders(const OrderListOptions& options, const Clock& clock) {
@@ -66,7 +98,10 @@ Status run_device_orders(const OrderListOptions& options, const Clock& clock) {
   }
   TRY(answer, desk.client.ask("orders.list", std::move(arguments), clock));
   TRY(roots, open_roots(desk.school));
-  TRY(text, options.json ? Result<std::string>(answer.dump(2) + "\n") : show_orders(answer, roots, labels_in(devices)));
+  TRY(wiped, said_to_be_wiped(answer));
+  TRY(proofs, ask_proofs(desk, wiped, clock));
+  TRY(marked, orders_with_proofs(answer, proofs));
+  TRY(text, options.json ? Result<std::string>(marked.dump(2) + "\n") : show_orders(answer, roots, labels_in(devices), proofs));
   std::fputs(text.c_str(), stdout);
   return ok();
 }

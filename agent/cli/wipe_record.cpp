@@ -8,6 +8,7 @@
 #include "agent/cli/html_text.h"
 #include "agent/cli/school_folder.h"
 #include "agent/cli/table.h"
+#include "agent/cli/wipe_proof.h"
 #include "platform/files.h"
 #include "sync/root_pages.h"
 
@@ -95,10 +96,8 @@ Status run_device_certificate(const DeviceOrderOptions& options, const Clock& cl
   TRY(device, ask_device(desk, options.name, clock));
   TRY(answer, desk.client.ask("wipe.record", Json::Object{{"device", device["device"]}}, clock));
   TRY(given, answer.base64_at("record"));
-  TRY(parts, sync::parse_wipe_record(given));
   TRY(roots, read_roots(desk.school));  // all that we know, of which an answer has room for the first
-  if (roots.size() > parts.roots.size()) parts.roots = std::move(roots);
-  const Bytes record = sync::make_wipe_record(parts);
+  TRY(record, complete_record(given, std::move(roots)));
   TRY_DONE(sync::open_wipe_record(record, desk.school.id));  // the server's word does not count
   TRY_DONE(platform::replace_file(options.out, record, 0644));
   std::printf("Written: %s (caretaker verify shows it)\n", options.out.c_str());

@@ -57,6 +57,9 @@ TEST_CASE("an order is shown with who signed it and each state that it has come 
   CHECK(contains(started, "given 1970-01-01T01:06:40Z, delivered, grace 1970-01-01T01:23:20Z, started 1970-01-01T01:40:00Z"));
   CHECK_FALSE(contains(started, "verified"));
   CHECK(contains(room.show(room.wipe({{"given", 4'000}, {"answer", "O6"}})), "refused: O6 (expired before it was delivered)"));
+  const std::string orphan = room.show(room.wipe({{"given", 4'000}, {"answer", "no-signer"}}));
+  CHECK(contains(orphan, "not given: who signed it is in the school no more"));
+  CHECK_FALSE(contains(orphan, "refused"));
   CHECK(contains(room.show(Json(Json::Object{{"orders", Json::Array{}}})), "Nothing was ordered"));
 }
 
@@ -78,4 +81,27 @@ TEST_CASE("an order of somebody who has left the school since is still shown, wi
   CHECK(contains(*show_orders(answer, roots, {}), "head, technician"));
   roots.erase(roots.begin());
   CHECK(contains(*show_orders(answer, roots, {}), "(does not verify)"));
+}
+
+TEST_CASE("that a machine was wiped is said on the server's word only as the server's word", "[R21][R22]") {
+  const Room room;
+  const auto step = [](const char* state) { return Json(Json::Object{{"state", state}, {"time", 6'000}}); };
+  const Json answer = room.wipe({{"given", 4'000}, {"answer", "taken"}, {"states", Json::Array{step("started"), step("keys-destroyed"), step("verified")}}});
+  const std::vector<sync::VerifiedRoot> roots{room.school.verified()};
+  const std::string device = "ab" + std::string(62, '0');
+  const Json& row = (*answer["orders"].as_array())[0];
+  const std::string order = *row["order"].as_string();
+  CHECK(contains(room.show(answer), "started 1970"));
+  CHECK(contains(room.show(answer), "keys-destroyed (the server says) 1970"));
+  CHECK(contains(room.show(answer), "verified (the server says) 1970"));
+  CHECK(*(*(*orders_with_proofs(answer, {}))["orders"].as_array())[0]["proven"].as_bool() == false);
+  const WipeProofs proofs{{device, {order, "verified"}}};
+  const std::string proven = *show_orders(answer, roots, {}, proofs);
+  CHECK(contains(proven, "verified 1970"));
+  CHECK_FALSE(contains(proven, "the server says"));
+  CHECK(*(*(*orders_with_proofs(answer, proofs))["orders"].as_array())[0]["proven"].as_bool());
+  // The certificate of another order, of another machine, or of less.
+  CHECK(contains(*show_orders(answer, roots, {}, {{device, {std::string(32, '0'), "verified"}}}), "verified (the server says)"));
+  CHECK(contains(*show_orders(answer, roots, {}, {{std::string(64, 'c'), {order, "verified"}}}), "verified (the server says)"));
+  CHECK(contains(*show_orders(answer, roots, {}, {{device, {order, "best-effort"}}}), "best-effort 1970"));
 }

@@ -229,6 +229,16 @@ TEST_CASE("devices are shown, and what a stranger named his laptop cannot steer 
   CHECK_FALSE(show_devices(Json::Object{}, 0));
 }
 
+TEST_CASE("the list of devices calls a machine wiped on its own certificate, or says whose word it is", "[R21][R22]") {
+  const std::string id(64, 'a'), order(32, 'b');
+  const Json device = Json::Object{{"device", id}, {"label", "laptop"}, {"last_seen", 0}, {"problem", ""}, {"seq", 4}, {"state", Json::Object{}},
+                                   {"order", Json::Object{{"order", order}, {"kind", "wipe"}, {"state", "verified"}}}};
+  const Json answer = Json::Object{{"devices", Json::Array{device}}};
+  CHECK(show_devices(answer, 0)->find("wipe: verified (the server says)") != std::string::npos);
+  CHECK(show_devices(answer, 0, {{id, {order, "verified"}}})->find("the server says") == std::string::npos);
+  CHECK(show_devices(answer, 0, {{id, {std::string(32, 'c'), "verified"}}})->find("the server says") != std::string::npos);
+}
+
 TEST_CASE("a device's row tells what is in force, what is on its way and what was refused, in words", "[R7]") {
   const auto shown = [](Json::Object sent, Json::Object refused, Json::Array health = {}) {
     const Json device = Json::Object{{"device", std::string(64, 'a')}, {"label", "laptop"}, {"last_seen", 1'790'000'000}, {"problem", ""}, {"seq", 4},
