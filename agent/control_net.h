@@ -31,7 +31,7 @@ struct OpenLesson {
   policy::Lesson lesson;
   MonotonicMs left_ms = 0;  // from the answer on
 };
-inline constexpr std::size_t kMaxLessons = 64;
+inline constexpr std::size_t kMaxLessons = 240;  // their number is one byte
 
 // The login page of the network at hand, while it is open.
 struct OpenPortal {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/control_net.h"
 #include "platform/base/log.h"
 #include "sync/checks.h"
 
@@ -10,8 +11,9 @@ namespace {
 
 using policy::LessonRefusal;
 
-constexpr std::size_t kMaxHeld = 64;
-constexpr std::size_t kMaxFile = 8u << 20;
+constexpr std::size_t kMaxHeld = kMaxLessons;  // all of them may be open at once
+constexpr std::size_t kMaxHeldOfOne = 32;
+constexpr std::size_t kMaxFile = 32u << 20;  // that many of the longest letters
 constexpr MonotonicMs kWriteMs = 60'000;
 constexpr UnixSeconds kClockSlack = 5;  // what a clock that is set by the network may go back over a restart
 
@@ -67,9 +69,9 @@ Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::L
   TRY_DONE(judge(opened));
   TRY_DONE(room(by));
   look();
-  if (held_.size() >= kMaxHeld && !held_.contains(id)) return sync::refuse(sync::Check::kExceptionRoom);
+  if (!has_room(by) && !held_.contains(id)) return sync::refuse(sync::Check::kExceptionRoom);
   const std::int64_t length = (exception.head.until - exception.from) * 1000;
-  if (!held_.contains(id)) held_[id] = {exception, blob.bytes, length, false, 0};
+  if (!held_.contains(id)) held_[id] = {exception, blob.bytes, by, length, false, 0};
   if (auto written = write(); !written) {
     held_.erase(id);
     return written.error();
@@ -77,6 +79,11 @@ Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::L
   judged_ = judged_by();
   look();
   return Letters::Taken{exception.head.until, {}, by};
+}
+
+bool Exceptions::has_room(const std::string& by) const {
+  const auto of_one = std::ranges::count_if(held_, [&](const auto& entry) { return entry.second.by == by; });
+  return held_.size() < kMaxHeld && static_cast<std::size_t>(of_one) < kMaxHeldOfOne;
 }
 
 void Exceptions::begin(const sync::LetterId& id, Held& held) {
@@ -169,7 +176,7 @@ void Exceptions::read() {
     if (!opened || left == nullptr || begun == nullptr || opened->exception.closes) continue;
     const sync::Exception& exception = opened->exception;
     const std::int64_t most = (exception.head.until - exception.from) * 1000;
-    Held held{exception, *envelope, std::clamp<std::int64_t>(*left, 0, most), *begun, 0};
+    Held held{exception, *envelope, signers_name(opened->signers), std::clamp<std::int64_t>(*left, 0, most), *begun, 0};
     if (clock_is_back || exception.head.until <= now()) {
       if (held.begun) note_(told("exception.closed", opened->id));
       continue;

@@ -19,7 +19,13 @@ constexpr const char* kLessonPolicy =
 // A device whose school has a teacher, at ten in the morning of whatever day it is.
 struct Lesson {
   Lesson() {
+    sync::Root& root = world.room.school.root;
     world.room.school.give(sync::Role::kException, 1, {{"teacher", &teacher}});
+    for (const SigningKey& key : others) {
+      const auto id = sync::key_id(key.public_key);
+      root.keys[id] = {key.public_key, "teacher " + id};
+      root.roles[sync::Role::kException].keys.insert(id);
+    }
     world.room.school.root.school = hash(sync::make_root_payload(world.room.school.root));
     world.clock.time += 86'400 + 10 * 3600 - local_second_of_day(world.clock.time);
     world.enrol();
@@ -40,6 +46,17 @@ struct Lesson {
     must(world.ask(GuardWorld::kNet, Ask::kTakeAnswer, make_take_answer(answer)));
     return sync::letter_name(must(sync::read_letter_label({letter})).id);
   }
+  // So many letters of this key; how many of them were refused for want of room.
+  std::size_t fill(const SigningKey& key, std::size_t count) {
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      sync::Exception later = lesson();
+      later.from += 300 * 86'400;
+      later.head.until += 300 * 86'400;
+      refused += world.noted("letter.refused X6:" + give(sign(later, key))) ? 1 : 0;
+    }
+    return refused;
+  }
   std::string open(const sync::Exception& exception) { return give(sign(exception, teacher)); }
   std::vector<OpenLesson> lessons() { return world.filter().lessons; }
   void pass(std::int64_t seconds) {
@@ -51,6 +68,12 @@ struct Lesson {
   }
   GuardWorld world;
   SigningKey teacher = sync::test::new_key();
+  std::vector<SigningKey> others = teachers();
+  static std::vector<SigningKey> teachers() {
+    std::vector<SigningKey> keys;
+    for (int i = 0; i < 8; ++i) keys.push_back(sync::test::new_key());
+    return keys;
+  }
 };
 
 }  // namespace
@@ -181,6 +204,24 @@ TEST_CASE("a policy that allows it no more, or a root without the teacher, ends 
     at.world.give({}, {}, {at.world.room.next_root()});
     CHECK(at.lessons().empty());
   }
+}
+
+TEST_CASE("letters far ahead by one stolen key keep no other teacher's lesson out", "[R6]") {
+  Lesson at;
+  CHECK(at.fill(at.others[0], 64) == 32);
+  (void)at.open(at.lesson());
+  CHECK(at.lessons().size() == 1);
+  at.world.stop();
+  at.world.start();
+  CHECK(at.fill(at.others[0], 1) == 1);  // whose they are is known after a restart too
+  CHECK(at.fill(at.others[1], 1) == 0);
+}
+
+TEST_CASE("all signers together have 240 places", "[R6]") {
+  Lesson at;
+  for (std::size_t i = 0; i < 7; ++i) CHECK(at.fill(at.others[i], 32) == 0);
+  CHECK(at.fill(at.others[7], 20) == 4);
+  CHECK(at.world.noted("letter.refused X6:" + at.open(at.lesson())));
 }
 
 TEST_CASE("a letter from a folder enters at the same door as one from the server", "[R6]") {
