@@ -180,11 +180,15 @@ Status add_material(FleetStore& store, const SchoolState& school, const sync::Ba
   return ok();
 }
 
-// Who alone signed a letter and has left the school since has nothing more to say to its devices: they would refuse it, one by one.
-bool has_signer(const sync::Root& root, const sync::LetterLabel& label, ByteView envelope) {
-  sync::KeyRing ring;
-  for (const auto& [id, key] : root.keys) ring.emplace(id, key.public_key);
-  return sync::open_envelope(envelope, label.type, ring, sync::kMaxLetterBytes).has_value();
+// Who alone signed a letter and has left the school since has nothing more to say to its devices: they would refuse it, one by one. By the keys' names alone:
+// the signatures were verified when it was published, and the device judges them again.
+bool has_signer(const sync::Root& root, ByteView envelope) {
+  const auto json = parse_json(as_text(envelope));
+  const Json::Array* signatures = json ? (*json)["signatures"].as_array() : nullptr;
+  return signatures != nullptr && std::ranges::any_of(*signatures, [&](const Json& each) {
+    const std::string* id = each["keyid"].as_string();
+    return id != nullptr && root.keys.contains(*id);
+  });
 }
 
 // What nobody of the newest root signed takes no place; that it was not given stands where the device's answer would, which a later "taken" overrides.
@@ -194,7 +198,7 @@ Result<std::vector<Bytes>> letters_for(FleetStore& store, const SchoolState& sch
     std::vector<Bytes> out;
     for (Bytes& envelope : letters) {
       const auto label = sync::read_letter_label({envelope});
-      if (!label || has_signer(school.root().root(), *label, envelope)) out.push_back(std::move(envelope));
+      if (!label || has_signer(school.root().root(), envelope)) out.push_back(std::move(envelope));
       else TRY_DONE(store.answer_letter(label->id, device, kNoSigner, now));
     }
     if (out.size() == letters.size()) return out;
