@@ -1,5 +1,7 @@
 #include "agent/net/portal_watch.h"
 
+#include <utility>
+
 #include "agent/guard_client.h"
 #include "platform/base/log.h"
 
@@ -11,6 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPause{30'000};      // between two looks, whoever asks for them
 constexpr milliseconds kServerMs{8'000};    // for the school's server to be reached, or not
 constexpr int kLooksMore = 4;               // after the server was lost: the guard believes that only after a while
+constexpr int kLooksForLogin = 20;          // until the page is gone: ten minutes are enough to log in
 
 }  // namespace
 
@@ -62,19 +65,22 @@ std::optional<policy::PortalVerdict> PortalWatch::report(const std::string& host
     return std::nullopt;
   }
   log_info("net", "this network wants people to log in first; its page: " + std::string(policy::portal_verdict_name(*verdict)));
-  if (*verdict == policy::PortalVerdict::kOpen) hooks_.on_news();
+  if (*verdict == policy::PortalVerdict::kOpen) hooks_.on_open();
   return *verdict;
 }
 
 void PortalWatch::look() {
   const std::string host = find_portal(probe_, stopping_.get_token());
-  if (host.empty() || !wait_for_server()) return;
-  const auto verdict = report(host);
-  const std::lock_guard lock(mutex_);
-  if (verdict == policy::PortalVerdict::kServerReached && looks_more_ > 0) {
-    --looks_more_;
-    asked_ = true;
+  if (host.empty()) {
+    if (std::exchange(found_, 0) > 0) hooks_.on_login();
+    return;
   }
+  if (!wait_for_server()) return;
+  const bool is_reached = report(host) == policy::PortalVerdict::kServerReached;
+  found_ = is_reached ? 0 : found_ + 1;
+  const std::lock_guard lock(mutex_);
+  if (is_reached ? looks_more_ > 0 : found_ <= kLooksForLogin) asked_ = true;
+  if (is_reached && looks_more_ > 0) --looks_more_;
 }
 
 void PortalWatch::run() {

@@ -18,7 +18,8 @@ class PortalWatch {
  public:
   struct Hooks {
     std::function<void()> ask_server;  // for a sign of life, within seconds
-    std::function<void()> on_news;     // a name was opened
+    std::function<void()> on_open;     // a name was opened
+    std::function<void()> on_login;    // people have logged in, as it seems: the page is gone
   };
   PortalWatch(std::filesystem::path socket, Hooks hooks, PortalProbe probe = {})
       : socket_(std::move(socket)), hooks_(std::move(hooks)), probe_(std::move(probe)) {}
@@ -44,6 +45,7 @@ class PortalWatch {
   bool asked_ = false;
   bool unreachable_ = false;
   int looks_more_ = 0;  // that nobody has to ask for
+  int found_ = 0;       // looks in a row that found a page while the school's server was out of reach; of run() alone
 };
 
 }  // namespace caretaker::agent

@@ -30,7 +30,7 @@ class Uplink {
   void run();
   void stop();     // any thread
   void hurry();    // any thread: a check-in within seconds, though never two of these within a minute
-  void on_login(); // any thread: people log in to the network at hand, so a server out of reach is tried as after the first failure
+  void on_login(); // any thread: people log in to the network at hand, or have, so a server out of reach is tried as after the first failure
 
  private:
   struct Due {
