@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/control_net.h"
+#include "agent/guard/signer_room.h"
 #include "platform/base/log.h"
 #include "sync/checks.h"
 
@@ -11,8 +12,7 @@ namespace {
 
 using policy::LessonRefusal;
 
-constexpr std::size_t kMaxHeld = kMaxLessons;  // all of them may be open at once
-constexpr std::size_t kMaxHeldOfOne = 32;
+constexpr SignerRoom kRoom{kMaxLessons, 32};  // all of them may be open at once
 constexpr std::size_t kMaxFile = 32u << 20;  // that many of the longest letters
 constexpr MonotonicMs kWriteMs = 60'000;
 constexpr UnixSeconds kClockSlack = 5;  // what a clock that is set by the network may go back over a restart
@@ -69,7 +69,7 @@ Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::L
   TRY_DONE(judge(opened));
   TRY_DONE(room(by));
   look();
-  if (!has_room(by) && !held_.contains(id)) return sync::refuse(sync::Check::kExceptionRoom);
+  if (!has_room(held_, by, kRoom) && !held_.contains(id)) return sync::refuse(sync::Check::kExceptionRoom);
   const std::int64_t length = (exception.head.until - exception.from) * 1000;
   if (!held_.contains(id)) held_[id] = {exception, blob.bytes, by, length, false, 0};
   if (auto written = write(); !written) {
@@ -79,11 +79,6 @@ Result<Letters::Taken> Exceptions::take(const sync::RawBlob& blob, const sync::L
   judged_ = judged_by();
   look();
   return Letters::Taken{exception.head.until, {}, by};
-}
-
-bool Exceptions::has_room(const std::string& by) const {
-  const auto of_one = std::ranges::count_if(held_, [&](const auto& entry) { return entry.second.by == by; });
-  return held_.size() < kMaxHeld && static_cast<std::size_t>(of_one) < kMaxHeldOfOne;
 }
 
 void Exceptions::begin(const sync::LetterId& id, Held& held) {

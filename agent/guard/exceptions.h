@@ -53,9 +53,6 @@ class Exceptions {
   [[nodiscard]] Status write() const;
   [[nodiscard]] UnixSeconds now() const { return trust_.judged_time(clock_.now()); }
   [[nodiscard]] std::string judged_by() const;
-  // X6: room for one more of `by`'s. Each signer has places of their own, so that letters far ahead by one stolen key keep no other
-  // teacher's lesson out.
-  [[nodiscard]] bool has_room(const std::string& by) const;
   void judge_again();
   void begin(const sync::LetterId& id, Held& held);
   void close(const sync::LetterId& id);

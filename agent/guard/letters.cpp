@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/guard/signer_room.h"
 #include "agent/guard/trust_updates.h"
 #include "platform/base/log.h"
 #include "sync/checks.h"
@@ -9,8 +10,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr std::size_t kMaxUsed = 8192;
-constexpr std::size_t kMaxUsedOfOne = 256;  // of one signer
+constexpr SignerRoom kRoom{8192, 256};
 constexpr std::size_t kMaxFile = 4u << 20;
 
 // Also a disk that has no room now, which no check says: the server would take "refused" for the last word.
@@ -62,10 +62,8 @@ void Letters::forget_old() {
 }
 
 Status Letters::room_for(const std::string& by) const {
-  if (used_.size() >= kMaxUsed) return sync::refuse(sync::Check::kLetterRoom);
-  const auto of_one = std::ranges::count_if(used_, [&by](const auto& used) { return used.second.by == by; });
-  if (static_cast<std::size_t>(of_one) < kMaxUsedOfOne) return ok();
-  return sync::refuse(sync::Check::kLetterRoom, "of this signer's");
+  if (has_room(used_, by, kRoom)) return ok();
+  return used_.size() >= kRoom.in_all ? sync::refuse(sync::Check::kLetterRoom) : sync::refuse(sync::Check::kLetterRoom, "of this signer's");
 }
 
 Status Letters::remember(const sync::LetterId& id, Used what) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/guard/signer_room.h"
 #include "agent/guard/trust_updates.h"
 #include "agent/guard/wipe.h"
 #include "agent/wipe_intent.h"
@@ -21,8 +22,7 @@ using sync::VerifiedOrder;
 constexpr MonotonicMs kSaveMs = 10'000;        // of grace time: a power cut gives that much of it back
 constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
 constexpr MonotonicMs kStartAgainMs = 60'000;
-constexpr std::size_t kMaxEnded = 4096;
-constexpr std::size_t kMaxEndedByOne = 256;  // of one signer
+constexpr SignerRoom kRoomForEnded{4096, 256};
 constexpr std::size_t kMaxNotice = 64u << 10;
 
 Subject finding(const char* state, const VerifiedOrder& order, Severity severity = Severity::kMedium) {
@@ -138,10 +138,9 @@ Status Orders::note_ended(OrdersState& state, const VerifiedOrder& order, bool i
   forget_old(state);
   const sync::OrderId target = *order.order().target;
   const std::string by = signers_name(order.signers());
-  const auto by_one = std::ranges::count_if(state.ended, [&by](const auto& ended) { return ended.second.by == by; });
-  const bool has_room = state.ended.contains(target) || (state.ended.size() < kMaxEnded && static_cast<std::size_t>(by_one) < kMaxEndedByOne);
-  if (has_room) state.ended[target] = {order.order().issued + sync::kMaxOrderLifetime, by};
-  if (has_room || is_in_force) return ok();  // what is in force has come as a letter, and is remembered as one
+  const bool is_kept = state.ended.contains(target) || has_room(state.ended, by, kRoomForEnded);
+  if (is_kept) state.ended[target] = {order.order().issued + sync::kMaxOrderLifetime, by};
+  if (is_kept || is_in_force) return ok();  // what is in force has come as a letter, and is remembered as one
   return sync::refuse(sync::Check::kLetterRoom, "of orders that were ended before they came, by this signer or in all");
 }
 
@@ -271,7 +270,7 @@ Status Orders::unlock(std::string_view typed) {
     next.lock.clear();
     next.challenge.clear();
     forget_old(next);
-    if (next.ended.size() < kMaxEnded) next.ended[lock_->order().id] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
+    if (next.ended.size() < kRoomForEnded.in_all) next.ended[lock_->order().id] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
   }
   TRY_DONE(save(std::move(next)));  // before the answer: the power button takes no wrong try back
   pause_until_ = now + sync::unlock_pause_s(state_.wrong_codes) * 1000;
