@@ -46,10 +46,6 @@ KeyRing lists_ring(const Root& root) {
 
 }  // namespace
 
-bool is_large_change(std::uint64_t changed_names, std::uint64_t names_before) {
-  return changed_names > names_before / 20;
-}
-
 Result<VerifiedPolicy> open_policy(const RawBlob& blob, const VerifiedRoot& root, std::int64_t version_floor,
                                    UnixSeconds now) {
   TRY(opened, open_envelope(blob.bytes, PayloadType::kPolicy, role_ring(root.root(), Role::kPolicy)));

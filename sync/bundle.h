@@ -80,8 +80,6 @@ class VerifiedLists {
 // judge_lists_change() (lists_bounds.h).
 [[nodiscard]] Result<VerifiedLists> open_lists(const RawBlob& blob, const VerifiedRoot& root,
                                                const std::optional<ListsManifest>& current, UnixSeconds now);
-// More than 5 % of the names before.
-[[nodiscard]] bool is_large_change(std::uint64_t changed_names, std::uint64_t names_before);
 
 // What was accepted before and is read back from disk at start is opened with version_floor = 0, no current manifest and
 // now = 0: signatures again, but neither expiry nor versions.

@@ -14,14 +14,20 @@ constexpr std::uint64_t kDayParts = 20;   // 5 %
 constexpr std::uint64_t kMonthParts = 5;  // 20 %
 constexpr std::uint64_t kMonthOfSmall = 4;  // days' worth of small changes
 
-std::uint64_t by_day(std::uint64_t names, std::int64_t age) {
-  return names / kDayParts * static_cast<std::uint64_t>(std::max<std::int64_t>(1, age / kDay)) +
-         names % kDayParts * static_cast<std::uint64_t>(std::max<std::int64_t>(1, age / kDay)) / kDayParts;
+struct DayAndMonth {
+  std::uint64_t day = 0;
+  std::uint64_t month = 0;
+};
+
+// How many days, and times thirty days, count as begun.
+DayAndMonth begun_in(std::int64_t age) {
+  return {static_cast<std::uint64_t>(std::max<std::int64_t>(1, age / kDay)), static_cast<std::uint64_t>(std::max<std::int64_t>(0, age) / kMonth + 1)};
 }
 
-std::uint64_t by_month(std::uint64_t names, std::int64_t age) {
-  const auto months = static_cast<std::uint64_t>(std::max<std::int64_t>(0, age) / kMonth + 1);
-  return names / kMonthParts * months + names % kMonthParts * months / kMonthParts;
+std::uint64_t share(std::uint64_t names, std::uint64_t parts, std::uint64_t times) { return names / parts * times + names % parts * times / parts; }
+
+DayAndMonth shares_of(std::uint64_t names, const DayAndMonth& begun) {
+  return {share(names, kDayParts, begun.day), share(names, kMonthParts, begun.month)};
 }
 
 std::uint64_t names_in(const ListsManifest& manifest, const std::string& category) {
@@ -57,14 +63,9 @@ Status check_locked(const ListsManifest& before, const ListsManifest& after) {
 
 UnixSeconds when(const ListsChange& change, UnixSeconds now) { return std::min(change.taken, now); }
 
-struct Spent {
-  std::uint64_t day = 0;
-  std::uint64_t month = 0;
-};
-
 template <typename Names>
-Spent spent_before(const ListsHistory& history, const ListsChange& next, const Names& names_of) {
-  Spent out;
+DayAndMonth spent_before(const ListsHistory& history, const ListsChange& next, const Names& names_of) {
+  DayAndMonth out;
   for (const ListsChange& change : history.changes) {
     if (change.content == next.content) continue;  // the same, tried before
     const std::int64_t age = next.taken - when(change, next.taken);
@@ -74,12 +75,7 @@ Spent spent_before(const ListsHistory& history, const ListsChange& next, const N
   return out;
 }
 
-struct Bounds {
-  std::uint64_t day = 0;
-  std::uint64_t month = 0;
-};
-
-Status judge(const std::string& what, std::uint64_t changed, const Spent& spent, const Bounds& bounds) {
+Status judge(const std::string& what, std::uint64_t changed, const DayAndMonth& spent, const DayAndMonth& bounds) {
   if (changed == 0 || (changed + spent.day <= bounds.day && changed + spent.month <= bounds.month)) return ok();
   const bool by_the_day = changed + spent.day > bounds.day;
   return make_error(ErrorCode::kPermissionDenied,
@@ -92,32 +88,31 @@ Status judge(const std::string& what, std::uint64_t changed, const Spent& spent,
 
 std::uint64_t allowed_change(std::uint64_t names, std::int64_t age) {
   if (age >= kAnyAge) return UINT64_MAX;
-  return std::min(by_day(names, age), by_month(names, age));
+  const DayAndMonth shares = shares_of(names, begun_in(age));
+  return std::min(shares.day, shares.month);
 }
 
 Status check_lists_change(const ListsManifest& before, const ListsManifest& after, bool countersigned, std::int64_t age) {
   TRY_DONE(check_locked(before, after));
   if (countersigned) return ok();
   if (before.locked_content != after.locked_content) return refuse(Check::kListsCountersigned, "the locked class");
-  const std::uint64_t least = least_change(before, after);
-  const bool is_large = age < kDay ? is_large_change(least, before.names) : least > allowed_change(before.names, age);
-  if (is_large) return refuse(Check::kListsCountersigned, "names");
+  if (least_change(before, after) > allowed_change(before.names, age)) return refuse(Check::kListsCountersigned, "names");
   return ok();
 }
 
 Status judge_lists_change(const ListsHistory& history, const ListsManifest& before, const ListsChange& next) {
   const std::int64_t age = history.taken == 0 ? 0 : next.taken - std::min(history.taken, next.taken);
   if (age >= kAnyAge) return ok();
+  const DayAndMonth begun = begun_in(age);
   const auto of_all = spent_before(history, next, [](const ListsChange& change) { return change.names; });
-  TRY_DONE(judge("all lists", next.names, of_all, {by_day(before.names, age), by_month(before.names, age)}));
-  const auto days = static_cast<std::uint64_t>(std::max<std::int64_t>(1, age / kDay));
+  TRY_DONE(judge("all lists", next.names, of_all, shares_of(before.names, begun)));
   for (const auto& [category, changed] : next.categories) {
-    const std::uint64_t names = names_in(before, category);
+    const DayAndMonth shares = shares_of(names_in(before, category), begun);
     const auto spent = spent_before(history, next, [&category](const ListsChange& change) {
       const auto found = change.categories.find(category);
       return found == change.categories.end() ? 0 : found->second;
     });
-    const Bounds bounds{std::max(by_day(names, age), kSmallChange * days), std::max(by_month(names, age), kSmallChange * std::max(kMonthOfSmall, days))};
+    const DayAndMonth bounds{std::max(shares.day, kSmallChange * begun.day), std::max(shares.month, kSmallChange * std::max(kMonthOfSmall, begun.day))};
     TRY_DONE(judge("category " + category, changed, spent, bounds));
   }
   return ok();

@@ -173,13 +173,6 @@ TEST_CASE("a small change goes with the list publisher's key alone, but only upw
   CHECK(signing.lists_verdict({&signing.school.lists}, before) == "verified");
 }
 
-TEST_CASE("5 % is the boundary of a large change") {
-  CHECK_FALSE(is_large_change(50, 1'000));
-  CHECK(is_large_change(51, 1'000));
-  CHECK_FALSE(is_large_change(0, 0));
-  CHECK(is_large_change(1, 0));
-}
-
 TEST_CASE("figures of a manifest that contradict each other are refused") {
   Signing signing;
   SECTION("more locked than there are") { signing.lists.locked_names = 1'001; }

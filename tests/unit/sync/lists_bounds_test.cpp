@@ -36,6 +36,14 @@ struct Device {
 
 }  // namespace
 
+TEST_CASE("5 % is the boundary of a large change") {
+  const auto is_large_change = [](std::uint64_t changed, std::uint64_t names) { return changed > allowed_change(names, 0); };
+  CHECK_FALSE(is_large_change(50, 1'000));
+  CHECK(is_large_change(51, 1'000));
+  CHECK_FALSE(is_large_change(0, 0));
+  CHECK(is_large_change(1, 0));
+}
+
 TEST_CASE("5 % a day and no more, in however many publications", "[R7]") {
   Device device;
   CHECK(device.take(kNow, 50'001) == "A4");
