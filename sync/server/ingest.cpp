@@ -151,6 +151,7 @@ Bytes make_receipt(const SchoolState& school, const sync::Batch& batch, const sy
 // them, since the root has changed or their time is over, or has done so.
 Result<std::optional<Published>> lists_for(FleetStore& store, const SchoolState& school, const sync::DeviceId& device, std::int64_t has, UnixSeconds now) {
   TRY(newest, store.newest_lists(true));
+  if (!newest || newest->version <= has) return newest;
   TRY(twice, store.countersigned_lists());
   if (!twice || twice->version <= has) return newest;
   if (!sync::open_lists({twice->envelope}, school.root(), std::nullopt, now)) return newest;
