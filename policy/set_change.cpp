@@ -94,6 +94,4 @@ SetChange ContentWalk::compare(const SetView& before, const SetView& after) {
 
 SetChange compare_sets(const SetView& before, const SetView& after) { return ContentWalk::compare(before, after); }
 
-std::uint64_t changed_names(const SetView& before, const SetView& after) { return compare_sets(before, after).names; }
-
 }  // namespace caretaker::policy

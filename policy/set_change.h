@@ -15,7 +15,4 @@ struct SetChange {
 // Sets with different salts cannot be compared: every name of both counts, in every category. Walks both once.
 [[nodiscard]] SetChange compare_sets(const SetView& before, const SetView& after);
 
-// Of the names alone.
-[[nodiscard]] std::uint64_t changed_names(const SetView& before, const SetView& after);
-
 }  // namespace caretaker::policy

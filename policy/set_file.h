@@ -72,7 +72,6 @@ class SetView {
   friend class DeltaMerge;
   friend class DeltaMaker;
   friend bool have_same_salt(const SetView& a, const SetView& b) { return a.salt_ == b.salt_; }
-  friend std::uint64_t changed_names(const SetView& before, const SetView& after);  // policy/set_change.h
   SetView() = default;
   [[nodiscard]] Status read_categories(ByteReader& in);
   [[nodiscard]] Status read_sets(ByteReader& in);

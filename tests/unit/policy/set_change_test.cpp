@@ -30,7 +30,7 @@ std::uint64_t changed(const Bytes& before, const Bytes& after) {
   const auto b = SetView::open(after);
   REQUIRE(a);
   REQUIRE(b);
-  return changed_names(*a, *b);
+  return compare_sets(*a, *b).names;
 }
 
 }  // namespace
