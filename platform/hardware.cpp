@@ -22,17 +22,12 @@ constexpr std::array<std::string_view, 12> kFillers = {"to be filled by o.e.m.",
                                                        "unknown",
                                                        "invalid"};
 
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlanks(" \n\t\r\0", 5);
 
 }  // namespace
 
 std::string parse_firmware_field(std::string_view raw) {
-  const std::string_view field = trim(raw);
+  const std::string_view field = trim(raw, kBlanks);
   const std::string lower = lower_case(std::string(field));
   if (std::find(kFillers.begin(), kFillers.end(), lower) != kFillers.end()) return {};
   for (const char only : {'0', 'f', 'x', '.'}) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "platform/base/text.h"
 #include "policy/domain_name.h"
 
 namespace caretaker::policy {
@@ -12,15 +13,9 @@ constexpr std::string_view kSpace = " \t\f\v\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kMaxLine = 4096;
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 // The next word; `rest` then starts behind it.
 std::string_view take_word(std::string_view& rest) {
-  rest = trim(rest);
+  rest = trim(rest, kSpace);
   const auto end = std::min(rest.find_first_of(kSpace), rest.size());
   const auto word = rest.substr(0, end);
   rest.remove_prefix(end);
@@ -30,7 +25,7 @@ std::string_view take_word(std::string_view& rest) {
 // A '#' starts a comment only behind a space: "https://name/#page" and "name##.advert" mean something else.
 std::string_view without_comment(std::string_view line) {
   for (auto at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
-    if (at == 0 || kSpace.find(line[at - 1]) != std::string_view::npos) return trim(line.substr(0, at));
+    if (at == 0 || kSpace.find(line[at - 1]) != std::string_view::npos) return trim(line.substr(0, at), kSpace);
   }
   return line;
 }
@@ -100,14 +95,14 @@ class ListParser {
   // false: the sink has had enough.
   bool line(std::string_view text) {
     ++report_.lines;
-    text = trim(text);
+    text = trim(text, kSpace);
     if (text.empty() || text[0] == '#' || text[0] == '!' || is_title(text)) return true;
     if (text.size() > kMaxLine) return bad(text, "a line too long to be a rule");
     if (text.starts_with("||")) return adblock(without_comment(text));
     if (text.starts_with("@@") || text[0] == '|' || text[0] == '/' || is_cosmetic(text)) return other();
     auto rest = without_comment(text);
     const auto first = take_word(rest);
-    if (trim(rest).empty()) return plain(text, first);
+    if (trim(rest, kSpace).empty()) return plain(text, first);
     if (is_address(first)) return hosts(text, first, rest);
     return bad(text, "neither a name, nor a hosts line, nor an AdBlock rule");
   }

@@ -1,6 +1,7 @@
 #include "agent/cli/school_guide.h"
 
 #include "agent/cli/root_edit.h"
+#include "platform/base/text.h"
 #include "platform/files.h"
 
 namespace caretaker::agent {
@@ -29,12 +30,6 @@ constexpr std::string_view kBackupText =
     "\nShall a page be written for each key, to print and lock away? With it a key can be restored that was lost or whose passphrase\n"
     "was forgotten. The page has no passphrase: whoever reads it has the key, so print it here and delete the file. (yes or no)\n";
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -45,7 +40,7 @@ std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> out;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (std::string name = trimmed(text.substr(begin, end - begin)); !name.empty()) out.push_back(std::move(name));
+    if (std::string name(trim(std::string_view(text).substr(begin, end - begin))); !name.empty()) out.push_back(std::move(name));
     begin = end + 1;
   }
   return out;
@@ -57,7 +52,7 @@ Status ask_until(const AskPerson& ask, std::string_view text, const std::string&
   std::string before(text);
   for (int left = kTries; left > 0; --left) {
     TRY(typed, ask(before + question + (usual.empty() ? "" : " [" + usual + "]") + ": "));
-    std::string answer = trimmed(typed);
+    std::string answer(trim(typed));
     if (answer.empty()) answer = usual;
     const Status taken = take(answer);
     if (taken) return ok();

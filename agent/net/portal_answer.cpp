@@ -38,11 +38,6 @@ bool is_redirect(std::string_view line) {
   return code == "301" || code == "302" || code == "303" || code == "307" || code == "308";
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // "http://login.example:8080/x?y" -> "login.example". Empty: relative, another scheme, or nothing that we take.
 std::string_view host_in(std::string_view location) {
   const auto colon = location.find("://");
@@ -88,7 +83,7 @@ PortalAnswer parse_portal_answer(std::string_view bytes) {
     if (!is_field || std::ranges::any_of(*line, is_control)) return {PortalAnswer::State::kNothing};
     if (lower_case(std::string(name)) != "location") continue;
     if (location) return {PortalAnswer::State::kNothing};  // two of them: who knows which one a browser takes
-    location = trimmed(line->substr(colon + 1));
+    location = trim(line->substr(colon + 1), " \t");
   }
   return {PortalAnswer::State::kNothing};
 }

@@ -12,6 +12,12 @@ namespace caretaker {
   return text;
 }
 
+// Without the blanks around it.
+[[nodiscard]] inline std::string_view trim(std::string_view text, std::string_view blanks = " \t\r") {
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 // Whether it is UTF-8 in which nothing steers a terminal or turns what stands around it: no control characters, no marks of
 // direction, no line ends but line feeds where there may be many.
 enum class Lines { kOne, kMany };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/base/text.h"
 #include "platform/files.h"
 
 namespace caretaker::platform {
@@ -27,12 +28,6 @@ constexpr std::array kOff = {
     OffSetting{"org/mate/desktop/lockdown", "disable-lock-screen", "true"},
     OffSetting{"Daemon", "Autolock", "false"},
 };
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder, std::string_view ending) {
   std::vector<std::filesystem::path> out;
