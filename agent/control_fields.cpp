@@ -33,6 +33,19 @@ Result<bool> parse_flag(ByteView fields) {
   return fields[0] == 1;
 }
 
+Bytes make_text(std::string_view text, std::size_t max) {
+  ByteWriter out;
+  out.sized(text.substr(0, max));
+  return std::move(out).take();
+}
+
+Result<std::string> parse_text(ByteView fields, std::size_t max, const char* what) {
+  ByteReader in(fields);
+  std::string text = in.text(max);
+  if (!in.at_end()) return malformed(what);
+  return text;
+}
+
 Bytes make_blob(ByteView blob) {
   ByteWriter out;
   out.sized(blob);

@@ -32,9 +32,11 @@ void write_texts(ByteWriter& out, const std::vector<std::string>& texts);
 void write_blobs(ByteWriter& out, const std::vector<Bytes>& blobs);
 [[nodiscard]] bool read_blobs(ByteReader& in, std::vector<Bytes>& blobs);
 
-// Whole fields that are one flag, or one length-prefixed blob.
+// Whole fields that are one flag, one text, or one length-prefixed blob.
 [[nodiscard]] Bytes make_flag(bool flag);
 [[nodiscard]] Result<bool> parse_flag(ByteView fields);
+[[nodiscard]] Bytes make_text(std::string_view text, std::size_t max);  // cut off there
+[[nodiscard]] Result<std::string> parse_text(ByteView fields, std::size_t max, const char* what);
 [[nodiscard]] Bytes make_blob(ByteView blob);
 [[nodiscard]] Result<Bytes> parse_blob(ByteView fields);
 

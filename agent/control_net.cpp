@@ -206,18 +206,9 @@ Result<TakenAnswer> parse_taken_answer(ByteView fields) {
   return TakenAnswer{fields[0] == 1, fields[1] == 1};
 }
 
-Bytes make_portal_report(std::string_view host) {
-  ByteWriter out;
-  out.sized(host.substr(0, kMaxName));
-  return std::move(out).take();
-}
+Bytes make_portal_report(std::string_view host) { return make_text(host, kMaxName); }
 
-Result<std::string> parse_portal_report(ByteView fields) {
-  ByteReader in(fields);
-  std::string host = in.text(kMaxName);
-  if (!in.at_end()) return malformed("report of a login page");
-  return host;
-}
+Result<std::string> parse_portal_report(ByteView fields) { return parse_text(fields, kMaxName, "report of a login page"); }
 
 Bytes make_portal_verdict(policy::PortalVerdict verdict) { return {static_cast<std::uint8_t>(verdict)}; }
 

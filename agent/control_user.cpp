@@ -247,17 +247,8 @@ Result<LostAnswer> parse_lost_answer(ByteView fields) {
   return out;
 }
 
-Bytes make_unlock(std::string_view code) {
-  ByteWriter out;
-  out.sized(code.substr(0, kMaxShortText));
-  return std::move(out).take();
-}
+Bytes make_unlock(std::string_view code) { return make_text(code, kMaxShortText); }
 
-Result<std::string> parse_unlock(ByteView fields) {
-  ByteReader in(fields);
-  std::string code = in.text(kMaxShortText);
-  if (!in.at_end()) return malformed("code");
-  return code;
-}
+Result<std::string> parse_unlock(ByteView fields) { return parse_text(fields, kMaxShortText, "code"); }
 
 }  // namespace caretaker::agent
