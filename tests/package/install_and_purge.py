@@ -1,38 +1,26 @@
 """The packages on a booted Debian: installed without a question, killed, upgraded and purged; and a pupil who tries to get rid of them.
 
 Runs in a container, so it needs root and systemd-nspawn; ends with 77 (skipped) and the reason where it cannot."""
-import argparse
 import pathlib
-import shutil
 import sys
-import tempfile
-import traceback
 
 SCENARIOS = pathlib.Path(__file__).resolve().parents[1] / "scenario"
 sys.path.insert(0, str(SCENARIOS))
 
+import stage  # noqa: E402
 import story  # noqa: E402
 import tree  # noqa: E402
 from container import Container  # noqa: E402
 from debs import build_packages, may_boot_a_debian  # noqa: E402
-from root_image import Unavailable, make_root  # noqa: E402
+from root_image import make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
 
 PROMISES = "R7 R10 R11 R13 R15 R16 R18 R22"
-SKIPPED = 77
-
-
-def first_boot(m):
-    """Nothing of ours is installed yet: where this does not work, the machine that tests cannot boot containers."""
-    try:
-        m.boot()
-    except AssertionError as why:
-        raise Unavailable(f"no container boots here: {why}") from None
 
 
 def play(m, packages):
-    first_boot(m)
+    stage.first_boot(m)
     story.add_people(m)
     m.reboot()  # so that what a first boot writes is there already
     m.power_off()
@@ -71,28 +59,5 @@ def prepare(build, work):
     return Container(make_root(debs), [(work, "/opt/packages"), (SCENARIOS, "/opt/tests"), (build / "bin", "/opt/technician")])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path, help="the build folder")
-    options = parser.parse_args()
-    work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
-    try:
-        machine = prepare(options.build, work)
-        play(machine, work)
-        print("held")
-    except Unavailable as why:
-        print(f"skipped: {why}")
-        sys.exit(SKIPPED)
-    except Exception:  # every failure is shown with what the machine said
-        traceback.print_exc(file=sys.stdout)
-        if machine is not None:
-            machine.show_log()
-        sys.exit(1)
-    finally:
-        if machine is not None:
-            machine.end()
-        shutil.rmtree(work, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    stage.run(__doc__, prepare, play)

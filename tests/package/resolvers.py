@@ -2,23 +2,19 @@
 whichever network comes next, names go through the filter; after a purge their settings are what they were, to the byte.
 
 Runs in a container, so it needs root and systemd-nspawn; ends with 77 (skipped) and the reason where it cannot."""
-import argparse
 import pathlib
-import shutil
 import sys
-import tempfile
-import traceback
 
 SCENARIOS = pathlib.Path(__file__).resolve().parents[1] / "scenario"
 sys.path.insert(0, str(SCENARIOS))
 
+import stage  # noqa: E402
 import story  # noqa: E402
 import tree  # noqa: E402
 from container import Container  # noqa: E402
 from debs import build_packages, may_boot_a_debian  # noqa: E402
-from install_and_purge import SKIPPED, first_boot  # noqa: E402
 from processes import wait_until  # noqa: E402
-from root_image import Unavailable, make_root  # noqa: E402
+from root_image import make_root  # noqa: E402
 from school import POLICY, STAND_IN, School  # noqa: E402
 from world import tell  # noqa: E402
 
@@ -26,7 +22,6 @@ PROMISES = "R10 R11 R18"
 PACKAGES = ("network-manager", "systemd-resolved", "libnss-resolve", "dnsmasq-base")
 NETWORKS = {"home": "192.0.2", "library": "198.51.100"}
 THERE = "203.0.113.80"
-FIND = "import socket, sys\ntry: print(socket.gethostbyname(sys.argv[1]))\nexcept OSError: print('none')"
 # What NetworkManager and systemd-resolved write while they run, installed or not.
 THEIR_OWN = ("var/lib/NetworkManager/", "var/lib/systemd/")
 
@@ -55,7 +50,7 @@ def it_goes(m, name):
 
 def found(m, name, user="pupil"):
     """By the system's own library."""
-    return m.run("python3", "-c", FIND, name, user=user).stdout.strip()
+    return m.run("python3", "-B", "/opt/tests/find_name.py", name, user=user).stdout.strip()
 
 
 def by_resolved(m, name):
@@ -88,8 +83,8 @@ def what_the_network_gives_is_asked_and_filtered(m, school, network):
     tell(f"{network}: the resolver that it gives is asked within seconds, by us alone; blocked names are found neither by the library nor by systemd-resolved")
 
 
-def play(m):
-    first_boot(m)
+def play(m, _):
+    stage.first_boot(m)
     story.add_people(m)
     m.reboot()
     it_is_as_debian_left_it(m)
@@ -116,30 +111,11 @@ def play(m):
     tell(f"after the purge names are found as before, and {len(before)} files are what they were, to the byte")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True, type=pathlib.Path, help="the build folder")
-    options = parser.parse_args()
-    work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
-    try:
-        may_boot_a_debian()
-        debs = build_packages(options.build, work / "1.0", "1.0")
-        machine = Container(make_root(debs, PACKAGES), [(work, "/opt/packages"), (SCENARIOS, "/opt/tests"), (options.build / "bin", "/opt/technician")])
-        play(machine)
-        print("held")
-    except Unavailable as why:
-        print(f"skipped: {why}")
-        sys.exit(SKIPPED)
-    except Exception:  # every failure is shown with what the machine said
-        traceback.print_exc(file=sys.stdout)
-        if machine is not None:
-            machine.show_log()
-        sys.exit(1)
-    finally:
-        if machine is not None:
-            machine.end()
-        shutil.rmtree(work, ignore_errors=True)
+def prepare(build, work):
+    may_boot_a_debian()
+    debs = build_packages(build, work / "1.0", "1.0")
+    return Container(make_root(debs, PACKAGES), [(work, "/opt/packages"), (SCENARIOS, "/opt/tests"), (build / "bin", "/opt/technician")])
 
 
 if __name__ == "__main__":
-    main()
+    stage.run(__doc__, prepare, play)

@@ -1,8 +1,11 @@
-"""Servers on the other side of the cable: TLS, plain HTTP, something that greets, and UDP that answers. Arguments: certificate, key, addresses."""
+"""Servers on the other side of the cable: TLS with a certificate of their own, plain HTTP, something that greets, and UDP that answers. Arguments:
+addresses."""
 import contextlib
 import socket
 import ssl
+import subprocess
 import sys
+import tempfile
 import threading
 
 PAGE = b"x" * 300_000
@@ -49,10 +52,18 @@ def answer_datagrams(address, port):
             mine.sendto(b"got it", client)
 
 
-def main():
-    certificate, key, *addresses = sys.argv[1:]
+def context_of_their_own():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = f"{folder}/far.crt", f"{folder}/far.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2",
+                        "-out", certificate, "-keyout", key], check=True, capture_output=True)
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+def main():
+    addresses, context = sys.argv[1:], context_of_their_own()
     for address in addresses:
         for port, talk in ((443, talk_tls(context)), (80, talk_plain), (3128, talk_plain), (22, talk_greeting)):
             threading.Thread(target=serve, args=(address, port, talk), daemon=True).start()

@@ -255,18 +255,23 @@ def they_can_be_taken_away(w):
     tell("taken away, they leave nothing behind")
 
 
-def scenario(w):
+def play_steps(w, set_up_for, steps):
+    """With users, and the world outside that `set_up_for` makes."""
     if not own_users.people():
         tell("skipped: users can't be made here")
         return
     try:
-        set_up(w)
-        for step in (nothing_is_closed_before_there_is_a_policy, every_resolver_is_ours, the_pupil_is_named, an_address_of_the_link_is_refused,
-                     other_ways_are_refused_and_seen, what_was_open_before_is_cut, a_flush_is_noticed, a_filter_that_ends_or_hangs,
-                     rules_outlive_their_keeper, they_can_be_taken_away):
+        set_up_for(w)
+        for step in steps:
             step(w)
     finally:
         w.outside.end()
+
+
+def scenario(w):
+    play_steps(w, set_up, (nothing_is_closed_before_there_is_a_policy, every_resolver_is_ours, the_pupil_is_named, an_address_of_the_link_is_refused,
+                           other_ways_are_refused_and_seen, what_was_open_before_is_cut, a_flush_is_noticed, a_filter_that_ends_or_hangs,
+                           rules_outlive_their_keeper, they_can_be_taken_away))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,8 @@ V4, V6 = SERVERS
 
 
 def start_servers(w, network):
-    certificate, key = w.folder / "far.crt", w.folder / "far.key"
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2",
-         "-out", certificate, "-keyout", key], 0)
     servers = w.program("far", 0, "caretaker")
-    servers.command = network.there(network.servers, sys.executable, "-B", HERE / "far_servers.py", certificate, key, V4, V6)
+    servers.command = network.there(network.servers, sys.executable, "-B", HERE / "far_servers.py", V4, V6)
     servers.start()
     wait_until("the servers", lambda: "ready" in servers.log.read_text(encoding="utf-8"))
 

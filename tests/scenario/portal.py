@@ -9,7 +9,7 @@ import time
 import home
 import own_users
 import world
-from inspection import INSPECT, filters_in_force
+from inspection import INSPECT, filters_in_force, make_inspect
 from own_network import Network, Unavailable
 from processes import run, wait_until
 from world import tell
@@ -33,16 +33,13 @@ class ThisNetwork(Network):
             run([tables, "-t", "mangle", "-I", "OUTPUT", "-m", "owner", "--uid-owner", str(own_users.NET), "-j", "ACCEPT"], 0)
 
 
-def set_up(w):
+def set_up(w, network):
     w.mode = w.folder / "mode"
     says(w, "honest")
     w.outside = home.Outside([f"{INSIDE}/32", f"{FAR}/32", f"{NOBODYS}/32"])
-    certificate, key = w.folder / "far.crt", w.folder / "far.key"
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2",
-         "-out", certificate, "-keyout", key], 0)
     w.point = w.folder / "access-point.log"
     w.outside.start(sys.executable, "-Bu", HERE / "access_point.py", w.mode, NOBODYS, INSIDE, log=w.point)
-    w.outside.start(sys.executable, "-Bu", HERE / "far_servers.py", certificate, key, INSIDE, FAR, log=w.folder / "servers.log")
+    w.outside.start(sys.executable, "-Bu", HERE / "far_servers.py", INSIDE, FAR, log=w.folder / "servers.log")
     wait_until("the access point", lambda: "here" in w.point.read_text(encoding="utf-8"))
     given = w.folder / "resolv.conf"
     given.write_text(f"nameserver {INSIDE}\n", encoding="utf-8")
@@ -53,10 +50,7 @@ def set_up(w):
     w.publish_lists()
     w.publish_policy(POLICY)
     w.start_device()
-    w.inspect = w.program("inspect", 0, "caretaker-inspect")
-    rights = ("setpriv", "--reuid", str(INSPECT), "--regid", str(INSPECT), "--clear-groups", "--inh-caps", "+net_admin", "--ambient-caps", "+net_admin",
-              "--bounding-set", "-all,+net_admin", "--no-new-privs")
-    w.inspect.command = [*rights, str(w.bin / "caretaker-inspect"), "--socket", str(w.socket)]
+    w.inspect = make_inspect(w, network)
     w.inspect.start()
     wait_until("the names' reader to have the filter", lambda: w.inspect.running() and filters_in_force(w.inspect))
 
@@ -173,12 +167,12 @@ def a_name_for_every_second(w):
 
 
 def the_lead_reads_its_name(w):
-    says(w, "honest")
     w.start_server()
+    says(w, "honest")
 
     def opened():
         return [row for row in w.rows() if row.get("kind") == "portal.opened"]
-    wait_until("the records on the server", lambda: len(opened()) == 3, timeout=120, pause=0.5)
+    wait_until("the records on the server", lambda: len(opened()) == 3, timeout=240, pause=1)
     assert NAME in str(opened()) and NAME not in str([row for row in w.rows(reader="technician")])
     tell("the lead reads which page it was, the technician that there was one")
 
@@ -186,7 +180,7 @@ def the_lead_reads_its_name(w):
 def scenario(w):
     network = ThisNetwork()
     try:
-        set_up(w)
+        set_up(w, network)
         network.lay()
         for step in (while_the_school_is_reached_nothing_opens, the_login_page_alone_is_open, a_lying_access_point_gets_nothing, a_name_for_every_second,
                      the_lead_reads_its_name):

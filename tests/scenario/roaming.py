@@ -2,6 +2,7 @@
 whatever is set, names go through the filter. In a network of the scenario's own, with the packet filter's rules, a real browser, and the
 system's own library."""
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -9,7 +10,6 @@ import browser
 import dns_wire
 import gate
 import home
-import own_users
 import world
 from gate import DOH, FOREIGN, FOREIGN6, PUPIL, THEIRS
 from processes import run, wait_until
@@ -17,7 +17,7 @@ from world import tell
 
 PROMISES = "R10 R11"
 POLICY = gate.POLICY.replace('upstreams = ["{upstream}"]', "upstreams = []")  # whoever the network names is asked
-FIND = "import socket, sys\ntry: print(socket.gethostbyname(sys.argv[1]))\nexcept OSError: print('none')"
+FIND = pathlib.Path(__file__).with_name("find_name.py")
 
 
 def network_gives(w, *resolvers):
@@ -37,7 +37,7 @@ def set_up(w):
 def found(name, **environment):
     """By the system's own library, as a pupil's programs find names."""
     become = ["setpriv", f"--reuid={PUPIL}", f"--regid={PUPIL}", "--clear-groups"]
-    return subprocess.run([*become, sys.executable, "-c", FIND, name], check=True, capture_output=True, text=True, timeout=60,
+    return subprocess.run([*become, sys.executable, "-B", FIND, name], check=True, capture_output=True, text=True, timeout=60,
                           env={**os.environ, **environment}).stdout.strip()
 
 
@@ -114,20 +114,12 @@ def a_browser_with_its_own_resolver(w):
 
 
 def scenario(w):
-    if not own_users.people():
-        tell("skipped: users can't be made here")
-        return
-    try:
-        set_up(w)
-        steps = [programs_find_names_through_us, names_of_ways_round_do_not_exist, a_network_of_ipv6_alone, another_network]
-        if missing := browser.missing():
-            tell(f"(no browser: {missing})")
-        else:
-            steps.append(a_browser_with_its_own_resolver)
-        for step in steps:
-            step(w)
-    finally:
-        w.outside.end()
+    steps = [programs_find_names_through_us, names_of_ways_round_do_not_exist, a_network_of_ipv6_alone, another_network]
+    if missing := browser.missing():
+        tell(f"(no browser: {missing})")
+    else:
+        steps.append(a_browser_with_its_own_resolver)
+    gate.play_steps(w, set_up, steps)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,13 @@ struct WipeWorld : GuardWorld {
     guard->tick();
   }
   void order_wipe() { deliver({&room.school.technician, &room.school.head}); }
+  // Ordered, begun, and the power goes: what stands beside the kernel then.
+  WipeIntent cut_off() {
+    order_wipe();
+    eraser.cuts = 1;
+    (void)wipe();
+    return must(read_intent(folder / "boot"));
+  }
 
   Status wipe() {
     const WipeSettings wiping{settings.state, folder / "boot", settings.hardware, {"Maker", "Model", "S-1"}, [this](int) { on_wait(); }};
@@ -211,10 +218,7 @@ TEST_CASE("a header that was half overwritten when the power went is destroyed a
   WipeWorld world;
   const auto volume = world.add_volume("luks2", "luks2");
   if (!world.has_luks) return;
-  world.order_wipe();
-  world.eraser.cuts = 1;
-  (void)world.wipe();
-  WipeIntent intent = must(read_intent(world.folder / "boot"));
+  WipeIntent intent = world.cut_off();
   intent.phase = IntentPhase::kKeys;
   must(write_intent(world.folder / "boot", intent));
   must(platform::overwrite_file(volume, 0, Bytes(100'000, 0xff)));  // the first header is gone, the second and the slots are not
@@ -226,11 +230,7 @@ TEST_CASE("a new encrypted system in the same place is not what an old intent me
   WipeWorld world;
   const auto volume = world.add_volume("luks2", "luks2");
   if (!world.has_luks) return;
-  world.order_wipe();
-  world.eraser.cuts = 1;
-  (void)world.wipe();
-  WipeIntent intent = must(read_intent(world.folder / "boot"));
-  world.eraser.cuts = 0;
+  WipeIntent intent = world.cut_off();
   REQUIRE(cryptsetup({"luksUUID", "--uuid", "5c8ad9b5-4f23-4f0b-9c57-0c6a1f1c3a02", volume.string()}, world.password));
   for (const IntentPhase phase : {IntentPhase::kKeys, IntentPhase::kData}) {
     intent.phase = phase;
@@ -269,11 +269,7 @@ TEST_CASE("an intent that the school did not sign for this machine destroys noth
   WipeWorld world;
   const auto volume = world.add_volume("luks2", "luks2");
   if (!world.has_luks) return;
-  world.order_wipe();
-  world.eraser.cuts = 1;
-  (void)world.wipe();
-  const WipeIntent intent = must(read_intent(world.folder / "boot"));
-  world.eraser.cuts = 0;
+  const WipeIntent intent = world.cut_off();
   const auto refuses = [&](const WipeIntent& changed, const sync::Hardware& hardware) {
     must(write_intent(world.folder / "boot", changed));
     return !resume_wipe(world.folder / "boot", hardware, world.eraser) && world.opens(volume);

@@ -2,6 +2,7 @@
 program, a browser that is set to its own resolver). Then the filter is killed, starved and switched off."""
 import json
 
+import far
 import story
 from processes import wait_until
 from story import tell
@@ -11,6 +12,7 @@ NAME, INSIDE, FAR, NOBODYS, RESOLVER = "login.casino.example", "10.66.0.1", "203
 MODE, SEEN = "/run/cafe.mode", "/run/cafe.seen"
 TEMPLATE = f"https://{RESOLVER}/dns-query"
 PORTAL_MINUTES = 3  # of school.POLICY
+ANY_KEY = ":".join(["00"] * 32)  # of a server that is never reached
 BROWSER = ("chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--enable-features=DnsOverHttps", "--timeout=90000", "--dump-dom")
 NAME_NOT_RESOLVED = "-105"  # of chromium's net errors
@@ -36,22 +38,15 @@ def they_come_in(m):
     m.run("sh", "-ec", "ip netns add cafe; ip link add cable type veth peer name cable netns cafe; ip addr add 10.66.0.5/24 dev cable; ip link set cable up; "
           f"ip -n cafe addr add {INSIDE}/24 dev cable; ip -n cafe link set cable up; ip -n cafe link set lo up; ip route add default via {INSIDE}; "
           + " ".join(f"ip -n cafe addr add {address}/32 dev lo;" for address in (FAR, NOBODYS, RESOLVER)))
-    m.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2", "-out",
-          "/srv/far.crt", "-keyout", "/srv/far.key")
     there = ("systemd-run", "--quiet", "--collect")
     m.run(*there, "--unit=point", "ip", "netns", "exec", "cafe", "python3", "-Bu", "/opt/tests/access_point.py", MODE, NOBODYS, INSIDE)
     m.write("/etc/resolv.conf", f"nameserver {INSIDE}\n")
-    fine = m.run("python3", "-c", "import socket; print(socket.gethostbyname('fine.example'))", user="pupil").stdout.strip()
+    fine = m.run("python3", "-B", "/opt/tests/find_name.py", "fine.example", user="pupil").stdout.strip()
     m.run("ip", "-n", "cafe", "addr", "add", f"{fine}/32", "dev", "lo")
-    m.run(*there, "--unit=far", "ip", "netns", "exec", "cafe", "python3", "-B", "/opt/tests/far_servers.py", "/srv/far.crt", "/srv/far.key", INSIDE, FAR,
-          RESOLVER, fine)
+    far.serve(m, "cafe", INSIDE, FAR, RESOLVER, fine)
     m.run(*there, "--unit=seen", f"--property=StandardOutput=file:{SEEN}", "ip", "netns", "exec", "cafe", "python3", "-Bu", "/opt/tests/somebody.py",
           "UDP", FAR, "1194")
-    wait_until("the servers there", lambda: near(m, "fine.example", FAR, user="root") == "open", timeout=120)
-
-
-def near(m, name, address, user="pupil"):
-    return m.run("python3", "-B", "/opt/tests/near_client.py", "tls", name, address, user=user).stdout.strip()
+    wait_until("the servers there", lambda: far.near(m, "tls", "fine.example", FAR, user="root") == "open", timeout=120)
 
 
 def from_there(m, *script):
@@ -81,18 +76,18 @@ def the_login_page_opens_and_nothing_else(m, school):
         return open_name(school) == NAME
     wait_until("the login page to be open", is_open, timeout=600, pause=2)
     assert school.ask(NAME) == "NOERROR"
-    wait_until("it to be reached", lambda: near(m, NAME, INSIDE) == "open", timeout=60, pause=1)
-    assert near(m, NAME, FAR) == "refused", "under its name another place was reached"
+    wait_until("it to be reached", lambda: far.near(m, "tls", NAME, INSIDE) == "open", timeout=60, pause=1)
+    assert far.near(m, "tls", NAME, FAR) == "refused", "under its name another place was reached"
     for user in ("pupil", "other"):
         for other in ("casino.example", f"www.{NAME}", "illegal.example"):
-            assert school.ask(other, user=user) == "NXDOMAIN" and near(m, other, INSIDE, user=user) == "refused", (user, other)
+            assert school.ask(other, user=user) == "NXDOMAIN" and far.near(m, "tls", other, INSIDE, user=user) == "refused", (user, other)
     assert events(school, "portal.opened") == ["redirect"], events(school, "portal.opened")
     tell("the school out of reach: the login page is found and reached, and nothing beside it, by neither of the two")
     says(m, "portal", "illegal.example")
     m.run("systemctl", "start", "caretaker-server")
     wait_until("it to close", lambda: not open_name(school), timeout=60 * PORTAL_MINUTES + 60, pause=1)
     assert school.ask(NAME) == "NXDOMAIN"
-    wait_until("the connection to be refused again", lambda: near(m, NAME, INSIDE) == "refused", timeout=60, pause=1)
+    wait_until("the connection to be refused again", lambda: far.near(m, "tls", NAME, INSIDE) == "refused", timeout=60, pause=1)
     tell("logged in, the school is heard and the page closed again")
 
 
@@ -100,15 +95,15 @@ def a_resolver_of_ones_own_over_https(m, school):
     for options in (("--doh-url", TEMPLATE, "--doh-insecure"), ("--doh-url", "https://dns.google/dns-query", "--doh-insecure")):
         done = m.run("curl", "--silent", "--show-error", "--insecure", "--max-time", "20", *options, "https://www.casino.example/", user="pupil", check=False)
         assert done.returncode != 0, (options, done.stdout, done.stderr)
-    assert near(m, "", RESOLVER) == "refused"
+    assert far.near(m, "tls", "", RESOLVER) == "refused"
     assert from_there(m, "/opt/tests/near_client.py", "tls", "", RESOLVER) == "open", "that resolver answers nobody: nothing was shown"
     tell("curl with a resolver over HTTPS, by name or by address, finds no way")
 
 
 def a_vpn_program(m, school):
-    m.write("/srv/ca.crt", m.run("cat", "/srv/far.crt").stdout)
-    m.run("timeout", "20", "openvpn", "--client", "--dev", "null", "--proto", "udp", "--remote", FAR, "1194", "--ca", "/srv/ca.crt", "--nobind",
-          "--auth-user-pass", "/dev/null", "--connect-timeout", "5", user="pupil", check=False)
+    m.write("/srv/vpn.user", "pupil\nsecret\n")
+    m.run("timeout", "20", "openvpn", "--client", "--dev", "null", "--proto", "udp", "--remote", FAR, "1194", "--nobind", "--peer-fingerprint", ANY_KEY,
+          "--auth-user-pass", "/srv/vpn.user", "--connect-timeout", "5", user="pupil", check=False)
     assert "1194" not in m.run("cat", SEEN).stdout, "the VPN program reached its server"
     from_there(m, "-c", f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{FAR}', 1194))")
     wait_until("a packet that another machine sends", lambda: "1194" in m.run("cat", SEEN).stdout)

@@ -1,5 +1,6 @@
 """Two users on one machine, its own kernel: connections of programs that ask no DNS are closed by the name in their first packets, and
 programs that a pupil brings do not start."""
+import far
 from processes import wait_until
 from story import tell
 
@@ -14,24 +15,17 @@ def a_network_stands_beside(m):
     m.run("sh", "-ec", "ip netns add far; ip link add cable type veth peer name cable netns far; ip addr add 203.0.113.1/24 dev cable; "
           "ip addr add 2001:db8::1/64 dev cable nodad; ip link set cable up; ip -n far addr add 203.0.113.2/24 dev cable; "
           "ip -n far addr add 2001:db8::2/64 dev cable nodad; ip -n far link set cable up; ip -n far link set lo up")
-    m.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=far", "-days", "2", "-out",
-          "/srv/far.crt", "-keyout", "/srv/far.key")
-    m.run("systemd-run", "--quiet", "--unit=far", "ip", "netns", "exec", "far", "python3", "-B", "/opt/tests/far_servers.py", "/srv/far.crt",
-          "/srv/far.key", FAR, FAR6)
-
-
-def near(m, *what, user="pupil"):
-    return m.run("python3", "-B", "/opt/tests/near_client.py", *what, user=user).stdout.strip()
+    far.serve(m, "far", FAR, FAR6)
 
 
 def becomes(m, wanted, *what, **by):
-    got = near(m, *what, **by)
+    got = far.near(m, *what, **by)
     assert got == wanted, (what, by, got)
 
 
 def the_name_counts_whatever_the_address(m, school):
     wait_until("the rules", lambda: "queue" in m.run(*RULES, check=False).stdout, timeout=120)
-    wait_until("the servers", lambda: near(m, "tls", "fine.example", FAR) == "open", timeout=120)
+    wait_until("the servers", lambda: far.near(m, "tls", "fine.example", FAR) == "open", timeout=120)
     for address in (FAR, FAR6):
         becomes(m, "open", "tls", "fine.example", address)
         becomes(m, "refused", "tls", "www.casino.example", address)
@@ -48,10 +42,10 @@ def dead_it_is_closed_as_the_policy_says(m):
     becomes(m, "silent", "tls", "fine.example", FAR)
     becomes(m, "open", "tls", "fine.example", FAR, user="root")
     m.run("systemctl", "start", "caretaker-inspect")
-    wait_until("names to be read again", lambda: near(m, "tls", "fine.example", FAR) == "open")
+    wait_until("names to be read again", lambda: far.near(m, "tls", "fine.example", FAR) == "open")
     before = m.property("caretaker-inspect", "MainPID")
     m.run("kill", "-KILL", before)
-    wait_until("it to come back", lambda: m.property("caretaker-inspect", "MainPID") not in ("0", before) and near(m, "tls", "fine.example", FAR) == "open")
+    wait_until("it to come back", lambda: m.property("caretaker-inspect", "MainPID") not in ("0", before) and far.near(m, "tls", "fine.example", FAR) == "open")
     tell("stopped, nobody but root gets out, since the policy says so; killed, it is back at once")
 
 

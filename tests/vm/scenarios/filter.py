@@ -5,7 +5,7 @@ from processes import wait_until
 from story import tell
 
 PROMISES = "R10 R11"
-SEEN = "import socket, sys\ntry: print(socket.gethostbyname(sys.argv[1]))\nexcept OSError: print('none')"
+FIND = ("python3", "-B", "/opt/tests/find_name.py")
 
 
 def has_rules(m):
@@ -16,8 +16,8 @@ def programs_that_know_nothing_of_us(m):
     """By the system's own library, as every program finds names; the resolver that is set is somebody's at the far end."""
     m.write("/etc/resolv.conf", "nameserver 198.51.100.53\n")
     for user in ("pupil", "other"):
-        assert m.run("python3", "-c", SEEN, "www.casino.example", user=user).stdout.strip() == "none"
-        assert m.run("python3", "-c", SEEN, "fine.example", user=user).stdout.strip() != "none"
+        assert m.run(*FIND, "www.casino.example", user=user).stdout.strip() == "none"
+        assert m.run(*FIND, "fine.example", user=user).stdout.strip() != "none"
     assert m.run("sh", "-c", "echo 192.0.2.9 www.casino.example >> /etc/hosts", user="pupil", check=False).returncode != 0
     tell("programs of two users find names through the filter, and neither can write the hosts file")
 
