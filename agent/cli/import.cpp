@@ -12,13 +12,14 @@
 #include "platform/files.h"
 #include "sync/bundle.h"
 #include "sync/limits.h"
+#include "sync/root_pages.h"
 
 namespace caretaker::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxImportRoots = 64;
+constexpr std::size_t kMaxFolderLetters = 4096;
 
 struct ImportOptions {
   fs::path folder;
@@ -40,11 +41,21 @@ Result<std::vector<Bytes>> read_letters(const fs::path& folder) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::ranges::sort(files);
-  if (files.size() > sync::kMaxLetters) return make_error(ErrorCode::kTooLarge, folder.string() + ": more than 16 letters at once");
+  if (files.size() > kMaxFolderLetters) return make_error(ErrorCode::kTooLarge, folder.string() + ": more than 4096 letters");
   std::vector<Bytes> out;
   for (const fs::path& file : files) {
     TRY(bytes, platform::read_file(file, sync::kMaxLetterBytes));
     out.push_back(std::move(bytes));
+  }
+  return out;
+}
+
+Result<std::vector<Bytes>> read_roots(const fs::path& folder) {
+  std::vector<Bytes> out;
+  while (out.size() < sync::kMaxKeptRoots) {
+    TRY(root, read_if_there(folder / (std::to_string(out.size() + 1) + ".json"), sync::kMaxRootBytes));
+    if (root.empty()) break;
+    out.push_back(std::move(root));
   }
   return out;
 }
@@ -72,15 +83,23 @@ Status import_set(const ImportOptions& options, const fs::path& set, GuardClient
 }
 
 Status run_import(const ImportOptions& options) {
-  TRY(found, read_import_folder(options.folder));
-  TRY(guard, GuardClient::connect(options.socket));
-  TRY(lines, guard.import(found.signed_things));
-  bool refused = false;
-  for (const std::string& line : lines) {
-    refused = refused || line.find(".refused") != std::string::npos;
-    std::printf("%s\n", explain_line(line).c_str());
+  TRY(parcels, read_parcels(options.folder));
+  const fs::path set = options.folder / "lists.set";
+  std::error_code none;
+  const bool has_set = fs::exists(set, none);
+  if (parcels.empty() && !has_set) {
+    return make_error(ErrorCode::kNotFound, options.folder.string() + " has nothing for a device (caretaker policy export makes such a folder)");
   }
-  if (!found.set.empty()) TRY_DONE(import_set(options, found.set, guard));
+  TRY(guard, GuardClient::connect(options.socket));
+  bool refused = false;
+  for (const sync::CheckinAnswer& parcel : parcels) {
+    TRY(lines, guard.import(parcel));
+    for (const std::string& line : lines) {
+      refused = refused || line.find(".refused") != std::string::npos;
+      std::printf("%s\n", explain_line(line).c_str());
+    }
+  }
+  if (has_set) TRY_DONE(import_set(options, set, guard));
   if (refused) return make_error(ErrorCode::kPermissionDenied, "not everything was taken; what was in force before stays");
   return ok();
 }
@@ -95,24 +114,24 @@ Status copy_into(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Result<ImportFolder> read_import_folder(const fs::path& folder) {
-  ImportFolder out;
-  for (std::size_t version = 1; version <= kMaxImportRoots; ++version) {
-    TRY(root, read_if_there(folder / "roots" / (std::to_string(version) + ".json"), sync::kMaxRootBytes));
-    if (root.empty()) break;
-    out.signed_things.roots.push_back(std::move(root));
+Result<std::vector<sync::CheckinAnswer>> read_parcels(const fs::path& folder) {
+  std::vector<sync::CheckinAnswer> out;
+  TRY(roots, read_roots(folder / "roots"));
+  for (std::size_t i = 0; i < roots.size(); ++i) {
+    if (i % sync::kMaxAnswerRoots == 0) out.emplace_back();
+    out.back().roots.push_back(std::move(roots[i]));
   }
   TRY(policy, read_if_there(folder / "policy.json", sync::kMaxEnvelopeBytes));
   TRY(lists, read_if_there(folder / "lists.json", sync::kMaxEnvelopeBytes));
+  if (!policy.empty() || !lists.empty()) {
+    if (out.empty()) out.emplace_back();
+    out.back().policy = std::move(policy);
+    out.back().lists = std::move(lists);
+  }
   TRY(letters, read_letters(folder / "letters"));
-  out.signed_things.policy = std::move(policy);
-  out.signed_things.lists = std::move(lists);
-  out.signed_things.letters = std::move(letters);
-  std::error_code none;
-  if (fs::exists(folder / "lists.set", none)) out.set = folder / "lists.set";
-  const auto& found = out.signed_things;
-  if (found.roots.empty() && found.policy.empty() && found.lists.empty() && found.letters.empty() && out.set.empty()) {
-    return make_error(ErrorCode::kNotFound, folder.string() + " has nothing for a device (caretaker policy export makes such a folder)");
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    if (i % sync::kMaxLetters == 0) out.emplace_back();
+    out.back().letters.push_back(std::move(letters[i]));
   }
   return out;
 }

@@ -11,12 +11,9 @@
 
 namespace caretaker::agent {
 
-// roots/N.json, policy.json, lists.json, lists.set, letters/*.json; each may be missing.
-struct ImportFolder {
-  sync::CheckinAnswer signed_things;  // roots, policy, lists, letters; nothing else of it
-  std::filesystem::path set;          // empty: none
-};
-[[nodiscard]] Result<ImportFolder> read_import_folder(const std::filesystem::path& folder);
+// What a folder has beside its lists.set: roots/N.json, policy.json, lists.json, letters/*.json; each may be missing. In parcels as large
+// as one answer of the server may be, in the order in which a device has to take them: roots, what they speak for, letters.
+[[nodiscard]] Result<std::vector<sync::CheckinAnswer>> read_parcels(const std::filesystem::path& folder);
 
 struct ExportOptions {
   std::filesystem::path school;
