@@ -11,6 +11,7 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::int64_t kTokenSeconds = 24 * 3600;
+constexpr std::int64_t kAheadSeconds = 24 * 3600;
 constexpr std::int64_t kMaxPage = 500;
 constexpr std::size_t kRootsAtOnce = 16;  // of at most 256 KiB each, which base64 makes a third longer
 constexpr std::size_t kMaxPageBytes = 3u << 20;  // of bodies and sealed parts, which base64 makes a third longer
@@ -105,10 +106,18 @@ Result<Json> list_events(Desk& desk) {
   return Json(Json::Object{{"events", std::move(events)}, {"more", more}});
 }
 
+// What a device has taken is its clock's floor from then on, so a time that is not yet would end the use of everything that was
+// signed honestly before it. Devices cannot tell, for their clocks may be the ones that are wrong.
+Status check_issued(UnixSeconds issued, UnixSeconds now) {
+  if (issued <= now + kAheadSeconds) return ok();
+  return make_error(ErrorCode::kInvalidInput, "it says that it was issued more than a day from now; is the clock right where it was signed, and here?");
+}
+
 Result<Json> publish_policy(Desk& desk) {
   TRY(blob, envelope_of(desk));
   TRY(newest, desk.store.newest_policy());
   TRY(policy, sync::open_policy(blob, desk.school.root(), newest ? newest->version : 0, desk.now));
+  TRY_DONE(check_issued(policy.bundle().issued, desk.now));
   TRY_DONE(desk.store.add_policy(policy.bundle().version, blob.bytes, desk.now));
   return Json(Json::Object{{"version", policy.bundle().version}});
 }
@@ -127,6 +136,7 @@ Result<Json> publish_lists(Desk& desk) {
   TRY(current, current_lists(desk));
   TRY(lists, sync::open_lists(blob, desk.school.root(), current, desk.now));
   const auto& manifest = lists.manifest();
+  TRY_DONE(check_issued(manifest.issued, desk.now));
   TRY(newest, desk.store.newest_lists(false));
   if (newest && manifest.version <= newest->version) {
     return make_error(ErrorCode::kStale, "lists of version " + std::to_string(newest->version) + " are published already");
@@ -154,6 +164,8 @@ Result<Json> publish_delta(Desk& desk) {
 
 Result<Json> publish_root(Desk& desk) {
   TRY(blob, envelope_of(desk));
+  TRY(next, desk.school.root().open_next(blob));
+  TRY_DONE(check_issued(next.root().issued, desk.now));
   TRY(version, desk.school.publish_next(desk.store, blob));
   return Json(Json::Object{{"version", version}});
 }

@@ -71,6 +71,26 @@ TEST_CASE("a policy is published once it stands every check that a device makes"
   CHECK(must(school.store.newest_policy())->version == 2);
 }
 
+TEST_CASE("nothing is published that says it was issued more than a day from now", "[R7]") {
+  TestSchool school;
+  const auto policy_of = [&](UnixSeconds issued) {
+    const sync::PolicyBundle bundle{1, issued, issued + 30 * 86400, {}, "school = \"Test School\"\n"};
+    const Bytes payload = sync::make_policy_payload(school.state.id(), bundle);
+    return envelope_argument(TestSchool::envelope(sync::PayloadType::kPolicy, payload, {&school.people.technician.signing}));
+  };
+  CHECK(refused(school.ask(school.people.technician, "policy.publish", policy_of(kNow + 86'401))) == ErrorCode::kInvalidInput);
+  CHECK_FALSE(must(school.store.newest_policy()));
+  CHECK(school.ask(school.people.technician, "policy.publish", policy_of(kNow + 86'400)));
+  auto next = school.root_one();
+  next.version = 2;
+  next.school = school.state.id();
+  next.issued = kNow + 86'401;
+  next.expires = next.issued + 30 * 86400;
+  CHECK(refused(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next)))) == ErrorCode::kInvalidInput);
+  next.issued = kNow + 86'400;
+  CHECK(school.ask(school.people.head, "root.publish", envelope_argument(school.signed_root(next))));
+}
+
 TEST_CASE("a root is published when the old and the new holders signed it and it still names this server") {
   TestSchool school;
   auto next = school.root_one();
