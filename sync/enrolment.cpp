@@ -1,5 +1,6 @@
 #include "sync/enrolment.h"
 
+#include "platform/base/text.h"
 #include "sync/checks.h"
 #include "sync/fields.h"
 
@@ -9,12 +10,6 @@ namespace {
 constexpr std::string_view kTokenPrefix = "caretaker-token-1.";
 constexpr std::string_view kTokenLabel = "caretaker token v1";
 constexpr std::size_t kMaxRequestBytes = 8192;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 Json hardware_json(const Hardware& hardware) {
   return Json::Object{{"dmi_uuid", hardware.dmi_uuid}, {"board_serial", hardware.board_serial}};
@@ -68,7 +63,7 @@ std::string make_token_text(const EnrolmentToken& token) {
 }
 
 Result<EnrolmentToken> parse_token_text(std::string_view text) {
-  text = trimmed(text);
+  text = trim(text, " \t\r\n");
   if (!text.starts_with(kTokenPrefix) || text.size() > 2048) return refuse(Check::kTokenForm);
   TRY(bytes, in_check(Check::kTokenForm, parse_base64(text.substr(kTokenPrefix.size()))));
   ByteReader in(bytes);

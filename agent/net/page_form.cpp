@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "platform/base/bytes.h"
+#include "platform/base/text.h"
 
 namespace caretaker::agent {
 namespace {
@@ -75,10 +76,7 @@ std::string escape_query(std::string_view text) {
 }
 
 std::string_view site_in(std::string_view typed) {
-  const auto begin = typed.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return "";
-  typed.remove_prefix(begin);
-  typed = typed.substr(0, typed.find_last_not_of(" \t\r\n") + 1);
+  typed = trim(typed, " \t\r\n");
   if (const auto scheme = typed.find("://"); scheme != std::string_view::npos) typed.remove_prefix(scheme + 3);
   typed = typed.substr(0, typed.find_first_of("/?#"));
   if (const auto user = typed.rfind('@'); user != std::string_view::npos) typed.remove_prefix(user + 1);
