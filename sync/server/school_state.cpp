@@ -5,6 +5,8 @@
 namespace caretaker::server {
 namespace {
 
+constexpr std::int64_t kAheadSeconds = 24 * 3600;
+
 Error not_ours(std::string_view what) {
   return make_error(ErrorCode::kUnauthentic, "the root does not name this server's " + std::string(what));
 }
@@ -42,6 +44,11 @@ Result<sync::VerifiedRoot> newest_root(FleetStore& store) {
   return walk(envelopes);
 }
 
+Status check_issued(UnixSeconds issued, UnixSeconds now) {
+  if (issued <= now + kAheadSeconds) return ok();
+  return make_error(ErrorCode::kInvalidInput, "it says that it was issued more than a day from now; is the clock right where it was signed, and here?");
+}
+
 Status SchoolState::adopt(FleetStore& store, const ServerKeys& keys, const sync::RawBlob& first) {
   TRY(root, open_root_one(first));
   TRY_DONE(check_names_us(root.root(), keys));
@@ -58,8 +65,9 @@ Result<SchoolState> SchoolState::open(FleetStore& store, ServerKeys keys) {
   return SchoolState(std::move(root), std::move(keys), std::move(envelopes));
 }
 
-Result<std::int64_t> SchoolState::publish_next(FleetStore& store, const sync::RawBlob& blob) {
+Result<std::int64_t> SchoolState::publish_next(FleetStore& store, const sync::RawBlob& blob, UnixSeconds now) {
   TRY(next, root_.open_next(blob));
+  TRY_DONE(check_issued(next.root().issued, now));
   TRY_DONE(check_names_us(next.root(), keys_));
   TRY_DONE(store.transaction([&]() -> Status {
     TRY_DONE(store.add_root(next.root().version, blob.bytes));

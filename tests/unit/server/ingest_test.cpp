@@ -478,7 +478,7 @@ TEST_CASE("newer signed material comes down, and only newer") {
   next.version = 2;
   next.school = school.state.id();
   const auto root_two = school.signed_root(next);
-  must(school.state.publish_next(school.store, {root_two}));
+  must(school.state.publish_next(school.store, {root_two}, kNow));
   auto answer = send(school, device, device.batch());
   CHECK(answer.policy == school.policy(3));
   CHECK(answer.roots == std::vector<Bytes>{root_two});

@@ -231,7 +231,7 @@ TEST_CASE("what only somebody signed who has left the school since is given to n
     if (rule.keys.erase(gone) != 0) rule.keys.insert(after);
   }
   next.keys.erase(gone);
-  must(room.school.state.publish_next(room.school.store, {room.school.signed_root(next)}));
+  must(room.school.state.publish_next(room.school.store, {room.school.signed_root(next)}, kNow));
   CHECK(room.check_in().letters.empty());
   const auto rows = must(room.school.store.letters_since(server::type_of_orders(), 0));
   CHECK(must(room.school.store.letter_answers(rows.front().id)).front().answer == "no-signer");
