@@ -41,7 +41,7 @@ Result<std::vector<Bytes>> read_letters(const fs::path& folder) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::ranges::sort(files);
-  if (files.size() > kMaxFolderLetters) return make_error(ErrorCode::kTooLarge, folder.string() + ": more than 4096 letters");
+  if (files.size() > kMaxFolderLetters) return make_error(ErrorCode::kTooLarge, folder.string() + ": more than " + std::to_string(kMaxFolderLetters) + " letters");
   std::vector<Bytes> out;
   for (const fs::path& file : files) {
     TRY(bytes, platform::read_file(file, sync::kMaxLetterBytes));
@@ -58,6 +58,14 @@ Result<std::vector<Bytes>> read_roots(const fs::path& folder) {
     out.push_back(std::move(root));
   }
   return out;
+}
+
+// At most `most` of them in each.
+void add_parcels(std::vector<sync::CheckinAnswer>& out, std::vector<Bytes> blobs, std::vector<Bytes> sync::CheckinAnswer::*part, std::size_t most) {
+  for (std::size_t i = 0; i < blobs.size(); ++i) {
+    if (i % most == 0) out.emplace_back();
+    (out.back().*part).push_back(std::move(blobs[i]));
+  }
 }
 
 // "policy.refused B5" with what B5 means.
@@ -117,10 +125,7 @@ Status copy_into(const fs::path& from, const fs::path& to) {
 Result<std::vector<sync::CheckinAnswer>> read_parcels(const fs::path& folder) {
   std::vector<sync::CheckinAnswer> out;
   TRY(roots, read_roots(folder / "roots"));
-  for (std::size_t i = 0; i < roots.size(); ++i) {
-    if (i % sync::kMaxAnswerRoots == 0) out.emplace_back();
-    out.back().roots.push_back(std::move(roots[i]));
-  }
+  add_parcels(out, std::move(roots), &sync::CheckinAnswer::roots, sync::kMaxAnswerRoots);
   TRY(policy, read_if_there(folder / "policy.json", sync::kMaxEnvelopeBytes));
   TRY(lists, read_if_there(folder / "lists.json", sync::kMaxEnvelopeBytes));
   if (!policy.empty() || !lists.empty()) {
@@ -129,10 +134,7 @@ Result<std::vector<sync::CheckinAnswer>> read_parcels(const fs::path& folder) {
     out.back().lists = std::move(lists);
   }
   TRY(letters, read_letters(folder / "letters"));
-  for (std::size_t i = 0; i < letters.size(); ++i) {
-    if (i % sync::kMaxLetters == 0) out.emplace_back();
-    out.back().letters.push_back(std::move(letters[i]));
-  }
+  add_parcels(out, std::move(letters), &sync::CheckinAnswer::letters, sync::kMaxLetters);
   return out;
 }
 
