@@ -65,12 +65,7 @@ Status run(const Options& options) {
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
   TRY_DONE(platform::give_up_powers(platform::KeepPowers::kLowPorts));  // before other threads; the page's port is still to be opened
   Uplink uplink(options.socket, options.work, [&queue] { queue.wake(); });
-  PortalWatch portal(options.socket, {[&uplink] { uplink.hurry(); },
-                                      [&uplink, &queue] {
-                                        uplink.on_login();
-                                        queue.wake();
-                                      },
-                                      [&uplink] { uplink.on_login(); }});
+  PortalWatch portal(options.socket, {[&uplink] { uplink.hurry(); }, [&queue] { queue.wake(); }, [&uplink] { uplink.on_login(); }});
   uplink.on_unreachable([&portal] { portal.on_unreachable(); });
   dns->on_portal_question([&portal] { portal.on_question(); });
   HelpPage page([&](const HelpReport& report) { return report_help(options.socket, report, uplink); }, system_clock());

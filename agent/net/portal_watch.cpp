@@ -65,7 +65,10 @@ std::optional<policy::PortalVerdict> PortalWatch::report(const std::string& host
     return std::nullopt;
   }
   log_info("net", "this network wants people to log in first; its page: " + std::string(policy::portal_verdict_name(*verdict)));
-  if (*verdict == policy::PortalVerdict::kOpen) hooks_.on_open();
+  if (*verdict == policy::PortalVerdict::kOpen) {
+    hooks_.on_login();
+    hooks_.on_open();
+  }
   return *verdict;
 }
 
@@ -79,8 +82,12 @@ void PortalWatch::look() {
   const bool is_reached = report(host) == policy::PortalVerdict::kServerReached;
   found_ = is_reached ? 0 : found_ + 1;
   const std::lock_guard lock(mutex_);
-  if (is_reached ? looks_more_ > 0 : found_ <= kLooksForLogin) asked_ = true;
-  if (is_reached && looks_more_ > 0) --looks_more_;
+  if (!is_reached) {
+    asked_ |= found_ <= kLooksForLogin;
+  } else if (looks_more_ > 0) {
+    --looks_more_;
+    asked_ = true;
+  }
 }
 
 void PortalWatch::run() {

@@ -19,7 +19,7 @@ class PortalWatch {
   struct Hooks {
     std::function<void()> ask_server;  // for a sign of life, within seconds
     std::function<void()> on_open;     // a name was opened
-    std::function<void()> on_login;    // people have logged in, as it seems: the page is gone
+    std::function<void()> on_login;    // people log in now (a name was opened), or have, as it seems (the page is gone)
   };
   PortalWatch(std::filesystem::path socket, Hooks hooks, PortalProbe probe = {})
       : socket_(std::move(socket)), hooks_(std::move(hooks)), probe_(std::move(probe)) {}
