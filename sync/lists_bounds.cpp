@@ -108,8 +108,8 @@ Status judge_lists_change(const ListsHistory& history, const ListsManifest& befo
   TRY_DONE(judge("all lists", next.names, of_all, shares_of(before.names, begun)));
   for (const auto& [category, changed] : next.categories) {
     const DayAndMonth shares = shares_of(names_in(before, category), begun);
-    const auto spent = spent_before(history, next, [&category](const ListsChange& change) {
-      const auto found = change.categories.find(category);
+    const auto spent = spent_before(history, next, [&name = category](const ListsChange& change) {
+      const auto found = change.categories.find(name);
       return found == change.categories.end() ? 0 : found->second;
     });
     const DayAndMonth bounds{std::max(shares.day, kSmallChange * begun.day), std::max(shares.month, kSmallChange * std::max(kMonthOfSmall, begun.day))};
