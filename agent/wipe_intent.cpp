@@ -83,9 +83,9 @@ Result<sync::VerifiedOrder> open_intent(const WipeIntent& intent, const sync::Ha
 std::vector<sync::WipedMedium> destroy_all_keys(platform::Eraser& eraser, const WipePermit& permit, const platform::ErasePlan& plan) {
   std::vector<sync::WipedMedium> media;
   for (const platform::EraseTarget& target : plan) {
-    sync::WipedMedium medium{target.node, target.model, target.serial, target.size, !target.is_rotational, target.header_size > 0,
-                             target.key_slots, false};
-    if (medium.is_encrypted) {
+    sync::WipedMedium medium{target.node, target.model, target.serial, target.size, !target.is_rotational, target.is_encrypted,
+                             target.key_slots, false, target.kept_for};
+    if (target.header_size > 0 && target.kept_for.empty()) {
       Status done = eraser.verify_keys(target);
       if (!done) done = eraser.destroy_keys(permit, target);
       if (done) done = eraser.verify_keys(target);
@@ -99,6 +99,7 @@ std::vector<sync::WipedMedium> destroy_all_keys(platform::Eraser& eraser, const 
 
 void erase_all_data(platform::Eraser& eraser, const WipePermit& permit, const platform::ErasePlan& plan, int seconds) {
   for (const platform::EraseTarget& target : plan) {
+    if (!target.kept_for.empty()) continue;
     if (auto erased = eraser.erase_data(permit, target, seconds); !erased) log_warning("wipe", erased.error().message);
   }
 }
@@ -110,7 +111,9 @@ Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardwa
   TRY(order, open_intent(*intent, hardware));
   if (intent->phase == IntentPhase::kDone) return false;
   const auto media = destroy_all_keys(eraser, *order.wipe_permit(), intent->plan);
-  const bool failed = std::ranges::any_of(media, [](const auto& medium) { return medium.is_encrypted && !medium.is_verified; });
+  const bool failed = std::ranges::any_of(media, [](const auto& medium) {
+    return medium.kept_for.empty() && medium.is_encrypted && !medium.is_verified;
+  });
   if (failed) return make_error(ErrorCode::kUnavailable, "a volume's keys could not be destroyed");
   if (intent->phase == IntentPhase::kKeys) return true;
   erase_all_data(eraser, *order.wipe_permit(), intent->plan, kResumeSeconds);

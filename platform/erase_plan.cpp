@@ -5,7 +5,6 @@ namespace caretaker::platform {
 namespace {
 
 constexpr JsonLimits kLimits{64u << 10, 6, 4096};
-constexpr std::size_t kMaxTargets = 64;
 constexpr std::int64_t kMaxHeader = 64 << 20;
 
 Json target_json(const EraseTarget& target) {
@@ -13,18 +12,20 @@ Json target_json(const EraseTarget& target) {
                       {"luks_uuid", target.luks_uuid}, {"model", target.model},
                       {"serial", target.serial}, {"is_rotational", target.is_rotational},
                       {"size", target.size},     {"header_size", target.header_size},
-                      {"key_slots", target.key_slots}};
+                      {"key_slots", target.key_slots}, {"is_encrypted", target.is_encrypted},
+                      {"kept_for", target.kept_for}};
 }
 
 Result<EraseTarget> parse_target(const Json& json) {
   EraseTarget target;
   for (const auto& [key, field] : {std::pair{"node", &EraseTarget::node}, std::pair{"part_uuid", &EraseTarget::part_uuid},
                                    std::pair{"luks_uuid", &EraseTarget::luks_uuid}, std::pair{"model", &EraseTarget::model},
-                                   std::pair{"serial", &EraseTarget::serial}}) {
+                                   std::pair{"serial", &EraseTarget::serial}, std::pair{"kept_for", &EraseTarget::kept_for}}) {
     TRY(text, json.string_at(key));
     target.*field = std::move(text);
   }
   TRY(is_rotational, json.bool_at("is_rotational"));
+  TRY(is_encrypted, json.bool_at("is_encrypted"));
   TRY(size, json.int_at("size"));
   TRY(header_size, json.int_at("header_size"));
   TRY(key_slots, json.int_at("key_slots"));
@@ -32,6 +33,7 @@ Result<EraseTarget> parse_target(const Json& json) {
                     key_slots >= 0 && key_slots <= 32;
   if (!sane) return make_error(ErrorCode::kInvalidInput, "a volume that cannot be: " + target.node);
   target.is_rotational = is_rotational;
+  target.is_encrypted = is_encrypted;
   target.size = static_cast<std::uint64_t>(size);
   target.header_size = static_cast<std::uint64_t>(header_size);
   target.key_slots = static_cast<int>(key_slots);
@@ -51,7 +53,7 @@ Result<ErasePlan> parse_erase_plan(ByteView bytes) {
   TRY(version, json.int_at("v"));
   if (version != 1) return make_error(ErrorCode::kUnsupported, "a plan of another version");
   TRY(targets, json.array_at("targets"));
-  if (targets->size() > kMaxTargets) return make_error(ErrorCode::kInvalidInput, "too many volumes");
+  if (targets->size() > kMaxEraseTargets) return make_error(ErrorCode::kInvalidInput, "too many volumes");
   ErasePlan plan;
   for (const Json& item : *targets) {
     TRY(target, parse_target(item));

@@ -24,9 +24,12 @@ struct EraseTarget {
   std::uint64_t size = 0;         // bytes
   std::uint64_t header_size = 0;  // of LUKS headers and key slots, both copies
   int key_slots = 0;              // in use
+  bool is_encrypted = false;      // as a stick is judged: not with a key in clear, no cipher, or while it is being converted
+  std::string kept_for;           // "/boot": it starts the machine, and stays as it is; empty: it goes
   bool operator==(const EraseTarget&) const = default;
 };
 using ErasePlan = std::vector<EraseTarget>;
+inline constexpr std::size_t kMaxEraseTargets = 64;
 
 [[nodiscard]] Bytes make_erase_plan(const ErasePlan& plan);
 [[nodiscard]] Result<ErasePlan> parse_erase_plan(ByteView bytes);
@@ -34,7 +37,7 @@ using ErasePlan = std::vector<EraseTarget>;
 class Eraser {
  public:
   virtual ~Eraser() = default;
-  // Every internal volume but those that start the machine. kUnavailable: the mount table or the disks cannot be read, and then
+  // Every internal volume; those that start the machine are marked. kUnavailable: the mount table or the disks cannot be read, and then
   // nothing may be destroyed.
   [[nodiscard]] virtual Result<ErasePlan> plan() = 0;
   // Network file systems go first: nothing of what follows may reach through one.
@@ -50,6 +53,9 @@ class Eraser {
   [[nodiscard]] virtual Status power_off(const WipePermit& permit) = 0;
 };
 [[nodiscard]] std::unique_ptr<Eraser> make_eraser();
+
+// As it is, with what the LUKS header on its node says; without one nothing is added.
+[[nodiscard]] EraseTarget with_luks_header(EraseTarget target);
 
 // Has the service manager start the process that does all this, outside the guard's sandbox (caretaker-wipe.service).
 [[nodiscard]] Status start_wipe_service(const WipePermit& permit);

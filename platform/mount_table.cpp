@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 22> kKernelTypes = {
 constexpr std::array<std::string_view, 14> kNetworkTypes = {"nfs",  "nfs4",  "cifs", "smb3",      "smbfs", "ncpfs",  "afs",
                                                             "ceph", "coda",  "9p",   "glusterfs", "davfs", "lustre", "virtiofs"};
 
+constexpr std::array<std::string_view, 4> kStarts = {"/boot", "/boot/efi", "/efi", "/run/caretaker-boot"};
+
 std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find(' '));
   line.remove_prefix(std::min(line.size(), word.size() + 1));
@@ -42,7 +44,7 @@ std::optional<Mount> parse_line(std::string_view line) {
   (void)take_word(line);  // number
   (void)take_word(line);  // of its parent
   mount.device = take_word(line);
-  (void)take_word(line);  // what of the file system is mounted
+  mount.root = undo_mount_escapes(take_word(line));
   mount.point = undo_mount_escapes(take_word(line));
   (void)take_word(line);  // options
   while (!line.empty() && take_word(line) != "-") {
@@ -84,6 +86,16 @@ Result<std::vector<Mount>> parse_all_mounts(std::string_view text) {
   if (!is_whole) return make_error(ErrorCode::kDamaged, "the mount table is not understood");
   if (out.empty()) return make_error(ErrorCode::kDamaged, "the mount table is empty");
   return out;
+}
+
+std::string starts_machine_at(const std::vector<Mount>& mounts, std::string_view device) {
+  std::string starts;
+  for (const Mount& mount : mounts) {
+    if (mount.device != device || mount.root != "/") continue;
+    if (mount.point == "/") return "";
+    if (std::ranges::find(kStarts, mount.point) != kStarts.end()) starts = mount.point;
+  }
+  return starts;
 }
 
 bool may_hold_programs(const Mount& mount) {

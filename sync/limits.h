@@ -20,6 +20,8 @@ inline constexpr std::int64_t kMaxLifetime = 400 * 86'400;  // seconds from issu
 
 inline constexpr std::size_t kMaxOrderBytes = 16u << 10;
 inline constexpr std::int64_t kMaxOrderLifetime = 90 * 86'400;  // seconds from issue to expiry of an order
+inline constexpr std::size_t kMaxWipedMedia = 64;
+inline constexpr std::size_t kMaxWipeCertificateBytes = 96u << 10;
 inline constexpr std::int64_t kMaxGrace = 7 * 86'400;           // seconds powered on before a wipe
 
 inline constexpr std::size_t kMaxEventBody = 2048;

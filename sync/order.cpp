@@ -118,6 +118,12 @@ Status check_time(const Order& order, const OrderTimes& times) {
 
 std::string_view order_kind_name(OrderKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
+std::optional<OrderKind> kind_ended_by(OrderKind kind) {
+  if (kind == OrderKind::kUnlock) return OrderKind::kLock;
+  if (kind == OrderKind::kCancel) return OrderKind::kWipe;
+  return std::nullopt;
+}
+
 bool is_clock_plausible(const OrderTimes& times) {
   return times.clock >= times.floor - kClockSlack && times.clock <= times.floor + kMaxLifetime;
 }
@@ -168,7 +174,8 @@ Result<VerifiedOrder> open_order(const RawBlob& blob, const VerifiedRoot& root, 
   TRY(checked, open_signed(blob, root.root()));
   TRY_DONE(check_signers(root.root(), checked.order.kind, checked.signers));
   TRY_DONE(check_machine(checked.order, machine));
-  if (machine.used != nullptr && machine.used->contains(checked.order.id)) return refuse(Check::kOrderUsed);
+  const bool is_ended = machine.ended != nullptr && machine.ended->contains({checked.order.id, checked.order.kind});
+  if (is_ended) return refuse(Check::kOrderUsed);
   TRY_DONE(check_time(checked.order, times));
   return OrderDoor::open(std::move(checked));
 }

@@ -18,6 +18,8 @@ using OrderId = LetterId;  // used once
 
 enum class OrderKind { kLock, kUnlock, kWipe, kCancel };
 [[nodiscard]] std::string_view order_kind_name(OrderKind kind);
+// An unlock ends locks, a cancel wipes; the others end nothing.
+[[nodiscard]] std::optional<OrderKind> kind_ended_by(OrderKind kind);
 
 // Payload of PayloadType::kOrder.
 struct Order {
@@ -39,12 +41,15 @@ struct Order {
 [[nodiscard]] Bytes make_order_payload(const Order& order);
 [[nodiscard]] Result<Order> parse_order(ByteView payload);
 
+// What was ended, as what: an unlock that names a wipe ends no wipe.
+using EndedOrders = std::set<std::pair<OrderId, OrderKind>>;
+
 // The machine that an order has reached, as it knows itself.
 struct OrderedMachine {
   DeviceId device{};
   Hardware hardware;                   // read from the firmware now, not from a file
   bool is_forked = false;              // its book went on in two places: a clone, or a disk that was put back
-  const std::set<OrderId>* used = nullptr;  // orders that came before
+  const EndedOrders* ended = nullptr;  // before they came
 };
 struct OrderTimes {
   UnixSeconds clock = 0;

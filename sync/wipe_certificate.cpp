@@ -11,13 +11,13 @@ namespace caretaker::sync {
 namespace {
 
 constexpr std::array<std::string_view, 3> kNames = {"purge", "clear", "clear-best-effort"};
-constexpr std::size_t kMaxMedia = 16;
 
 Json medium_json(const WipedMedium& medium) {
   return Json::Object{{"node", medium.node},         {"model", medium.model},
                       {"serial", medium.serial},     {"size", medium.size},
                       {"is_flash", medium.is_flash}, {"is_encrypted", medium.is_encrypted},
-                      {"key_slots", medium.key_slots}, {"is_verified", medium.is_verified}};
+                      {"key_slots", medium.key_slots}, {"is_verified", medium.is_verified},
+                      {"kept_for", medium.kept_for}};
 }
 
 Result<WipedMedium> parse_medium(const Json& json) {
@@ -29,12 +29,16 @@ Result<WipedMedium> parse_medium(const Json& json) {
   TRY(is_encrypted, json.bool_at("is_encrypted"));
   TRY(key_slots, number_at(json, "key_slots", 32));
   TRY(is_verified, json.bool_at("is_verified"));
-  return WipedMedium{node, model, serial, static_cast<std::uint64_t>(size), is_flash, is_encrypted, static_cast<int>(key_slots), is_verified};
+  WipedMedium medium{node, model, serial, static_cast<std::uint64_t>(size), is_flash, is_encrypted, static_cast<int>(key_slots), is_verified};
+  if (json["kept_for"].is_null()) return medium;  // of an earlier version, which did not name what was kept
+  TRY(kept_for, text_at(json, "kept_for"));
+  medium.kept_for = kept_for;
+  return medium;
 }
 
 Result<std::vector<WipedMedium>> parse_media(const Json& json) {
   TRY(items, json.array_at("media"));
-  if (items->size() > kMaxMedia) return make_error(ErrorCode::kInvalidInput, "too many media");
+  if (items->size() > kMaxWipedMedia) return make_error(ErrorCode::kInvalidInput, "too many media");
   std::vector<WipedMedium> media;
   for (const Json& item : *items) {
     TRY(medium, parse_medium(item));
@@ -72,7 +76,7 @@ Result<Sanitization> parse_method(const Json& json) {
 }
 
 Result<WipeCertificate> parse_fields(ByteView payload) {
-  TRY(json, parse_object_v1(payload, kMaxOrderBytes));
+  TRY(json, parse_object_v1(payload, kMaxWipeCertificateBytes));
   WipeCertificate out;
   TRY(school, json.hex_array_at<32>("school"));
   TRY(device, json.hex_array_at<32>("device"));
@@ -118,7 +122,7 @@ Result<DeviceCertificate> open_by_any(const Bytes& envelope, const std::vector<V
 
 bool signed_by_server(const Bytes& envelope, const std::vector<VerifiedRoot>& roots) {
   return std::ranges::any_of(roots, [&](const VerifiedRoot& root) {
-    return open_envelope(envelope, PayloadType::kWipeCertificate, role_ring(root.root(), Role::kReceipts), kMaxOrderBytes).has_value();
+    return open_envelope(envelope, PayloadType::kWipeCertificate, role_ring(root.root(), Role::kReceipts), kMaxWipeCertificateBytes).has_value();
   });
 }
 
@@ -127,12 +131,14 @@ bool signed_by_server(const Bytes& envelope, const std::vector<VerifiedRoot>& ro
 std::string_view sanitization_name(Sanitization sanitization) { return kNames[static_cast<std::size_t>(sanitization)]; }
 
 Sanitization decide_sanitization(const std::vector<WipedMedium>& media) {
-  if (media.empty()) return Sanitization::kClearBestEffort;
-  bool any_flash = false;
+  bool any = false, any_flash = false;
   for (const WipedMedium& medium : media) {
+    if (!medium.kept_for.empty()) continue;
+    any = true;
     if (!medium.is_encrypted || !medium.is_verified) return Sanitization::kClearBestEffort;
     any_flash = any_flash || medium.is_flash;
   }
+  if (!any) return Sanitization::kClearBestEffort;
   return any_flash ? Sanitization::kClear : Sanitization::kPurge;
 }
 
@@ -160,7 +166,7 @@ Result<WipeCertificate> parse_wipe_certificate(ByteView payload) {
 
 Result<WipeCertificate> open_wipe_certificate(const RawBlob& blob, const DeviceCertificate& device) {
   const KeyRing ring{{key_id(device.device_key), device.device_key}};
-  TRY(opened, open_envelope(blob.bytes, PayloadType::kWipeCertificate, ring, kMaxOrderBytes));
+  TRY(opened, open_envelope(blob.bytes, PayloadType::kWipeCertificate, ring, kMaxWipeCertificateBytes));
   TRY(certificate, parse_wipe_certificate(opened.payload));
   if (certificate.device != device.device || certificate.school != device.school) return refuse(Check::kWipeOwner);
   return certificate;
@@ -180,7 +186,7 @@ Bytes make_wipe_record(const WipeRecord& record) {
 Result<WipeRecord> parse_wipe_record(ByteView file) {
   const auto parse = [&]() -> Result<WipeRecord> {
     TRY(json, parse_object_v1(file, kMaxKeptRootsBytes, kMaxKeptRootsValues));
-    TRY(certificate, blob_at(json, "certificate", kMaxOrderBytes));
+    TRY(certificate, blob_at(json, "certificate", kMaxWipeCertificateBytes));
     TRY(device_certificate, blob_at(json, "device_certificate", kMaxOrderBytes));
     TRY(order, blob_at(json, "order", kMaxOrderBytes));
     TRY(roots, blobs_at(json, "roots", kMaxKeptRoots, kMaxRootBytes));

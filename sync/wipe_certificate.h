@@ -17,16 +17,17 @@ struct WipedMedium {
   std::string serial;
   std::uint64_t size = 0;
   bool is_flash = false;
-  bool is_encrypted = false;
+  bool is_encrypted = false;  // all of its data was, by a key that only the slots had
   int key_slots = 0;        // that were in use
   bool is_verified = false;  // read back: nothing of header and slots is left
+  std::string kept_for = {};  // "/boot": it starts the machine, and nothing of it was destroyed
 };
 
 // In the words of SP 800-88.
 enum class Sanitization { kPurge, kClear, kClearBestEffort };
 [[nodiscard]] std::string_view sanitization_name(Sanitization sanitization);
-// Never more than the worst medium allows. Purge: every volume was encrypted, its keys are destroyed and read back, and no flash may keep
-// an older copy of a slot in its spare blocks. Clear: the same with flash. Best effort: anything else.
+// Never more than the worst medium allows, those apart that were kept. Purge: every volume was encrypted, its keys are destroyed and read
+// back, and no flash may keep an older copy of a slot in its spare blocks. Clear: the same with flash. Best effort: anything else.
 [[nodiscard]] Sanitization decide_sanitization(const std::vector<WipedMedium>& media);
 
 // Payload of PayloadType::kWipeCertificate.

@@ -31,6 +31,7 @@ std::string medium_text(const sync::WipedMedium& medium) {
   if (!medium.model.empty()) text += ", " + medium.model;
   if (!medium.serial.empty()) text += ", serial " + medium.serial;
   text += medium.is_flash ? ", flash" : ", no flash";
+  if (!medium.kept_for.empty()) return text + ", kept: it starts the machine (" + medium.kept_for + ")";
   text += medium.is_encrypted ? ", LUKS, " + std::to_string(medium.key_slots) + " key slots in use" : ", not encrypted";
   return text + (medium.is_verified ? ", destroyed and read back" : ", not verified");
 }

@@ -29,7 +29,7 @@ policy::Policy policy_without_rules() {
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
              WebReports::FindUser find_user)
     : settings_(settings), clock_(clock), find_user_(std::move(find_user)), identity_(std::move(identity)),
-      trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_),
+      trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_, clock),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       portal_(trust_, book_, clock_),
       orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent}, identity_, trust_, book_, clock),

@@ -31,7 +31,7 @@ std::string signers_name(const std::set<sync::KeyId>& signers) {
   return out;
 }
 
-Letters::Letters(std::filesystem::path file, const PolicyStore& trust) : file_(std::move(file)), trust_(trust) { load(); }
+Letters::Letters(std::filesystem::path file, const PolicyStore& trust, const Clock& clock) : file_(std::move(file)), trust_(trust), clock_(clock) { load(); }
 
 void Letters::load() {
   const auto bytes = platform::read_file(file_, kMaxFile);
@@ -57,8 +57,8 @@ void Letters::load() {
 }
 
 void Letters::forget_old() {
-  const UnixSeconds floor = trust_.judged_time(0);
-  std::erase_if(used_, [floor](const auto& used) { return used.second.until <= floor; });
+  const UnixSeconds past = trust_.surely_past(clock_.now());
+  std::erase_if(used_, [past](const auto& used) { return used.second.until <= past; });
 }
 
 Status Letters::room_for(const std::string& by) const {

@@ -33,10 +33,9 @@ class Letters {
   // come once more, although it was taken: what a part does is keyed by the id.
   using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&, const Room&)>;
 
-  // `file`: the ids that have been used, each until people's keys have signed a later time than its end; the clock alone, which
-  // can be set back, makes nothing good again. Each signer fills places of their own and no more, so that nobody's key keeps another's
+  // `file`: the ids that have been used, each until its end is surely past (policy_store.h). Each signer fills places of their own and no more, so that nobody's key keeps another's
   // letters out.
-  Letters(std::filesystem::path file, const PolicyStore& trust);
+  Letters(std::filesystem::path file, const PolicyStore& trust, const Clock& clock);
 
   void set_part(sync::PayloadType type, Part part) { parts_[type] = std::move(part); }
 
@@ -57,6 +56,7 @@ class Letters {
 
   std::filesystem::path file_;
   const PolicyStore& trust_;
+  const Clock& clock_;
   std::map<sync::PayloadType, Part> parts_;
   std::map<sync::LetterId, Used> used_;
 };

@@ -64,7 +64,7 @@ std::string notice_text(const LostNotice& notice) {
 Orders::Orders(OrdersSettings settings, const DeviceIdentity& identity, const PolicyStore& trust, Book& book, const Clock& clock)
     : settings_(std::move(settings)), identity_(identity), trust_(trust), book_(book), clock_(clock) {}
 
-sync::OrderedMachine Orders::machine(const std::set<sync::OrderId>& ended) const {
+sync::OrderedMachine Orders::machine(const sync::EndedOrders& ended) const {
   return {identity_.id(), settings_.hardware, state_.is_forked || identity_.in_doubt(), &ended};
 }
 
@@ -128,15 +128,14 @@ Status Orders::save(OrdersState next) {
   return ok();
 }
 
-// What has expired by signed time cannot come any more, whatever the clock says.
 void Orders::forget_old(OrdersState& state) const {
-  const UnixSeconds floor = trust_.judged_time(0);
-  std::erase_if(state.ended, [floor](const auto& ended) { return ended.second.until <= floor; });
+  const UnixSeconds past = trust_.surely_past(clock_.now());
+  std::erase_if(state.ended, [past](const auto& ended) { return ended.second.until <= past; });
 }
 
 Status Orders::note_ended(OrdersState& state, const VerifiedOrder& order, bool is_in_force) const {
   forget_old(state);
-  const sync::OrderId target = *order.order().target;
+  const OrdersState::EndedOrder target{*order.order().target, *sync::kind_ended_by(order.order().kind)};
   const std::string by = signers_name(order.signers());
   const bool is_kept = state.ended.contains(target) || has_room(state.ended, by, kRoomForEnded);
   if (is_kept) state.ended[target] = {order.order().issued + sync::kMaxOrderLifetime, by};
@@ -149,8 +148,8 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters
     return make_error(ErrorCode::kUnavailable, "not enrolled: there is nobody to be ordered");
   }
   if (state_.device != to_hex(identity_.id())) load();
-  std::set<sync::OrderId> ended;
-  for (const auto& [id, end] : state_.ended) ended.insert(id);
+  sync::EndedOrders ended;
+  for (const auto& [order, end] : state_.ended) ended.insert(order);
   TRY(order, sync::open_order(envelope, *trust_.root(), machine(ended), {clock_.now(), trust_.judged_time(0)}));
   const std::string by = signers_name(order.signers());
   // A lock or a wipe must not come twice; an unlock or a cancel that does ends nothing.
@@ -270,7 +269,8 @@ Status Orders::unlock(std::string_view typed) {
     next.lock.clear();
     next.challenge.clear();
     forget_old(next);
-    if (next.ended.size() < kRoomForEnded.in_all) next.ended[lock_->order().id] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
+    const OrdersState::EndedOrder ended{lock_->order().id, OrderKind::kLock};
+    if (next.ended.size() < kRoomForEnded.in_all) next.ended[ended] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
   }
   TRY_DONE(save(std::move(next)));  // before the answer: the power button takes no wrong try back
   pause_until_ = now + sync::unlock_pause_s(state_.wrong_codes) * 1000;
@@ -348,23 +348,33 @@ void Orders::keep_wiping() {
   book_.note({"order.not-started", to_hex(wipe_->order().id), Severity::kHigh});
 }
 
+// Noted before it is saved: where the power goes between the two, it is said twice, and never left out.
+void Orders::take_proof(const Bytes& envelope) {
+  const sync::DeviceCertificate self{identity_.school(), identity_.id(), identity_.key().public_key, identity_.hardware(), 0};
+  const auto certificate = sync::open_wipe_certificate({envelope}, self);
+  const std::string id = to_hex(wipe_->order().id);
+  if (!certificate || certificate->order != wipe_->order().id) {
+    return note_proof("order.refused", (certificate ? "D5" : rule_of(certificate.error())) + ":" + id);
+  }
+  const bool proven = certificate->method != sync::Sanitization::kClearBestEffort;
+  const bool any_keys = std::ranges::any_of(certificate->media, &sync::WipedMedium::is_verified);
+  if (any_keys) note_proof("order.keys-destroyed", id);
+  note_proof(proven ? "order.verified" : "order.best-effort", id);
+  OrdersState next = state_;
+  next.certificate = envelope;
+  next.phase = proven ? WipePhase::kVerified : WipePhase::kKeysDestroyed;
+  if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
+}
+
+// Once, however often the file is looked at.
+void Orders::note_proof(const char* kind, const std::string& rule) {
+  if (proof_noted_.insert(kind).second) book_.note({kind, rule, Severity::kHigh});
+}
+
 // The wipe's certificate says what is proven, and it is signed by this device's key. When the school has it, the rest may go too.
 void Orders::watch_wipe() {
-  const auto envelope = platform::read_file(settings_.folder / kWipeCertificateFile, sync::kMaxOrderBytes);
-  if (envelope && state_.certificate.empty()) {
-    const sync::DeviceCertificate self{identity_.school(), identity_.id(), identity_.key().public_key, identity_.hardware(), 0};
-    const auto certificate = sync::open_wipe_certificate({*envelope}, self);
-    if (!certificate || certificate->order != wipe_->order().id) return;
-    const bool proven = certificate->method != sync::Sanitization::kClearBestEffort;
-    OrdersState next = state_;
-    next.certificate = *envelope;
-    next.phase = proven ? WipePhase::kVerified : WipePhase::kKeysDestroyed;
-    if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
-    const std::string id = to_hex(certificate->order);
-    const bool any_keys = std::ranges::any_of(certificate->media, &sync::WipedMedium::is_verified);
-    if (any_keys) book_.note({"order.keys-destroyed", id, Severity::kHigh});
-    book_.note({proven ? "order.verified" : "order.best-effort", id, Severity::kHigh});
-  }
+  const auto envelope = platform::read_file(settings_.folder / kWipeCertificateFile, sync::kMaxWipeCertificateBytes);
+  if (envelope && state_.certificate.empty()) take_proof(*envelope);
   const bool is_told = !state_.certificate.empty() && book_.store() != nullptr && book_.store()->status().queued == 0;
   if (!is_told || platform::file_size(settings_.folder / kWipeGoOnFile)) return;
   if (auto done = platform::replace_file(settings_.folder / kWipeGoOnFile, {}, 0600); !done) log_warning("orders", done.error().message);

@@ -60,7 +60,7 @@ class Orders {
   [[nodiscard]] MonotonicMs next() const;
 
  private:
-  [[nodiscard]] sync::OrderedMachine machine(const std::set<sync::OrderId>& ended) const;
+  [[nodiscard]] sync::OrderedMachine machine(const sync::EndedOrders& ended) const;
   // What is stored was ordered of the machine that was enrolled, and this one is another, or says so, and is not enrolled yet.
   [[nodiscard]] bool is_elsewhere() const;
   [[nodiscard]] sync::DeviceId ordered_device() const;
@@ -80,6 +80,8 @@ class Orders {
   void count_grace();
   void begin_wipe();
   void keep_wiping();
+  void take_proof(const Bytes& envelope);
+  void note_proof(const char* kind, const std::string& rule);
   void watch_wipe();
 
   OrdersSettings settings_;
@@ -97,6 +99,7 @@ class Orders {
   MonotonicMs saved_ = 0;
   MonotonicMs pause_until_ = 0;     // for codes
   MonotonicMs next_start_ = 0;      // of a wipe that could not be started
+  std::set<std::string> proof_noted_;  // events about the wipe's certificate
 };
 
 }  // namespace caretaker::agent

@@ -18,19 +18,40 @@ Result<WipePhase> parse_phase(std::string_view name) {
   return static_cast<WipePhase>(found - kPhaseNames.begin());
 }
 
-Result<std::map<sync::OrderId, OrdersState::Ended>> parse_ended(const Json& json) {
-  TRY(members, json.object_at("ended"));
-  std::map<sync::OrderId, OrdersState::Ended> ended;
-  for (const auto& [name, until] : *members) {
+constexpr std::array kEndedKinds = {sync::OrderKind::kLock, sync::OrderKind::kWipe};
+
+using EndedMap = std::map<OrdersState::EndedOrder, OrdersState::Ended>;
+
+Status parse_ended_as(const Json::Object& members, sync::OrderKind kind, EndedMap& out) {
+  for (const auto& [name, end] : members) {
     TRY(bytes, parse_hex(name));
     TRY(id, to_array<16>(bytes));
-    // An earlier version wrote the time alone.
-    const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
-    const std::string* by = until["by"].as_string();
-    if (end == nullptr) return make_error(ErrorCode::kInvalidInput, "an end that is no time");
-    ended[id] = {*end, by == nullptr ? "" : *by};
+    TRY(until, end.int_at("until"));
+    TRY(by, end.string_at("by"));
+    out[{id, kind}] = {until, by};
+  }
+  return ok();
+}
+
+// Kind by kind. An earlier version did not write which: there it was ended as each.
+Result<EndedMap> parse_ended(const Json& json) {
+  TRY(members, json.object_at("ended"));
+  EndedMap ended;
+  for (const sync::OrderKind kind : kEndedKinds) {
+    const auto found = members->find(sync::order_kind_name(kind));
+    const Json::Object* of_kind = found == members->end() ? members : found->second.as_object();
+    if (of_kind == nullptr) return make_error(ErrorCode::kInvalidInput, "what was ended is no object");
+    TRY_DONE(parse_ended_as(*of_kind, kind, ended));
   }
   return ended;
+}
+
+Json::Object ended_json(const EndedMap& ended, sync::OrderKind kind) {
+  Json::Object members;
+  for (const auto& [order, end] : ended) {
+    if (order.second == kind) members[to_hex(order.first)] = Json::Object{{"until", end.until}, {"by", end.by}};
+  }
+  return members;
 }
 
 Result<OrdersState> parse_state(ByteView bytes) {
@@ -71,7 +92,7 @@ Result<OrdersState> read_orders(const std::filesystem::path& folder) {
 
 Status write_orders(const std::filesystem::path& folder, const OrdersState& state) {
   Json::Object ended;
-  for (const auto& [id, end] : state.ended) ended[to_hex(id)] = Json::Object{{"until", end.until}, {"by", end.by}};
+  for (const sync::OrderKind kind : kEndedKinds) ended[std::string(sync::order_kind_name(kind))] = ended_json(state.ended, kind);
   Json::Object members{{"v", 1},
                        {"device", state.device},
                        {"ended", std::move(ended)},

@@ -21,7 +21,8 @@ struct OrdersState {
     UnixSeconds until = 0;  // when it can come no more
     std::string by;         // who ended it
   };
-  std::map<sync::OrderId, Ended> ended;      // by unlock or cancel, also before they came
+  using EndedOrder = std::pair<sync::OrderId, sync::OrderKind>;
+  std::map<EndedOrder, Ended> ended;         // by unlock or cancel, also before they came
   Bytes lock;                                // envelope of the lock in force; empty: none
   Bytes wipe;                                // envelope of the wipe that was delivered; empty: none
   WipePhase phase = WipePhase::kNone;

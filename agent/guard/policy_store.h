@@ -68,6 +68,9 @@ class PolicyStore {
   [[nodiscard]] std::int64_t lists_floor() const;
   // The larger of the clock and the highest time that people's keys have signed.
   [[nodiscard]] UnixSeconds judged_time(UnixSeconds clock) const { return std::max(clock, time_floor_); }
+  // What ended before can come no more: people's keys have signed a later time, and the clock says the same. Neither a clock that was set
+  // ahead nor a key that signed far ahead makes anybody forget what was used.
+  [[nodiscard]] UnixSeconds surely_past(UnixSeconds clock) const { return std::min(clock, time_floor_); }
   // Since when the root, the policy or the lists in force are expired; 0 when none is.
   [[nodiscard]] UnixSeconds stale_since(UnixSeconds clock) const;
   // Stable health codes: what is missing, stale or damaged.

@@ -51,7 +51,8 @@ Result<Ordered> open_ordered(const WipeSettings& settings) {
   return Ordered{std::move(identity), std::move(order), std::move(intent), reopened.root};
 }
 
-std::string technique_of(const std::vector<sync::WipedMedium>& media) {
+std::string technique_of(std::vector<sync::WipedMedium> media) {
+  std::erase_if(media, [](const sync::WipedMedium& medium) { return !medium.kept_for.empty(); });
   const bool any = std::ranges::any_of(media, &sync::WipedMedium::is_encrypted);
   const bool all = std::ranges::all_of(media, &sync::WipedMedium::is_encrypted);
   if (all && !media.empty()) return "cryptographic erase: LUKS key slots destroyed, header areas overwritten; then discard";

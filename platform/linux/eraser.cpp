@@ -25,19 +25,12 @@
 namespace caretaker::platform {
 namespace {
 
-constexpr std::array<std::string_view, 4> kStarts = {"/boot", "/boot/efi", "/efi", "/run/caretaker-boot"};
 constexpr std::uint64_t kStep = 64u << 20;
 constexpr std::size_t kMaxMounts = 4u << 20;
 
 Result<std::vector<Mount>> read_mounts() {
   TRY(bytes, read_file("/proc/self/mountinfo", kMaxMounts));
   return parse_all_mounts(as_text(bytes));
-}
-
-bool starts_machine(const std::vector<Mount>& mounts, const std::string& device) {
-  return std::ranges::any_of(mounts, [&](const Mount& mount) {
-    return mount.device == device && std::ranges::find(kStarts, mount.point) != kStarts.end();
-  });
 }
 
 std::uint64_t size_of(const std::string& node) {
@@ -65,14 +58,10 @@ Result<ErasePlan> LinuxEraser::plan() {
   TRY(volumes, find_volumes("/sys", "/dev"));
   ErasePlan plan;
   for (DiskVolume& volume : volumes) {
-    if (starts_machine(mounts, volume.number)) continue;
-    if (const auto header = find_luks_header(volume.target.node)) {
-      volume.target.luks_uuid = header->uuid;
-      volume.target.header_size = header->size;
-      volume.target.key_slots = header->key_slots;
-    }
-    plan.push_back(std::move(volume.target));
+    volume.target.kept_for = starts_machine_at(mounts, volume.number);
+    plan.push_back(with_luks_header(std::move(volume.target)));
   }
+  if (plan.size() > kMaxEraseTargets) return make_error(ErrorCode::kUnavailable, "more volumes than a plan holds");
   return plan;
 }
 
@@ -140,6 +129,16 @@ Status LinuxEraser::power_off(const WipePermit&) {
 }
 
 }  // namespace
+
+EraseTarget with_luks_header(EraseTarget target) {
+  const auto header = find_luks_header(target.node);
+  if (!header) return target;
+  target.luks_uuid = header->uuid;
+  target.header_size = header->size;
+  target.key_slots = header->key_slots;
+  target.is_encrypted = header->is_encrypted;
+  return target;
+}
 
 std::unique_ptr<Eraser> make_eraser() { return std::make_unique<LinuxEraser>(); }
 

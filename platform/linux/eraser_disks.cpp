@@ -100,7 +100,7 @@ Result<std::vector<DiskVolume>> find_volumes(const fs::path& sys, const fs::path
     const std::uint64_t size = number(attribute(device / "size")) * kSector;
     if (is_foreign(device) || size == 0 || has_partitions(device)) continue;
     DiskVolume volume{{"/dev/" + name, part_uuid(dev, name), "", attribute(disk / "device/model"), attribute(disk / "device/serial"),
-                       attribute(disk / "queue/rotational") == "1", size, 0, 0},
+                       attribute(disk / "queue/rotational") == "1", size, 0, 0, false, ""},
                       attribute(device / "dev")};
     if (volume.target.serial.empty()) volume.target.serial = attribute(disk / "serial");
     volumes.push_back(std::move(volume));

@@ -13,7 +13,9 @@
 
 #include "platform/base/crypto.h"
 #include "platform/files.h"
+#include "platform/linux/device_region.h"
 #include "platform/linux/posix_error.h"
+#include "platform/linux/volume_luks.h"
 
 namespace caretaker::platform {
 namespace {
@@ -106,6 +108,9 @@ Result<LuksHeader> find_luks_header(const std::filesystem::path& node) {
   header.uuid = ::crypt_get_uuid(device.get()) == nullptr ? "" : ::crypt_get_uuid(device.get());
   header.size = ::crypt_get_data_offset(device.get()) * kSector;
   for_each_slot(device.get(), [&](int) { ++header.key_slots; });
+  const OpenFile file(::open(node.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto region = whole_device(file.fd());
+  header.is_encrypted = region && inspect_luks(*region).encryption == Encryption::kEncrypted;
   return header;
 }
 

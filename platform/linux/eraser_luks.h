@@ -11,6 +11,7 @@ struct LuksHeader {
   std::string uuid;
   std::uint64_t size = 0;  // up to the data: both headers, every key slot
   int key_slots = 0;
+  bool is_encrypted = false;  // as inspect_luks() judges it
 };
 // kNotFound: there is no LUKS header.
 [[nodiscard]] Result<LuksHeader> find_luks_header(const std::filesystem::path& node);

@@ -13,7 +13,7 @@
 namespace caretaker::server {
 namespace {
 
-constexpr std::size_t kMaxState = 16u << 10;
+constexpr std::size_t kMaxState = 192u << 10;  // with a certificate of a wipe in it
 constexpr std::string_view kNoSigner = "no-signer";  // where the device's answer to a letter would stand
 
 struct Checkin {

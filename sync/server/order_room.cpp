@@ -27,7 +27,7 @@ Result<bool> ends_one_of_ours(FleetStore& store, const Order& order) {
   if (!row || row->type != type_of_orders() || row->device != order.device) return false;
   TRY(payload, sync::unverified_payload(row->envelope, sync::PayloadType::kOrder, sync::kMaxOrderBytes));
   TRY(ended, sync::parse_order(payload));
-  return ended.kind == (order.kind == OrderKind::kUnlock ? OrderKind::kLock : OrderKind::kWipe);
+  return ended.kind == sync::kind_ended_by(order.kind);
 }
 
 // Those that are not over, and those that came within a day, the oldest first.

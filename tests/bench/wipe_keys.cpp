@@ -65,7 +65,7 @@ agent::WipeIntent make_intent(const School& school, const sync::Hardware& hardwa
   order.until = kNow + 86'400;
   const Bytes envelope = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(order),
                                              std::vector<const SigningKey*>{&school.head, &school.technician});
-  const platform::EraseTarget target{options.image.string(), "", options.uuid, "", "", true, size, options.header, 1};
+  const platform::EraseTarget target{options.image.string(), "", options.uuid, "", "", true, size, options.header, 1, true, ""};
   return {school.root.school, order.device, envelope, {school.root_envelope()}, {target}, agent::IntentPhase::kKeys};
 }
 

@@ -18,7 +18,7 @@ struct Device::Running {
   agent::Letters letters;
   Checkin checkin;
   Running(DeviceIdentity identity_, PolicyStore trust_, const std::filesystem::path& state, const Clock& clock)
-      : identity(std::move(identity_)), trust(std::move(trust_)), book(trust, clock), letters(state / "letters.json", trust),
+      : identity(std::move(identity_)), trust(std::move(trust_)), book(trust, clock), letters(state / "letters.json", trust, clock),
         checkin(identity, trust, letters, book, clock) {}
 };
 

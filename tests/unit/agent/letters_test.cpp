@@ -24,7 +24,7 @@ struct Desk {
     start();
   }
   void start() {
-    letters.emplace(world.folder / "letters.json", trust);
+    letters.emplace(world.folder / "letters.json", trust, world.clock);
     letters->set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId&, const Letters::Room& room) -> Result<Letters::Taken> {
       const PublicKey& key = world.room.school.technician.public_key;
       const PublicKey& second = world.room.school.second_technician.public_key;

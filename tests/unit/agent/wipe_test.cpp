@@ -100,7 +100,7 @@ struct WipeWorld : GuardWorld {
     has_luks = has_luks && cryptsetup(format, password);
     if (!has_luks) WARN("cryptsetup is not installed: skipped");
     const std::uint64_t header = std::string(type) == "luks1" ? 2u << 20 : kHeader;
-    eraser.volumes.push_back({path.string(), "", kUuid, "disk", "serial-1", true, kVolume, header, 1});
+    eraser.volumes.push_back({path.string(), "", kUuid, "disk", "serial-1", true, kVolume, header, 1, true, ""});
     return path;
   }
   bool opens(const std::filesystem::path& volume) { return cryptsetup({"open", "--test-passphrase", volume.string()}, password); }
@@ -134,6 +134,13 @@ struct WipeWorld : GuardWorld {
     const WipeSettings wiping{settings.state, folder / "boot", settings.hardware, {"Maker", "Model", "S-1"}, [this](int) { on_wait(); }};
     return run_wipe(wiping, eraser, clock);
   }
+  // What the next check-in has for the school.
+  sync::WipeCertificate certificate() {
+    const auto opened = next_request();
+    const Bytes envelope = must(opened->batch.state.base64_at("wipe_certificate"));
+    const auto device = must(sync::open_certificate({opened->request.certificate}, room.school.verified()));
+    return must(sync::open_wipe_certificate({envelope}, device));
+  }
   // While the wipe waits, the guard sees what is proven, tells it, and lets it go on.
   void on_wait() {
     if (++waits > 5) clock.time += 700;
@@ -160,10 +167,7 @@ TEST_CASE("an ordered wipe destroys the keys, has its certificate delivered, and
   CHECK(world.noted("order.keys-destroyed " + id));
   CHECK(world.noted("order.verified " + id));
   CHECK(world.waits <= 5);
-  const auto opened = world.next_request();
-  const Bytes envelope = must(opened->batch.state.base64_at("wipe_certificate"));
-  const auto device = must(sync::open_certificate({opened->request.certificate}, world.room.school.verified()));
-  const auto certificate = must(sync::open_wipe_certificate({envelope}, device));
+  const auto certificate = world.certificate();
   CHECK(certificate.method == sync::Sanitization::kPurge);
   CHECK(certificate.asset == "School 117");
   CHECK(certificate.who == std::vector<std::string>{"head", "technician"});
@@ -243,7 +247,7 @@ TEST_CASE("a new encrypted system in the same place is not what an old intent me
 
 TEST_CASE("whoever is enrolled forgets an intent for another device, or one that is done, and keeps its own", "[R22]") {
   WipeWorld world;
-  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0, false, ""});
   world.order_wipe();
   const auto boot = world.folder / "boot";
   const auto is_kept = [&](const sync::DeviceId& device, IntentPhase phase) {
@@ -319,7 +323,7 @@ TEST_CASE("where the mount table cannot be read, nothing is destroyed", "[R22]")
 
 TEST_CASE("what was not encrypted is cleared as far as possible, and the certificate says so", "[R21][R25]") {
   WipeWorld world;
-  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0, false, ""});
   world.order_wipe();
   REQUIRE(world.wipe());
   const std::string id = to_hex(sync::letter_id(sync::make_order_payload(world.order)));
@@ -330,10 +334,52 @@ TEST_CASE("what was not encrypted is cleared as far as possible, and the certifi
 
 TEST_CASE("a machine that reaches nobody ends all the same, and keeps its certificate beside the kernel", "[R21]") {
   WipeWorld world;
-  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0});
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0, false, ""});
   world.order_wipe();
   const WipeSettings wiping{world.settings.state, world.folder / "boot", world.settings.hardware, {}, [&](int) { world.clock.time += 60; }};
   REQUIRE(run_wipe(wiping, world.eraser, world.clock));
   CHECK(platform::file_size(world.folder / "boot" / kWipeCertificateFile));
   CHECK(world.eraser.deeds.back() == "off");
+}
+
+TEST_CASE("what starts the machine is kept, and the certificate names it", "[R21][R25]") {
+  WipeWorld world;
+  const auto gone = world.add_volume("luks2", "luks2"), kept = world.add_volume("starts", "luks2");
+  if (!world.has_luks) return;
+  world.eraser.volumes[1].kept_for = "/boot";
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  CHECK_FALSE(world.opens(gone));
+  CHECK(world.opens(kept));
+  CHECK(world.eraser.deeds == std::vector<std::string>{"leave network", "destroy", "data", "off"});
+  const auto certificate = world.certificate();
+  CHECK(certificate.method == sync::Sanitization::kPurge);
+  REQUIRE(certificate.media.size() == 2);
+  CHECK(certificate.media[1].kept_for == "/boot");
+  CHECK_FALSE(certificate.media[1].is_verified);
+}
+
+TEST_CASE("a LUKS volume whose header protects nothing loses it like any other, and is not called encrypted", "[R21][R25]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.eraser.volumes[0].is_encrypted = false;
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  CHECK_FALSE(world.opens(volume));
+  CHECK(world.certificate().method == sync::Sanitization::kClearBestEffort);
+}
+
+TEST_CASE("what lies in the place of the certificate and is none is one event, and does not end the wait", "[R21]") {
+  WipeWorld world;
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0, false, ""});
+  world.order_wipe();
+  must(platform::replace_file(world.settings.state / kWipeCertificateFile, as_bytes("rubbish"), 0600));
+  for (int i = 0; i < 5; ++i) world.guard->tick();
+  const std::string id = to_hex(sync::letter_id(sync::make_order_payload(world.order)));
+  const auto book = world.book();
+  CHECK(std::count(book.begin(), book.end(), "order.refused E2:" + id) == 1);
+  CHECK_FALSE(world.healthy("wipe-started"));
+  REQUIRE(world.wipe());
+  CHECK(world.noted("order.best-effort " + id));
 }

@@ -22,6 +22,8 @@ TEST_CASE("mounts are read with their escapes, and lines of another form are lef
   const auto mounts = parse_mounts(kTable);
   REQUIRE(mounts.size() == 5);
   CHECK(mounts[0].device == "8:1");
+  CHECK(mounts[0].root == "/");
+  CHECK(mounts[2].root == "/sub");
   CHECK(mounts[2].point == "/run/user/1000/a b");
   CHECK(mounts[2].type == "tmpfs");
   CHECK(mounts[3].type == "fuse.sshfs");
@@ -49,7 +51,18 @@ TEST_CASE("whoever erases reads the whole table of mounts or none of it", "[R22]
 }
 
 TEST_CASE("a wipe leaves every file system that may be the network's, whatever program is behind it", "[R22]") {
-  const auto is_left = [](const char* type) { return is_network_file_system({"0:50", "/home", type, "x"}); };
+  const auto is_left = [](const char* type) { return is_network_file_system({"0:50", "/", "/home", type, "x"}); };
   for (const char* type : {"nfs4", "cifs", "smb3", "9p", "ceph", "virtiofs", "fuse.sshfs", "fuse.rclone", "fuse.gvfsd-fuse"}) CHECK(is_left(type));
   for (const char* type : {"ext4", "btrfs", "fuseblk", "tmpfs", "vfat"}) CHECK_FALSE(is_left(type));
+}
+
+TEST_CASE("what starts the machine is told from the system itself, and from a folder that is mounted in its place", "[R22]") {
+  const auto starts = [](const char* table) { return starts_machine_at(parse_mounts(table), "8:1"); };
+  CHECK(starts("22 1 8:2 / / rw - ext4 /dev/sda2 rw\n23 22 8:1 / /boot rw - ext4 /dev/sda1 rw\n") == "/boot");
+  CHECK(starts("23 22 8:1 / /boot/efi rw - vfat /dev/sda1 rw\n") == "/boot/efi");
+  CHECK(starts("23 22 8:1 / /boot rw - ext4 /dev/sda1 rw\n24 22 8:1 / /mnt rw - ext4 /dev/sda1 rw\n") == "/boot");
+  CHECK(starts("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 22 8:1 /boot /boot rw - ext4 /dev/sda1 rw\n").empty());
+  CHECK(starts("22 1 8:1 /@ / rw - btrfs /dev/sda1 rw\n23 22 8:1 /@boot /boot rw - btrfs /dev/sda1 rw\n").empty());
+  CHECK(starts("23 22 8:1 / /boot rw - ext4 /dev/sda1 rw\n22 1 8:1 / / rw - ext4 /dev/sda1 rw\n").empty());
+  CHECK(starts("23 22 8:2 / /boot rw - ext4 /dev/sda2 rw\n").empty());
 }

@@ -20,8 +20,8 @@ constexpr UnixSeconds k1999 = 930'000'000;
 struct OrderWorld {
   test::TestSchool school;
   SigningKey second_key_of_technician = test::new_key();
-  std::set<OrderId> used;
-  OrderedMachine machine{Hash{5}, {"uuid-1", "board-1"}, false, &used};
+  EndedOrders ended;
+  OrderedMachine machine{Hash{5}, {"uuid-1", "board-1"}, false, &ended};
   OrderTimes times{kNow, kNow - 86'400};
 
   OrderWorld() {
@@ -151,10 +151,22 @@ TEST_CASE("O6 and O7: signed time and the clock together decide, never the clock
 TEST_CASE("O8: an order is used once", "[R22]") {
   OrderWorld world;
   for (const OrderKind kind : {OrderKind::kLock, OrderKind::kWipe}) {
-    world.used.insert(parse_order(make_order_payload(world.order(kind)))->id);
+    world.ended.insert({parse_order(make_order_payload(world.order(kind)))->id, kind});
   }
   CHECK(world.open_lock(world.order(OrderKind::kLock)) == "O8");
   CHECK(world.open_wipe(world.order(OrderKind::kWipe)) == "O8");
+}
+
+TEST_CASE("O8: what was ended as something else is not ended", "[R22]") {
+  OrderWorld world;
+  const auto id = [&](OrderKind kind) { return parse_order(make_order_payload(world.order(kind)))->id; };
+  world.ended = {{id(OrderKind::kWipe), OrderKind::kLock}, {id(OrderKind::kLock), OrderKind::kWipe}};
+  CHECK(world.open_lock(world.order(OrderKind::kLock)) == "verified");
+  CHECK(world.open_wipe(world.order(OrderKind::kWipe)) == "verified");
+  CHECK(kind_ended_by(OrderKind::kUnlock) == OrderKind::kLock);
+  CHECK(kind_ended_by(OrderKind::kCancel) == OrderKind::kWipe);
+  CHECK_FALSE(kind_ended_by(OrderKind::kLock));
+  CHECK_FALSE(kind_ended_by(OrderKind::kWipe));
 }
 
 TEST_CASE("O9: a forked identity is locked and never wiped", "[R22]") {

@@ -61,6 +61,24 @@ TEST_CASE("a certificate says no more than its media allow", "[R21]") {
   CHECK(decide_sanitization({medium(false, true, false)}) == Sanitization::kClearBestEffort);
   CHECK(decide_sanitization({medium(false, true, true), medium(false, false, false)}) == Sanitization::kClearBestEffort);
   CHECK(decide_sanitization({}) == Sanitization::kClearBestEffort);
+  WipedMedium kept = medium(true, false, false);
+  kept.kept_for = "/boot";
+  CHECK(decide_sanitization({medium(false, true, true), kept}) == Sanitization::kPurge);
+  CHECK(decide_sanitization({kept}) == Sanitization::kClearBestEffort);
+}
+
+TEST_CASE("a machine with sixty-four volumes has its certificate, and what was kept is named in it", "[R21]") {
+  RecordWorld world;
+  for (int i = 1; i < 64; ++i) world.certificate.media.push_back(medium(false, true, true));
+  for (WipedMedium& each : world.certificate.media) each.node = "/dev/mapper/" + std::string(100, 'x');
+  world.certificate.media[5].kept_for = "/boot/efi";
+  CHECK(world.open(world.record()) == "verified");
+  const auto opened = open_wipe_record(make_wipe_record(world.record()), world.school.root.school);
+  REQUIRE(opened);
+  CHECK(opened->certificate.media[5].kept_for == "/boot/efi");
+  CHECK(opened->certificate.media[6].kept_for.empty());
+  world.certificate.media.push_back(medium(false, true, true));
+  CHECK(world.open(world.record()) == "D1");
 }
 
 TEST_CASE("D2: a plain disk sold as purged is refused, whoever signed it", "[R21]") {
