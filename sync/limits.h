@@ -37,6 +37,8 @@ inline constexpr std::size_t kMaxAnswerRoots = 64;    // a device that missed mo
 inline constexpr std::size_t kMaxLetterBytes = 64u << 10;
 inline constexpr std::size_t kMaxLetters = 16;        // in one answer; the others come with the next
 
+inline constexpr std::size_t kMaxLessonsOfOne = 32;  // of one teacher, open or waiting, as devices hold them
+
 inline constexpr std::size_t kMaxHoldBytes = 16u << 10;
 inline constexpr std::size_t kMaxMark = 64;           // names what a server had to give
 

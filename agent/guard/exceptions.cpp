@@ -12,7 +12,7 @@ namespace {
 
 using policy::LessonRefusal;
 
-constexpr SignerRoom kRoom{kMaxLessons, 32};  // all of them may be open at once
+constexpr SignerRoom kRoom{kMaxLessons, sync::kMaxLessonsOfOne};  // all of them may be open at once
 constexpr std::size_t kMaxFile = 32u << 20;  // that many of the longest letters
 constexpr MonotonicMs kWriteMs = 60'000;
 constexpr UnixSeconds kClockSlack = 5;  // what a clock that is set by the network may go back over a restart

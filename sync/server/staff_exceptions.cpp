@@ -1,5 +1,6 @@
 // What teachers ask: sites for a lesson.
 #include <algorithm>
+#include <set>
 
 #include "sync/exception.h"
 #include "sync/server/desk.h"
@@ -30,18 +31,23 @@ Result<Json> exception_json(FleetStore& store, const LetterRow& row) {
 // Whoever's key is not in the root any more counts no more either. What is open can always be closed, once.
 Status check_room(const Desk& desk, const sync::OpenedException& next, const std::vector<LetterRow>& running) {
   std::size_t of_one = 0;
-  bool is_open = false, is_closed = false;
+  std::set<sync::LetterId> open_of_one, closed;
   for (const LetterRow& row : running) {
     if (row.id == next.id) return ok();  // the same again, with one more signature
     const auto other = sync::open_exception({row.envelope}, desk.school.root());
     if (!other) continue;
     const bool is_theirs = std::ranges::any_of(other->signers, [&](const sync::KeyId& key) { return next.signers.contains(key); });
     of_one += is_theirs ? 1 : 0;
-    is_open = is_open || (next.exception.closes && row.id == *next.exception.closes);
-    is_closed = is_closed || (next.exception.closes && other->exception.closes == next.exception.closes);
+    if (other->exception.closes) closed.insert(*other->exception.closes);
+    else if (is_theirs) open_of_one.insert(row.id);
   }
-  if (is_open && !is_closed) return ok();
-  if (of_one >= kMaxRunningOfOne) return make_error(ErrorCode::kFull, "this key has signed 64 exceptions that are not over: close some, or wait");
+  const auto is_open = [&](const sync::LetterId& id) { return !closed.contains(id) && std::ranges::find(running, id, &LetterRow::id) != running.end(); };
+  if (next.exception.closes && is_open(*next.exception.closes)) return ok();
+  std::erase_if(open_of_one, [&](const sync::LetterId& id) { return closed.contains(id); });
+  if (open_of_one.size() >= sync::kMaxLessonsOfOne) {
+    return make_error(ErrorCode::kFull, "this key has 32 exceptions that are open or to come, which is what a device holds: close some, or wait");
+  }
+  if (of_one >= kMaxRunningOfOne) return make_error(ErrorCode::kFull, "this key has signed 64 exceptions that are not over: wait");
   if (running.size() >= kMaxRunning) return make_error(ErrorCode::kFull, "too many exceptions are open at once");
   return ok();
 }

@@ -233,6 +233,19 @@ TEST_CASE("a teacher's key fills its own places, keeps no other teacher out, and
   CHECK(refused(publish(school.people.teacher, closing(opened, kNow + 2000))) == ErrorCode::kFull);  // that is closed already
 }
 
+TEST_CASE("a teacher has no more lessons open than a device holds of one, and what is closed makes room", "[R6]") {
+  TestSchool school;
+  const auto publish = [&](const Bytes& envelope) { return school.ask(school.people.teacher, "exception.publish", envelope_argument(envelope)); };
+  Json first;
+  for (std::size_t i = 0; i < sync::kMaxLessonsOfOne; ++i) first = must(publish(lesson(school, school.people.teacher, "game" + std::to_string(i) + ".example")));
+  const Bytes more = lesson(school, school.people.teacher, "more.example");
+  CHECK(refused(publish(more)) == ErrorCode::kFull);
+  const auto opened = must(to_array<16>(must(parse_hex(must(first.string_at("letter"))))));
+  const sync::Exception closing{{school.state.id(), {}, kNow - 5, kNow + 1000}, "", "", 0, opened};
+  must(publish(TestSchool::envelope(sync::PayloadType::kException, sync::make_exception_payload(closing), {&school.people.teacher.signing})));
+  CHECK(publish(more));
+}
+
 TEST_CASE("what a device signed about itself is handed to those who may order something about it", "[R22]") {
   TestSchool school;
   TestDevice device(school);
