@@ -3,15 +3,19 @@ each part may not do is in tests/scenario; this is that the parts fit each other
 import json
 import pathlib
 import sys
+import tarfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+HERE = pathlib.Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1] / part) for part in ("scenario", "package", "vm")]
 
 import evidence  # noqa: E402
 import exceptions  # noqa: E402
 import lost  # noqa: E402
 import own_users  # noqa: E402
 import processes  # noqa: E402
+import quick_keys  # noqa: E402
+import school  # noqa: E402
 import world  # noqa: E402
 from processes import wait_until  # noqa: E402
 from world import tell  # noqa: E402
@@ -26,6 +30,8 @@ STRICTER = POLICY.replace('blocked_categories = ["adult", "gambling"]', 'blocked
 
 
 def three_laptops(w):
+    w.https = int(school.URL.rpartition(":")[2])  # where the school's server will still be, for the machine that is to be wiped
+    w.set_server(w.https)
     w.make_school("--teacher", "teacher")
     w.start_server()
     w.publish_lists({**world.LISTS, "drugs": ["drugs.example"]})
@@ -104,6 +110,20 @@ def a_lost_laptop(w, device):
     lost.wipe_and_cancel(w, device)
 
 
+def a_fourth_machine_is_prepared(w, file):
+    """The school itself, its people and its server, packed for a machine on which the server goes on and a fourth laptop enrols."""
+    w.publish_lists({category: names.split() for category, names in school.LISTS.items()})
+    w.publish_policy(school.POLICY.replace("{", "{{").replace("}", "}}"))
+    w.as_person("technician", "token", "new", "--out", w.folder / "token")
+    w.server.stop()
+    for key in (w.school / "keys").glob("*.key"):
+        quick_keys.rewrite(key, w.passphrase.read_bytes().rstrip(b"\n"))
+    with tarfile.open(file, "w") as packed:
+        for path, name in ((w.school, school.SCHOOL), (w.passphrase, school.PASSPHRASE), (w.folder / "token", "/srv/token"), (w.data, "/var/lib/caretaker-server")):
+            packed.add(path, name)
+    tell("the school is packed for the machine that will be wiped")
+
+
 def scenario(w):
     laptops = three_laptops(w)
     w.school_id = json.loads((w.school / "school.json").read_text(encoding="utf-8"))["school"]
@@ -112,7 +132,9 @@ def scenario(w):
     a_lesson(w, laptops[1])
     for_the_police(w, laptops[1], rows)
     a_lost_laptop(w, w.status()["device"])
+    if w.options.pack:
+        a_fourth_machine_is_prepared(w, w.options.pack)
 
 
 if __name__ == "__main__":
-    world.play(scenario)
+    world.play(scenario, pack="")

@@ -274,7 +274,7 @@ def play(scenario, **numbers):
     given, and then world.options.rounds."""
     parser = argparse.ArgumentParser(description=scenario.__doc__)
     for name, usual in numbers.items():
-        parser.add_argument(f"--{name}", type=int, default=usual, help=f"(default: {usual})")
+        parser.add_argument(f"--{name}", type=type(usual), default=usual, help=f"(default: {usual})")
     parser.add_argument("--bin", required=True, help="folder with the built programs")
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
     options = parser.parse_args()

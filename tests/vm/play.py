@@ -44,14 +44,17 @@ def always_played():
     return [name for name in names() if not why_left_out(name)]
 
 
-def prepare(build, work):
+def prepare(build, work, school):
     may_boot_a_debian()
     for version in ("1.0", "1.1"):
         debs = build_packages(build, work / "packages" / version, version)
     shutil.copytree(SCENARIOS, work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE.parent / "package/tree.py", work / "tests")
     shutil.copytree(build / "bin", work / "technician", ignore=lambda _, files: [f for f in files if f != "caretaker"])
-    make_school(make_root(debs), work)
+    if school:
+        shutil.copy(school, work / "school.tar")
+    else:
+        make_school(make_root(debs), work)
     return Machine(image.make_image(debs), work)
 
 
@@ -145,10 +148,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, type=pathlib.Path, help="the build folder")
     parser.add_argument("scenarios", nargs="*", choices=[[], *names()], help="which; without one: all")
+    parser.add_argument("--school", type=pathlib.Path, help="a school that somebody has packed; without it a new one")
     options = parser.parse_args()
     work, machine = pathlib.Path(tempfile.mkdtemp(prefix="caretaker-packages-")), None
     try:
-        machine = prepare(options.build, work)
+        machine = prepare(options.build, work, options.school)
         school = School(machine)
         begin(machine, school)
         sys.exit(0 if play_side_by_side(machine, school, options.scenarios or always_played(), work) else 1)

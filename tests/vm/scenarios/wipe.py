@@ -1,5 +1,6 @@
 """A lost laptop with an encrypted disk is wiped: the power is cut twice on the way, the next start finishes before anything is unlocked, and
 the certificate verifies."""
+import json
 import os
 import time
 
@@ -147,6 +148,15 @@ def the_certificate_verifies(m, school, device):
     tell("the certificate has come, and verifies without a network")
 
 
+def the_school_knows(m, school, device):
+    rows = json.loads(school.technician("device", "list", "--json").stdout)["devices"]
+    wiped = [row["device"] for row in rows if row.get("order", {}).get("proven")]
+    assert wiped == [device], rows
+    said = school.technician("changes", "--verify").stdout
+    assert "none missing" in said, said
+    tell(f"of the school's {len(rows)} machines this one was wiped and no other, and the log of changes holds from the first to the last")
+
+
 def try_technician(school, *arguments):
     try:
         school.technician(*arguments)
@@ -168,3 +178,4 @@ def play(m, school):
     third_start(m, before, image)
     it_switches_itself_off(m, image)
     the_certificate_verifies(m, school, device)
+    the_school_knows(m, school, device)
