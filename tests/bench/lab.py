@@ -199,6 +199,16 @@ class Lab:
         for pid in party.pids():
             measure.pin(pid, self.server_core)
 
+    @contextlib.contextmanager
+    def on_load_core(self):
+        """What is started meanwhile runs there: the school's server and the technician's commands are no part of a laptop."""
+        before = os.sched_getaffinity(0)
+        measure.pin(os.getpid(), self.load_core)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, before)
+
     def peer(self, kind):
         """A peer that runs with the lists, or None where it is not installed and nothing is measured."""
         if not kind.installed():
