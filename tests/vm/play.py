@@ -50,7 +50,9 @@ def prepare(build, work, school):
         debs = build_packages(build, work / "packages" / version, version)
     shutil.copytree(SCENARIOS, work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE.parent / "package/tree.py", work / "tests")
-    shutil.copytree(build / "bin", work / "technician", ignore=lambda _, files: [f for f in files if f != "caretaker"])
+    (work / "technician").mkdir()
+    for program in ("bin/caretaker", "bench/wipe_keys"):
+        shutil.copy(build / program, work / "technician")
     if school:
         shutil.copy(school, work / "school.tar")
     else:

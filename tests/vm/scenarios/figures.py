@@ -1,5 +1,6 @@
 """Not a test but figures, of the installed packages on a whole machine, each beside a peer's in the same guest: a JSON line each, as
 tests/bench prints them. An emulated machine is slow; what carries over is the distance to the peer in the same line."""
+import json
 import pathlib
 import re
 import statistics
@@ -102,7 +103,31 @@ def idle(m):
     report.line("installed.wakes", wakes[0] + wakes[1], "1/s", "usbguard", wakes[2], at_most=GOAL_WAKES, guard=wakes[0], net=wakes[1])
 
 
+VOLUME = """
+set -e
+truncate -s 64M "$1"
+printf %s "correct horse" | cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --uuid "$2" --key-file - "$1"
+"""
+ERASE = 'began=$(date +%s%N); cryptsetup erase --batch-mode "$1"; echo $(($(date +%s%N) - began))'
+UUID, HEADER = "5c8ad9b5-4f23-4f0b-9c57-0c6a1f1c3a01", 16 << 20
+WIPE_GOAL = 5.0
+
+
+def wipe(m):
+    """On this guest's own disk, as tests/bench/wipe.py does it on the host's."""
+    ours, theirs = [], []
+    for number in range(ROUNDS):
+        for name in ("/srv/ours", "/srv/theirs"):
+            m.run("sh", "-c", VOLUME, "sh", name, UUID)
+        said = m.run("/opt/technician/wipe_keys", "--image", "/srv/ours", "--uuid", UUID, "--header", str(HEADER), "--folder", f"/srv/intent-{number}").stdout
+        ours.append(json.loads(said)["seconds"])
+        theirs.append(int(m.run("sh", "-c", ERASE, "sh", "/srv/theirs").stdout) / 1e9)
+        m.run("rm", "/srv/ours", "/srv/theirs")
+    report.line("wipe.keys", statistics.median(ours), "s", "cryptsetup erase", statistics.median(theirs), at_most=WIPE_GOAL, worst=max(ours))
+
+
 def play(m, school):
+    wipe(m)
     people.come(m)
     people.sit(m, "borrower")
     releases(m, school)
