@@ -104,7 +104,7 @@ void erase_all_data(platform::Eraser& eraser, const WipePermit& permit, const pl
   }
 }
 
-Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardware& hardware, platform::Eraser& eraser) {
+Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardware& hardware, platform::Eraser& eraser, bool to_the_end) {
   auto intent = read_intent(folder);
   if (!intent && intent.error().code == ErrorCode::kNotFound) return false;
   if (!intent) return intent.error();
@@ -115,7 +115,7 @@ Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardwa
     return medium.kept_for.empty() && medium.is_encrypted && !medium.is_verified;
   });
   if (failed) return make_error(ErrorCode::kUnavailable, "a volume's keys could not be destroyed");
-  if (intent->phase == IntentPhase::kKeys) return true;
+  if (intent->phase == IntentPhase::kKeys && !to_the_end) return true;
   erase_all_data(eraser, *order.wipe_permit(), intent->plan, kResumeSeconds);
   intent->phase = IntentPhase::kDone;
   TRY_DONE(write_intent(folder, *intent));

@@ -43,7 +43,8 @@ struct WipeIntent {
 // Everything else, as far as it goes.
 void erase_all_data(platform::Eraser& eraser, const WipePermit& permit, const platform::ErasePlan& plan, int seconds);
 
-// What is to be done when the machine starts: `intent` as it was found. True: a volume's keys were destroyed, or data.
-[[nodiscard]] Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardware& hardware, platform::Eraser& eraser);
+// What is to be done when the machine starts: `intent` as it was found. True: a volume's keys were destroyed, or data. A machine that still
+// starts afterwards reports its certificate before its data goes; `to_the_end`: this one does not, and everything goes now.
+[[nodiscard]] Result<bool> resume_wipe(const std::filesystem::path& folder, const sync::Hardware& hardware, platform::Eraser& eraser, bool to_the_end);
 
 }  // namespace caretaker::agent

@@ -153,20 +153,28 @@ Status EventRows::set_offered(std::int64_t epoch, std::uint64_t seq) {
   return update.bind(1, number(seq)).bind(2, epoch).run();
 }
 
-Status EventRows::mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time) {
-  TRY(entries,
-      database_.prepare("UPDATE entry SET acknowledged = ? WHERE epoch = ? AND seq_to <= ? AND acknowledged IS NULL"));
-  TRY_DONE(entries.bind(1, time).bind(2, epoch).bind(3, number(head.seq)).run());
+Result<std::uint64_t> EventRows::mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time) {
+  const std::string waiting = " FROM entry WHERE epoch = ?1 AND seq_to > (SELECT acknowledged_seq FROM epoch WHERE number = ?1) AND seq_to <= ?2"
+                              " AND acknowledged IS NULL";
+  TRY(query, database_.prepare("SELECT COUNT(body)" + waiting));
+  TRY_DONE(query.bind(1, epoch).bind(2, number(head.seq)).step());
+  const auto confirmed = static_cast<std::uint64_t>(query.integer(0));
+  TRY(entries, database_.prepare("UPDATE entry SET acknowledged = ?3 WHERE epoch = ?1 AND seq_to IN (SELECT seq_to" + waiting + ")"));
+  TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).bind(3, time).run());
   TRY(update, database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ? WHERE number = ?"));
-  return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run();
+  TRY_DONE(update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run());
+  return confirmed;
 }
 
-Status EventRows::acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt) {
-  return database_.transaction([&]() -> Status {
-    TRY_DONE(mark_acknowledged(epoch, head, time));
+Result<std::uint64_t> EventRows::acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt) {
+  std::uint64_t confirmed = 0;
+  TRY_DONE(database_.transaction([&]() -> Status {
+    TRY(marked, mark_acknowledged(epoch, head, time));
+    confirmed = marked;
     TRY(update, database_.prepare("UPDATE epoch SET receipt = ?, receipt_time = ? WHERE number = ?"));
     return update.bind(1, receipt).bind(2, time).bind(3, epoch).run();
-  });
+  }));
+  return confirmed;
 }
 
 Status EventRows::rewind(std::int64_t epoch, const sync::ChainHead& head) {

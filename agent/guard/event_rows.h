@@ -59,10 +59,11 @@ class EventRows {
   [[nodiscard]] Status remove_epoch(std::int64_t number);             // with its entries
   [[nodiscard]] Status set_head(std::int64_t epoch, const sync::ChainHead& head);
   [[nodiscard]] Status set_offered(std::int64_t epoch, std::uint64_t seq);
-  // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt.
-  [[nodiscard]] Status acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt);
+  // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt. How many events that are no stubs were not before; it
+  // costs what it confirms, however long the book is.
+  [[nodiscard]] Result<std::uint64_t> acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt);
   // The first part of that, within a transaction: for entries that have been written down elsewhere.
-  [[nodiscard]] Status mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
+  [[nodiscard]] Result<std::uint64_t> mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
   // Marks the entries after `head` as not acknowledged.
   [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
 

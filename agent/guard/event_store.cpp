@@ -199,7 +199,10 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(keep_spare(incoming));
   const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
-  TRY_DONE(write(copies, std::nullopt, [&] { return rows.mark_acknowledged(from.number, done, now()); }));
+  TRY_DONE(write(copies, std::nullopt, [&]() -> Status {
+    TRY_DONE(rows.mark_acknowledged(from.number, done, now()));
+    return ok();
+  }));
   from.acknowledged = done;
   return count_use();
 }

@@ -127,12 +127,17 @@ Result<sync::ChainHead> EventStore::State::covered(const EpochRow& epoch, const 
 
 Status EventStore::State::take_receipt(EpochRow& epoch, const sync::ChainHead& place, ByteView envelope) {
   const UnixSeconds time = now();
-  TRY_DONE(with_room([&] { return rows.acknowledge(epoch.number, place, time, envelope); }));
+  std::uint64_t confirmed = 0;
+  TRY_DONE(with_room([&]() -> Status {
+    TRY(marked, rows.acknowledge(epoch.number, place, time, envelope));
+    confirmed = marked;
+    return ok();
+  }));
   stuck.erase(epoch.id);
   epoch.acknowledged = place;
   epoch.receipt = to_bytes(envelope);
   epoch.receipt_time = time;
-  TRY_DONE(count_use());
+  use.queued -= std::min(use.queued, confirmed);
   // It takes some room itself, in place of what it covers.
   const Status made = make_room({}, limits());
   return made || made.error().code == ErrorCode::kFull ? ok() : made;

@@ -105,6 +105,7 @@ std::set<std::string> Guard::health() const {
   }
   codes.merge(trust_.health(clock_.now()));
   codes.merge(orders_.health());
+  codes.merge(letters_.health());
   add_gate_health(codes);
   add_inspect_health(codes);
   return codes;

@@ -16,8 +16,10 @@ Result<Bytes> read_good(const fs::path& path, std::size_t max_bytes, const Check
   return bytes;
 }
 
-// On a disk that takes nothing now, the next start tries again.
+// On a disk that takes nothing now, the next start tries again. A folder in its place would keep every later version out.
 void put_back(const fs::path& path, ByteView bytes) {
+  std::error_code failed;
+  if (fs::is_directory(path, failed)) fs::remove_all(path, failed);
   auto done = platform::make_folder(path.parent_path(), 0700);
   if (done) done = platform::replace_file(path, bytes, 0600);
   if (!done) log_warning("guard", "one of the two is still missing: " + done.error().message);
@@ -26,6 +28,10 @@ void put_back(const fs::path& path, ByteView bytes) {
 Hash sum_of(const Json& json) { return hash(as_bytes(json.dump())); }
 
 }  // namespace
+
+TwoFiles with_copy(const fs::path& file) {
+  return {file, file.parent_path() / (file.stem().string() + ".copy" + file.extension().string())};
+}
 
 Status write_twice(const TwoFiles& files, ByteView bytes) {
   TRY_DONE(platform::make_folder(files.copy.parent_path(), 0700));

@@ -16,6 +16,9 @@ struct TwoFiles {
   std::filesystem::path copy;
 };
 
+// "orders.copy.json" beside "orders.json".
+[[nodiscard]] TwoFiles with_copy(const std::filesystem::path& file);
+
 // The copy first, so that an error leaves the file as it was. Mode 0600.
 [[nodiscard]] Status write_twice(const TwoFiles& files, ByteView bytes);
 

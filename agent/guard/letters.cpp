@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "agent/guard/kept_twice.h"
 #include "agent/guard/signer_room.h"
 #include "agent/guard/trust_updates.h"
 #include "platform/base/log.h"
 #include "sync/checks.h"
+#include "sync/order.h"
 
 namespace caretaker::agent {
 namespace {
@@ -33,19 +35,23 @@ std::string signers_name(const std::set<sync::KeyId>& signers) {
 
 Letters::Letters(std::filesystem::path file, const PolicyStore& trust, const Clock& clock) : file_(std::move(file)), trust_(trust), clock_(clock) { load(); }
 
+std::set<std::string> Letters::health() const {
+  return is_damaged_ ? std::set<std::string>{"letters-damaged"} : std::set<std::string>{};
+}
+
 void Letters::load() {
-  const auto bytes = platform::read_file(file_, kMaxFile);
-  if (!bytes) {
-    if (bytes.error().code != ErrorCode::kNotFound) log_error("letters", bytes.error().message);
-    return;
-  }
-  const auto json = parse_json(as_text(*bytes), {kMaxFile, 8});
-  const auto used = json ? json->object_at("used") : Result<const Json::Object*>(json.error());
-  if (!used) {
-    log_error("letters", "damaged: " + used.error().message);
-    return;
-  }
-  for (const auto& [name, until] : **used) {
+  const auto read = read_twice(with_copy(file_), kMaxFile, [this](ByteView bytes) { return parse(bytes); });
+  if (read || read.error().code == ErrorCode::kNotFound) return;
+  log_error("letters", read.error().message);
+  is_damaged_ = true;
+}
+
+Status Letters::parse(ByteView bytes) {
+  TRY(json, parse_json(as_text(bytes), {kMaxFile, 8}));
+  TRY_DONE(check_sum(json));
+  TRY(used, json.object_at("used"));
+  used_.clear();
+  for (const auto& [name, until] : *used) {
     const auto id = parse_hex(name);
     const auto fixed = id ? to_array<16>(*id) : Result<sync::LetterId>(id.error());
     if (!fixed) continue;
@@ -54,6 +60,7 @@ void Letters::load() {
     const std::string* by = until["by"].as_string();
     if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by};
   }
+  return ok();
 }
 
 void Letters::forget_old() {
@@ -61,7 +68,16 @@ void Letters::forget_old() {
   std::erase_if(used_, [past](const auto& used) { return used.second.until <= past; });
 }
 
-Status Letters::room_for(const std::string& by) const {
+Status Letters::room_for(const std::string& by) {
+  const UnixSeconds now = clock_.now();
+  const bool is_all_full = used_.size() >= kRoom.in_all;
+  auto oldest = used_.end();
+  for (auto it = used_.begin(); it != used_.end(); ++it) {
+    const bool is_over = it->second.until <= now && (is_all_full || it->second.by == by);
+    if (is_over && (oldest == used_.end() || it->second.until < oldest->second.until)) oldest = it;
+  }
+  const bool is_true = sync::is_clock_plausible({now, trust_.judged_time(0)});
+  if (!has_room(used_, by, kRoom) && oldest != used_.end() && is_true) used_.erase(oldest);
   if (has_room(used_, by, kRoom)) return ok();
   return used_.size() >= kRoom.in_all ? sync::refuse(sync::Check::kLetterRoom) : sync::refuse(sync::Check::kLetterRoom, "of this signer's");
 }
@@ -70,7 +86,7 @@ Status Letters::remember(const sync::LetterId& id, Used what) {
   used_[id] = std::move(what);
   Json::Object used;
   for (const auto& [other, kept] : used_) used[sync::letter_name(other)] = Json::Object{{"until", kept.until}, {"by", kept.by}};
-  auto written = platform::replace_file(file_, as_bytes(Json(Json::Object{{"v", 1}, {"used", std::move(used)}}).dump()), 0600);
+  auto written = write_twice(with_copy(file_), as_bytes(with_sum({{"v", 1}, {"used", std::move(used)}}).dump()));
   if (!written) used_.erase(id);
   return written;
 }

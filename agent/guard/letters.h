@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "agent/guard/policy_store.h"
@@ -33,9 +34,12 @@ class Letters {
   // come once more, although it was taken: what a part does is keyed by the id.
   using Part = std::function<Result<Taken>(const sync::RawBlob&, const sync::LetterId&, const Room&)>;
 
-  // `file`: the ids that have been used, each until its end is surely past (policy_store.h). Each signer fills places of their own and no more, so that nobody's key keeps another's
+  // `file`, kept twice: the ids that have been used, each until its end is surely past (policy_store.h). Each signer fills places of their own and no more, so that nobody's key keeps another's
   // letters out.
   Letters(std::filesystem::path file, const PolicyStore& trust, const Clock& clock);
+
+  // "letters-damaged": both are, and what was used is not known any more.
+  [[nodiscard]] std::set<std::string> health() const;
 
   void set_part(sync::PayloadType type, Part part) { parts_[type] = std::move(part); }
 
@@ -50,15 +54,18 @@ class Letters {
     std::string by;
   };
   void forget_old();
-  [[nodiscard]] Status room_for(const std::string& by) const;
+  // Where a signer's places are full, the oldest of theirs that is over by the clock gives way, while the clock can be true.
+  [[nodiscard]] Status room_for(const std::string& by);
   [[nodiscard]] Status remember(const sync::LetterId& id, Used used);
   void load();
+  [[nodiscard]] Status parse(ByteView bytes);
 
   std::filesystem::path file_;
   const PolicyStore& trust_;
   const Clock& clock_;
   std::map<sync::PayloadType, Part> parts_;
   std::map<sync::LetterId, Used> used_;
+  bool is_damaged_ = false;
 };
 
 }  // namespace caretaker::agent

@@ -50,6 +50,13 @@ void refresh_notice(const std::filesystem::path& file, const LostNotice& notice)
 // An order may come once more, when the power went before its letter was remembered: it says what it said, and changes nothing.
 bool is_same(const std::optional<VerifiedOrder>& stored, const VerifiedOrder& order) { return stored && stored->order().id == order.order().id; }
 
+// Of every volume that had any.
+bool all_keys_are_gone(const std::vector<sync::WipedMedium>& media) {
+  const auto had_keys = [](const sync::WipedMedium& medium) { return medium.key_slots > 0 && medium.kept_for.empty(); };
+  return std::ranges::any_of(media, had_keys) &&
+         std::ranges::none_of(media, [&](const sync::WipedMedium& medium) { return had_keys(medium) && !medium.is_verified; });
+}
+
 }  // namespace
 
 std::string notice_text(const LostNotice& notice) {
@@ -357,12 +364,11 @@ void Orders::take_proof(const Bytes& envelope) {
     return note_proof("order.refused", (certificate ? "D5" : rule_of(certificate.error())) + ":" + id);
   }
   const bool proven = certificate->method != sync::Sanitization::kClearBestEffort;
-  const bool any_keys = std::ranges::any_of(certificate->media, &sync::WipedMedium::is_verified);
-  if (any_keys) note_proof("order.keys-destroyed", id);
+  if (all_keys_are_gone(certificate->media)) note_proof("order.keys-destroyed", id);
   note_proof(proven ? "order.verified" : "order.best-effort", id);
   OrdersState next = state_;
   next.certificate = envelope;
-  next.phase = proven ? WipePhase::kVerified : WipePhase::kKeysDestroyed;
+  next.phase = proven ? WipePhase::kVerified : WipePhase::kBestEffort;
   if (auto saved = save(std::move(next)); !saved) log_warning("orders", saved.error().message);
 }
 

@@ -10,7 +10,7 @@ namespace caretaker::agent {
 namespace {
 
 constexpr std::size_t kMaxFile = 2u << 20;
-constexpr std::array<std::string_view, 6> kPhaseNames = {"none", "grace", "started", "keys-destroyed", "verified", "failed"};
+constexpr std::array<std::string_view, 7> kPhaseNames = {"none", "grace", "started", "keys-destroyed", "verified", "failed", "best-effort"};
 
 Result<WipePhase> parse_phase(std::string_view name) {
   const auto found = std::find(kPhaseNames.begin(), kPhaseNames.end(), name);
@@ -73,7 +73,7 @@ Result<OrdersState> parse_state(ByteView bytes) {
   return OrdersState{device, ended, lock, wipe, phase, grace, SecretKey(secret), challenge, static_cast<int>(wrong), epoch, forked, certificate};
 }
 
-TwoFiles files_in(const std::filesystem::path& folder) { return {folder / "orders.json", folder / "orders.copy.json"}; }
+TwoFiles files_in(const std::filesystem::path& folder) { return with_copy(folder / "orders.json"); }
 
 }  // namespace
 

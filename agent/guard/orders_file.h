@@ -12,7 +12,7 @@
 namespace caretaker::agent {
 
 // How far a wipe is. Each is reached by proof, never by time.
-enum class WipePhase { kNone, kGrace, kStarted, kKeysDestroyed, kVerified, kFailed };
+enum class WipePhase { kNone, kGrace, kStarted, kKeysDestroyed, kVerified, kFailed, kBestEffort };
 [[nodiscard]] std::string_view wipe_phase_name(WipePhase phase);  // "grace", "started", "keys-destroyed", ...
 
 struct OrdersState {

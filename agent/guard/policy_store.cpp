@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxHistory = 1u << 20;  // of thirty days
+constexpr std::size_t kMaxFloors = 4096;
 
 std::int64_t int_or_zero(const Json& json, std::string_view key) {
   const std::int64_t* value = json[key].as_int();
@@ -108,6 +109,7 @@ std::set<std::string> PolicyStore::health(UnixSeconds clock) const {
   if (roots_.empty()) codes.insert("root-missing");
   if (!roots_.empty() && roots_.back().root().expires <= now) codes.insert("root-stale");
   if (!policy_) codes.insert("policy-missing");
+  if (policy_ && policy_->verified.bundle().generation == policy_generation_ && policy_->verified.bundle().version < policy_floor_) codes.insert("policy-behind");
   if (policy_ && policy_->verified.bundle().expires <= now) codes.insert("policy-stale");
   if (!set_) codes.insert("lists-missing");
   if (set_ && waiting_) codes.insert("lists-waiting");
@@ -144,11 +146,12 @@ Status PolicyStore::append_root(sync::VerifiedRoot root, ByteView envelope) {
 Status PolicyStore::replace_policy(PolicyInForce policy) {
   // The one before stays beside it: what is unreadable tomorrow falls back to it, not to nothing.
   if (policy_) TRY_DONE(platform::replace_file(folder_ / "policy.previous.json", policy_->envelope, 0600));
-  TRY_DONE(platform::replace_file(folder_ / "policy.json", policy.envelope, 0600));
+  TRY_DONE(write_twice(with_copy(folder_ / "policy.json"), policy.envelope));
   policy_floor_ = std::max(policy_floor_, policy.verified.bundle().version);
   time_floor_ = std::max(time_floor_, policy.verified.bundle().issued);
   policy_ = std::move(policy);
   damage_.erase("policy-damaged");
+  damage_.erase("floors-damaged");
   damage_.erase("policy-signer-gone");
   // The policy is in force; a floor that could not be written is read from it at the next start.
   if (auto written = write_floors(); !written) log_warning("policy", written.error().message);
@@ -166,7 +169,7 @@ Status PolicyStore::replace_lists(ListsInForce lists, UnixSeconds now) {
   history.taken = std::max(history.taken, now);
   TRY_DONE(write_lists_history(history));
   lists_history_ = std::move(history);
-  TRY_DONE(platform::replace_file(folder_ / "lists.json", lists.envelope, 0600));
+  TRY_DONE(write_twice(with_copy(folder_ / "lists.json"), lists.envelope));
   lists_ = std::move(lists);
   waiting_.reset();
   damage_.erase("lists-signer-gone");
@@ -181,7 +184,7 @@ Status PolicyStore::install_set(const fs::path& file, SetInForce set, sync::List
   lists_history_ = std::move(history);
   // The manifest's own replacement is the moment of change: until then the old pair of manifest and file is whole.
   TRY_DONE(platform::rename_file(file, set_file(wanted->verified.manifest())));
-  TRY_DONE(platform::replace_file(folder_ / "lists.json", wanted->envelope, 0600));
+  TRY_DONE(write_twice(with_copy(folder_ / "lists.json"), wanted->envelope));
   if (waiting_) lists_ = std::exchange(waiting_, std::nullopt);
   set_ = std::move(set);
   lists_floor_ = lists_floor();
@@ -203,13 +206,13 @@ void PolicyStore::remove_other_sets() const {
 }
 
 Status PolicyStore::write_floors() const {
-  const Json json(Json::Object{{"v", 1},
-                               {"policy", policy_floor_},
-                               {"policy_generation", policy_generation_},
-                               {"lists", lists_floor_},
-                               {"lists_generation", lists_generation_},
-                               {"time", time_floor_}});
-  return platform::replace_file(folder_ / "floors.json", as_bytes(json.dump()), 0600);
+  const Json json = with_sum({{"v", 1},
+                              {"policy", policy_floor_},
+                              {"policy_generation", policy_generation_},
+                              {"lists", lists_floor_},
+                              {"lists_generation", lists_generation_},
+                              {"time", time_floor_}});
+  return write_twice(with_copy(folder_ / "floors.json"), as_bytes(json.dump()));
 }
 
 Status PolicyStore::load(const sync::SchoolId& school) {
@@ -229,14 +232,12 @@ Status PolicyStore::load(const sync::SchoolId& school) {
   return ok();
 }
 
-std::optional<Bytes> PolicyStore::read(const fs::path& file, const char* code) {
-  auto bytes = platform::read_file(file, sync::kMaxEnvelopeBytes);
-  if (bytes) return std::move(*bytes);
-  if (bytes.error().code != ErrorCode::kNotFound) {
-    log_error("policy", bytes.error().message);
-    damage_.insert(code);
-  }
-  return std::nullopt;
+// The envelope that `open` takes, of the file or else of its copy; what is there and not taken is damage.
+void PolicyStore::read(const TwoFiles& files, const char* code, const std::function<Status(ByteView)>& open) {
+  const auto read = read_twice(files, sync::kMaxEnvelopeBytes, open);
+  if (read || read.error().code == ErrorCode::kNotFound) return;
+  log_error("policy", read.error().message);
+  damage_.insert(code);
 }
 
 void PolicyStore::load_roots(const sync::SchoolId& school) {
@@ -259,50 +260,50 @@ void PolicyStore::load_roots(const sync::SchoolId& school) {
   }
 }
 
-std::optional<PolicyInForce> PolicyStore::reopen_policy(const char* file, const char* code) {
-  auto envelope = read(folder_ / file, code);
-  if (!envelope) return std::nullopt;
-  const sync::RawBlob blob{*envelope};
-  // A key that a later root took away counted when this was accepted: what is in force stays in force, and it shows.
+// A key that a later root took away counted when this was accepted: what is in force stays in force, and it shows.
+Status PolicyStore::reopen_policy(ByteView envelope) {
+  const sync::RawBlob blob{to_bytes(envelope)};
   for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
     auto verified = sync::open_policy(blob, *root, 0, 0);
     if (!verified) continue;
     auto parsed = policy::parse_policy(verified->bundle().policy_toml, policy::Strictness::kDevice);
     if (!parsed.usable()) break;
     if (root != roots_.rbegin()) damage_.insert("policy-signer-gone");
-    return PolicyInForce{std::move(*verified), std::move(parsed.policy), std::move(*envelope)};
+    policy_ = PolicyInForce{std::move(*verified), std::move(parsed.policy), blob.bytes};
+    return ok();
   }
-  log_error("policy", std::string(file) + " does not verify any more");
-  damage_.insert(code);
-  return std::nullopt;
+  return make_error(ErrorCode::kDamaged, "it does not verify any more");
 }
 
 void PolicyStore::load_policy() {
-  policy_ = reopen_policy("policy.json", "policy-damaged");
-  if (!policy_) policy_ = reopen_policy("policy.previous.json", "policy-damaged");
+  const auto reopen = [this](ByteView envelope) { return reopen_policy(envelope); };
+  read(with_copy(folder_ / "policy.json"), "policy-damaged", reopen);
+  const fs::path previous = folder_ / "policy.previous.json";
+  if (!policy_) read({previous, previous}, "policy-damaged", reopen);
   if (!policy_ || policy_->verified.bundle().generation != policy_generation_) return;
   policy_floor_ = std::max(policy_floor_, policy_->verified.bundle().version);
   time_floor_ = std::max(time_floor_, policy_->verified.bundle().issued);
 }
 
-std::optional<ListsInForce> PolicyStore::reopen_lists(const char* file, const char* code) {
-  auto envelope = read(folder_ / file, code);
-  if (!envelope) return std::nullopt;
-  const sync::RawBlob blob{*envelope};
-  for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
-    auto verified = sync::open_lists(blob, *root, std::nullopt, 0);
-    if (!verified) continue;
-    if (root != roots_.rbegin()) damage_.insert("lists-signer-gone");
-    return ListsInForce{std::move(*verified), std::move(*envelope)};
-  }
-  log_error("policy", std::string(file) + " does not verify any more");
-  damage_.insert(code);
-  return std::nullopt;
+std::optional<ListsInForce> PolicyStore::reopen_lists(const TwoFiles& files, const char* code) {
+  std::optional<ListsInForce> lists;
+  read(files, code, [&](ByteView envelope) -> Status {
+    const sync::RawBlob blob{to_bytes(envelope)};
+    for (auto root = roots_.rbegin(); root != roots_.rend(); ++root) {
+      auto verified = sync::open_lists(blob, *root, std::nullopt, 0);
+      if (!verified) continue;
+      if (root != roots_.rbegin()) damage_.insert("lists-signer-gone");
+      lists = ListsInForce{std::move(*verified), blob.bytes};
+      return ok();
+    }
+    return make_error(ErrorCode::kDamaged, "it does not verify any more");
+  });
+  return lists;
 }
 
 void PolicyStore::load_lists() {
   load_lists_history();
-  lists_ = reopen_lists("lists.json", "lists-damaged");
+  lists_ = reopen_lists(with_copy(folder_ / "lists.json"), "lists-damaged");
   if (lists_) {
     const sync::ListsManifest& manifest = lists_->verified.manifest();
     auto set = SetInForce::open_installed(set_file(manifest));
@@ -310,7 +311,8 @@ void PolicyStore::load_lists() {
     else on_damaged_set(set.error());
   }
   // What it changes was judged when it was accepted. One that is no newer than the lists in force was overtaken by them.
-  waiting_ = reopen_lists("lists.waiting.json", "lists-waiting-damaged");
+  const fs::path waiting = folder_ / "lists.waiting.json";
+  waiting_ = reopen_lists({waiting, waiting}, "lists-waiting-damaged");
   const auto is_newer = [](const sync::ListsManifest& a, const sync::ListsManifest& b) { return a.generation != b.generation || a.version > b.version; };
   if (waiting_ && lists_ && !is_newer(waiting_->verified.manifest(), lists_->verified.manifest())) waiting_.reset();
   settle_generations();
@@ -368,16 +370,22 @@ void PolicyStore::check_set_part() {
   if (auto checked = set_->check_part(lists_->verified.manifest()); !checked) on_damaged_set(checked.error());
 }
 
+// What cannot be read is not guessed: the floors are then those of what verifies.
 void PolicyStore::load_floors() {
-  const auto bytes = platform::read_file(folder_ / "floors.json", 4096);
-  if (!bytes) return;
-  const auto json = parse_json(as_text(*bytes));
-  if (!json) return;
-  policy_floor_ = int_or_zero(*json, "policy");
-  policy_generation_ = int_or_zero(*json, "policy_generation");
-  lists_floor_ = int_or_zero(*json, "lists");
-  lists_generation_ = int_or_zero(*json, "lists_generation");
-  time_floor_ = int_or_zero(*json, "time");
+  const auto parse = [this](ByteView bytes) -> Status {
+    TRY(json, parse_json(as_text(bytes)));
+    TRY_DONE(check_sum(json));
+    policy_floor_ = int_or_zero(json, "policy");
+    policy_generation_ = int_or_zero(json, "policy_generation");
+    lists_floor_ = int_or_zero(json, "lists");
+    lists_generation_ = int_or_zero(json, "lists_generation");
+    time_floor_ = int_or_zero(json, "time");
+    return ok();
+  };
+  const auto read = read_twice(with_copy(folder_ / "floors.json"), kMaxFloors, parse);
+  if (read || read.error().code == ErrorCode::kNotFound) return;
+  log_error("policy", read.error().message);
+  damage_.insert("floors-damaged");
 }
 
 }  // namespace caretaker::agent

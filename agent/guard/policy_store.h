@@ -1,10 +1,12 @@
 // What the guard trusts and obeys, on disk: the chain of roots, the policy and the lists in force, the set file, a lists
 // manifest whose set file has not come yet, and the floors. Nothing gets in unverified (trust_updates.h), and at start
 // everything is verified again, the names of the set file while it is in force already (check_set_part()). Files: roots/N.json, policy.json, policy.previous.json, lists.json, lists.waiting.json,
-// set.<content hash>, lists.history.json, floors.json; roots.copy/N.json, because without root 1 nothing else is worth anything. One thread.
+// set.<content hash>, lists.history.json, floors.json; roots.copy/N.json, policy.copy.json, lists.copy.json and floors.copy.json, because a
+// disk that loses bits of one of them must not put the machine back, or make it refuse what comes. One thread.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -92,7 +94,7 @@ class PolicyStore {
   explicit PolicyStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
   [[nodiscard]] TwoFiles root_files(std::int64_t version) const;
   [[nodiscard]] std::filesystem::path set_file(const sync::ListsManifest& manifest) const;
-  [[nodiscard]] std::optional<Bytes> read(const std::filesystem::path& file, const char* code);
+  void read(const TwoFiles& files, const char* code, const std::function<Status(ByteView)>& open);
   void load_roots(const sync::SchoolId& school);
   void load_policy();
   void load_lists();
@@ -100,8 +102,8 @@ class PolicyStore {
   [[nodiscard]] Status write_lists_history(const sync::ListsHistory& history) const;
   void on_damaged_set(const Error& error);
   void load_floors();
-  [[nodiscard]] std::optional<PolicyInForce> reopen_policy(const char* file, const char* code);
-  [[nodiscard]] std::optional<ListsInForce> reopen_lists(const char* file, const char* code);
+  [[nodiscard]] Status reopen_policy(ByteView envelope);
+  [[nodiscard]] std::optional<ListsInForce> reopen_lists(const TwoFiles& files, const char* code);
   [[nodiscard]] Status write_floors() const;
   void settle_generations();
   void remove_other_sets() const;

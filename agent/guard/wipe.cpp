@@ -109,6 +109,10 @@ void destroy_own_keys(const WipeSettings& settings) {
   }
 }
 
+void go_on_without(const char* what, const Status& done) {
+  if (!done) log_error("wipe", std::string(what) + ": " + done.error().message);
+}
+
 }  // namespace
 
 Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Clock& clock) {
@@ -122,17 +126,18 @@ Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Cl
     TRY(plan, eraser.plan());
     ordered.intent.plan = std::move(plan);
   }
-  TRY_DONE(eraser.leave_network());
-  TRY_DONE(write_intent(settings.intent, ordered.intent));
+  // What lies beside the kernel helps after a power cut; where it cannot be written, or a user's mount stays, the keys go all the same.
+  go_on_without("the intent", write_intent(settings.intent, ordered.intent));
+  go_on_without("network file systems", eraser.leave_network());
   auto media = destroy_all_keys(eraser, permit, ordered.intent.plan);
   TRY(certificate, make_certificate(settings, ordered, std::move(media), clock.now()));
   const SigningKey* key = &ordered.identity.key();
   const Bytes envelope = sync::make_envelope(sync::PayloadType::kWipeCertificate, sync::make_wipe_certificate_payload(certificate), {&key, 1});
-  TRY_DONE(platform::replace_file(settings.intent / kWipeCertificateFile, envelope, 0600));
+  go_on_without("the certificate beside the kernel", platform::replace_file(settings.intent / kWipeCertificateFile, envelope, 0600));
   TRY_DONE(platform::replace_file(settings.state / kWipeCertificateFile, envelope, 0600));
   wait_for_guard(settings, clock);
   ordered.intent.phase = IntentPhase::kData;
-  TRY_DONE(write_intent(settings.intent, ordered.intent));
+  go_on_without("the intent", write_intent(settings.intent, ordered.intent));
   destroy_own_keys(settings);
   erase_all_data(eraser, permit, ordered.intent.plan, kDataSeconds);
   return eraser.power_off(permit);

@@ -57,8 +57,8 @@ Result<std::vector<LetterRow>> FleetStore::letters_since(std::string_view type, 
 Result<std::vector<Bytes>> FleetStore::give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit) {
   TRY(query, database_.prepare("SELECT l.envelope, l.id, a.given FROM letters l LEFT JOIN letter_answers a ON a.letter = l.id AND a.device = ?1 "
                                "WHERE l.until > ?2 AND (l.device IS NULL OR l.device = ?1) AND a.answered IS NULL "
-                               "ORDER BY l.device IS NULL, l.number LIMIT ?3"));
-  query.bind(1, ByteView(device)).bind(2, now).bind(3, static_cast<std::int64_t>(limit));
+                               "ORDER BY l.type <> ?4, l.device IS NULL, l.number LIMIT ?3"));  // orders before lessons
+  query.bind(1, ByteView(device)).bind(2, now).bind(3, static_cast<std::int64_t>(limit)).bind(4, sync::payload_type_name(sync::PayloadType::kOrder));
   std::vector<Bytes> out;
   std::vector<Bytes> first;
   while (true) {

@@ -15,8 +15,6 @@ def problems_of(text):
     line = json.loads(text)
     if not KEYS <= line.keys():
         yield f"keys are missing: {text}"
-    elif line["ok"] is False and not line.get("reason"):
-        yield f"a goal is missed and nobody says why: {text}"
     elif line["value"] is None:
         yield f"nothing was measured: {text}"
     elif not line["value"] > 0 and line["bench"] not in MAY_BE_ZERO:

@@ -78,7 +78,7 @@ Status run(const Options& options) {
   const auto eraser = platform::make_eraser();
   const auto began = std::chrono::steady_clock::now();
   TRY_DONE(agent::write_intent(options.folder, intent));
-  TRY(destroyed, agent::resume_wipe(options.folder, hardware, *eraser));
+  TRY(destroyed, agent::resume_wipe(options.folder, hardware, *eraser, false));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (!destroyed) return make_error(ErrorCode::kInternal, "nothing was destroyed");
   std::printf("{\"seconds\": %.4f}\n", seconds);

@@ -10,7 +10,9 @@ constexpr UnixSeconds kYear = 365 * 86'400;
 constexpr const char* kBook = "state/events/events.db";
 constexpr const char* kKeyFile = "state/events/events.key";
 constexpr std::pair<const char*, const char*> kTwice[] = {{"state/trust/roots/1.json", "state/trust/roots.copy/1.json"},
-                                                          {"state/device.json", "state/device.copy.json"}};
+                                                          {"state/device.json", "state/device.copy.json"},
+                                                          {"state/trust/policy.json", "state/trust/policy.copy.json"},
+                                                          {"state/trust/floors.json", "state/trust/floors.copy.json"}};
 
 std::size_t books_aside(const Device& device) {
   return device.disk.names_below("state/events/set-aside/").size();

@@ -52,7 +52,7 @@ TEST_CASE("a damaged root is put back from its copy, and its copy from it", "[R1
   CHECK(world.healthy("root-damaged"));
   CHECK(world.gate_hears().word == GateAnswer::Word::kPolicy);
   CHECK(world.next_request());
-  if (harm != &become_a_folder) CHECK(must(platform::read_file(world.root(where), 1u << 20)) == whole);
+  CHECK(must(platform::read_file(world.root(where), 1u << 20)) == whole);
 }
 
 TEST_CASE("a machine that has lost its root, however, opens nothing, and is whole again with the school's folder", "[R10][R11]") {
@@ -90,11 +90,59 @@ TEST_CASE("a machine that has lost its policies opens nothing", "[R10][R11]") {
   DamagedWorld world;
   world.serve();
   world.give(world.room.policy(2, kPolicyText));
-  flip(world.settings.state / "trust" / "policy.json");
-  flip(world.settings.state / "trust" / "policy.previous.json");
+  for (const char* name : {"policy.json", "policy.copy.json", "policy.previous.json"}) flip(world.settings.state / "trust" / name);
   world.start();
   CHECK(world.filter().state == FilterState::kIncomplete);
   CHECK(world.gate_hears().word == GateAnswer::Word::kUnchanged);
+}
+
+TEST_CASE("a damaged policy, lists or floors are put back from their copies: the machine is where it was, and takes what comes", "[R10][R11]") {
+  const auto harm = GENERATE(from_range(kHarms));
+  const auto* name = GENERATE("policy.json", "policy.copy.json", "lists.json", "lists.copy.json", "floors.json", "floors.copy.json");
+  DamagedWorld world;
+  world.serve();
+  world.give(world.room.policy(2, kPolicyText));
+  harm(world.settings.state / "trust" / name);
+  world.start();
+  CHECK(world.status().policy_version == 2);
+  CHECK(world.status().lists_version == 1);
+  CHECK(world.filter().state == FilterState::kReady);
+  for (const char* code : {"policy-damaged", "policy-behind", "lists-damaged", "floors-damaged"}) CHECK(world.healthy(code));
+  world.give(world.room.policy(1, kPolicyText));
+  CHECK(world.status().policy_version == 2);
+  world.give(world.room.policy(3, kPolicyText));
+  CHECK(world.status().policy_version == 3);
+}
+
+TEST_CASE("one digit of the floors that has changed does not make a machine refuse what comes", "[R10]") {
+  for (const char* member : {"\"policy\":", "\"time\":", "\"lists\":"}) {
+    DamagedWorld world;
+    world.serve();
+    for (const char* name : {"floors.json", "floors.copy.json"}) {
+      std::string text(as_text(must(platform::read_file(world.settings.state / "trust" / name, 4096))));
+      text[text.find(member) + std::string_view(member).size()] = '9';
+      must(platform::replace_file(world.settings.state / "trust" / name, as_bytes(text), 0600));
+    }
+    world.start();
+    CHECK_FALSE(world.healthy("floors-damaged"));
+    world.give(world.room.policy(2, kPolicyText));
+    CHECK(world.status().policy_version == 2);
+    CHECK(world.healthy("floors-damaged"));
+  }
+}
+
+TEST_CASE("a machine whose newest policy is lost says so, and takes it again", "[R10]") {
+  DamagedWorld world;
+  world.serve();
+  const Bytes second = world.room.policy(2, kPolicyText);
+  world.give(second);
+  for (const char* name : {"policy.json", "policy.copy.json"}) lose(world.settings.state / "trust" / name);
+  world.start();
+  CHECK(world.status().policy_version == 1);
+  CHECK_FALSE(world.healthy("policy-behind"));
+  world.give(second);
+  CHECK(world.status().policy_version == 2);
+  CHECK(world.healthy("policy-behind"));
 }
 
 TEST_CASE("a damaged identity is put back from its copy", "[R10]") {

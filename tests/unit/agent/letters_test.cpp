@@ -108,6 +108,19 @@ TEST_CASE("one key fills its own places and nobody else's, and what only ends so
   CHECK(desk.take(one_more)[0] == "letter.taken " + name_of(one_more));  // again, and it does nothing
 }
 
+TEST_CASE("what is over by a clock that can be true gives way before anything is refused for want of room", "[R22]") {
+  Desk desk;
+  const auto& school = desk.world.room.school;
+  desk.world.clock.time = school.root.issued + 5 * 86'400;
+  for (int i = 0; i < 256; ++i) REQUIRE_FALSE(desk.take(letter(school.technician, school.root.issued + 1'000 + i, std::to_string(i))).empty());
+  const Bytes running = letter(school.technician, desk.world.clock.time + 86'400);
+  CHECK(desk.take(running)[0] == "letter.taken " + name_of(running));
+  CHECK(desk.take(running).empty());
+  CHECK(desk.take(letter(school.technician, school.root.issued + 1'001, "1")).empty());  // only the oldest went
+  desk.world.clock.time += 20ll * 365 * 86'400;
+  CHECK(desk.take(letter(school.technician, desk.world.clock.time, "2046"))[0].starts_with("letter.refused L7:"));
+}
+
 TEST_CASE("a letter for which the disk has no room is not refused: it is taken when it comes again", "[R22]") {
   Desk desk;
   const Bytes one = letter(desk.world.room.school.technician, 5'000);
@@ -116,6 +129,23 @@ TEST_CASE("a letter for which the disk has no room is not refused: it is taken w
   CHECK(desk.take(one, true).empty());
   desk.is_disk_full = false;
   CHECK(desk.take(one)[0] == "letter.taken " + name_of(one));
+}
+
+TEST_CASE("what was used is known though one of the two files is damaged, and where both are that is told", "[R22]") {
+  Desk desk;
+  const Bytes once = letter(desk.world.room.school.technician, 5'000);
+  CHECK(desk.take(once)[0] == "letter.taken " + name_of(once));
+  const auto spoil = [&](const char* name) { must(platform::replace_file(desk.world.folder / name, as_bytes("{\"used\":{},\"v\":1,\"sum\":\"00\"}"), 0600)); };
+  for (const char* name : {"letters.json", "letters.copy.json"}) {
+    spoil(name);
+    desk.start();
+    CHECK(desk.take(once).empty());
+    CHECK(desk.letters->health().empty());
+  }
+  spoil("letters.json");
+  spoil("letters.copy.json");
+  desk.start();
+  CHECK(desk.letters->health() == std::set<std::string>{"letters-damaged"});
 }
 
 TEST_CASE("places become free when people have signed a time after the end of what fills them", "[R22]") {

@@ -192,7 +192,7 @@ TEST_CASE("an order whose letter was forgotten in a power cut comes again, says 
     world.pass(30);
     const std::size_t events = world.book().size();
     world.stop();
-    std::filesystem::remove(world.settings.state / "letters.json");
+    for (const char* name : {"letters.json", "letters.copy.json"}) std::filesystem::remove(world.settings.state / name);
     world.start();
     world.deliver(letter);
     const auto book = world.book();

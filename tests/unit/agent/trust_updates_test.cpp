@@ -199,19 +199,19 @@ TEST_CASE("a policy whose signer a later root takes away stays in force, and it 
   CHECK(world.healthy("policy-signer-gone"));
 }
 
-TEST_CASE("a damaged policy on disk falls back to the one before, and the same version may come again") {
+TEST_CASE("a policy damaged on disk, and its copy, falls back to the one before, and the same version may come again") {
   GuardWorld world;
   world.serve();
   const Bytes second = world.room.policy(2, kPolicyText);
   world.give(second);
-  damage(world.settings.state / "trust" / "policy.json");
+  for (const char* name : {"policy.json", "policy.copy.json"}) damage(world.settings.state / "trust" / name);
   world.start();
   CHECK(world.status().policy_version == 1);
   CHECK_FALSE(world.healthy("policy-damaged"));
   world.give(second);
   CHECK(world.status().policy_version == 2);
   CHECK(world.healthy("policy-damaged"));
-  damage(world.settings.state / "trust" / "policy.json");
+  for (const char* name : {"policy.json", "policy.copy.json"}) damage(world.settings.state / "trust" / name);
   damage(world.settings.state / "trust" / "policy.previous.json");
   world.start();
   CHECK(world.filter().state == FilterState::kIncomplete);

@@ -47,7 +47,7 @@ class FileEraser final : public platform::Eraser {
   }
   Status leave_network() override {
     deeds.push_back("leave network");
-    return ok();
+    return stays_mounted ? Status(make_error(ErrorCode::kPermissionDenied, "unmount: a user's")) : ok();
   }
   Result<std::string> find(const EraseTarget& target) override { return real->find(target); }
   Status destroy_keys(const WipePermit& permit, const EraseTarget& target) override {
@@ -69,6 +69,7 @@ class FileEraser final : public platform::Eraser {
   ErasePlan volumes;
   std::vector<std::string> deeds;
   bool has_mounts = true;
+  bool stays_mounted = false;
   int cuts = 0;  // the n-th destruction does not happen
 };
 
@@ -210,7 +211,7 @@ TEST_CASE("cut off before or between the volumes, it is gone on with from the fo
     WipeIntent again = intent;
     again.phase = IntentPhase::kKeys;
     must(write_intent(world.folder / "boot", again));
-    const auto resumed = resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser);
+    const auto resumed = resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, false);
     REQUIRE(resumed);
     CHECK(*resumed);
     CHECK_FALSE(world.opens(first));
@@ -226,7 +227,7 @@ TEST_CASE("a header that was half overwritten when the power went is destroyed a
   intent.phase = IntentPhase::kKeys;
   must(write_intent(world.folder / "boot", intent));
   must(platform::overwrite_file(volume, 0, Bytes(100'000, 0xff)));  // the first header is gone, the second and the slots are not
-  CHECK(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser)));
+  CHECK(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, false)));
   CHECK(world.eraser.verify_keys(world.eraser.volumes[0]));
 }
 
@@ -239,7 +240,7 @@ TEST_CASE("a new encrypted system in the same place is not what an old intent me
   for (const IntentPhase phase : {IntentPhase::kKeys, IntentPhase::kData}) {
     intent.phase = phase;
     must(write_intent(world.folder / "boot", intent));
-    CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser));
+    CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, false));
     CHECK(world.opens(volume));
   }
   CHECK(world.eraser.find(intent.plan.at(0)).error().code == ErrorCode::kNotFound);
@@ -276,7 +277,7 @@ TEST_CASE("an intent that the school did not sign for this machine destroys noth
   const WipeIntent intent = world.cut_off();
   const auto refuses = [&](const WipeIntent& changed, const sync::Hardware& hardware) {
     must(write_intent(world.folder / "boot", changed));
-    return !resume_wipe(world.folder / "boot", hardware, world.eraser) && world.opens(volume);
+    return !resume_wipe(world.folder / "boot", hardware, world.eraser, false) && world.opens(volume);
   };
   CHECK(refuses(intent, {"uuid-2", "board-1"}));  // carried to another machine
   CHECK(refuses(intent, {}));                     // a machine that does not know which one it is
@@ -290,7 +291,7 @@ TEST_CASE("an intent that the school did not sign for this machine destroys noth
   lock.order = sync::make_envelope(sync::PayloadType::kOrder, sync::make_order_payload(locking), {&one, 1});
   for (const WipeIntent* changed : {&other_school, &one_signature, &no_root, &lock}) CHECK(refuses(*changed, world.settings.hardware));
   must(platform::replace_file(world.folder / "boot/wipe-intent.json", as_bytes("rubbish"), 0600));
-  CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser));
+  CHECK_FALSE(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, false));
   CHECK(world.opens(volume));
 }
 
@@ -382,4 +383,32 @@ TEST_CASE("what lies in the place of the certificate and is none is one event, a
   CHECK_FALSE(world.healthy("wipe-started"));
   REQUIRE(world.wipe());
   CHECK(world.noted("order.best-effort " + id));
+}
+
+TEST_CASE("neither a mount that stays nor a folder beside the kernel that takes nothing keeps the keys", "[R21][R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.eraser.stays_mounted = true;
+  must(platform::replace_file(world.folder / "boot", as_bytes("no folder"), 0600));
+  world.order_wipe();
+  REQUIRE(world.wipe());
+  CHECK_FALSE(world.opens(volume));
+  CHECK(world.noted("order.verified " + to_hex(sync::letter_id(sync::make_order_payload(world.order)))));
+  CHECK(world.eraser.deeds.back() == "off");
+}
+
+TEST_CASE("where nothing can start any more, what was not encrypted goes at the next start too, without a certificate", "[R21][R22]") {
+  WipeWorld world;
+  const auto volume = world.add_volume("luks2", "luks2");
+  if (!world.has_luks) return;
+  world.eraser.volumes.push_back({(world.folder / "plain").string(), "", "", "disk", "serial-2", false, kVolume, 0, 0, false, ""});
+  WipeIntent intent = world.cut_off();
+  intent.phase = IntentPhase::kKeys;
+  must(write_intent(world.folder / "boot", intent));
+  world.eraser.deeds.clear();
+  CHECK(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, true)));
+  CHECK_FALSE(world.opens(volume));
+  CHECK(world.eraser.deeds == std::vector<std::string>{"destroy", "data", "data"});
+  CHECK_FALSE(must(resume_wipe(world.folder / "boot", world.settings.hardware, world.eraser, true)));
 }

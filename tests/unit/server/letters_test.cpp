@@ -8,12 +8,13 @@ using namespace caretaker::test;
 
 namespace {
 
-server::LetterRow letter(const TestSchool& school, std::optional<sync::DeviceId> device, const std::string& text, UnixSeconds until = kNow + 1000) {
+server::LetterRow letter(const TestSchool& school, std::optional<sync::DeviceId> device, const std::string& text, UnixSeconds until = kNow + 1000,
+                         sync::PayloadType type = sync::PayloadType::kException) {
   Json::Object payload = sync::letter_head_json({school.state.id(), device, kNow, until});
   payload["text"] = text;
   const Bytes bytes = to_bytes(Json(std::move(payload)).dump());
-  return {sync::letter_id(bytes), std::string(sync::payload_type_name(sync::PayloadType::kException)), device, until,
-          TestSchool::envelope(sync::PayloadType::kException, bytes, {&school.people.technician.signing})};
+  return {sync::letter_id(bytes), std::string(sync::payload_type_name(type)), device, until,
+          TestSchool::envelope(type, bytes, {&school.people.technician.signing})};
 }
 
 struct Room {
@@ -74,6 +75,14 @@ TEST_CASE("what is for this device alone waits for nothing that is for all", "[R
   const auto given = room.check_in(room.first).letters;
   REQUIRE(given.size() == sync::kMaxLetters);
   CHECK(given.front() == to_one.envelope);
+}
+
+TEST_CASE("an order waits for no lesson, whomever it is for", "[R22]") {
+  Room room;
+  for (std::size_t i = 0; i < sync::kMaxLetters; ++i) must(room.school.store.add_letter(letter(room.school, room.first.id(), std::to_string(i)), kNow));
+  const auto order = letter(room.school, room.first.id(), "locked", kNow + 1000, sync::PayloadType::kOrder);
+  must(room.school.store.add_letter(order, kNow));
+  CHECK(room.check_in(room.first).letters.front() == order.envelope);
 }
 
 TEST_CASE("a device answers only for letters that it could have got", "[R22]") {
