@@ -70,12 +70,24 @@ bool has_networked_controller(const fs::path& disk) {
   });
 }
 
-// Destroyed would be what is not this machine's: a stick, another machine's disk, also where it is part of a local array.
+// As the rules for removable media tell it (72-caretaker-media.rules): a card in a slot, and what hangs on a port that leads outside.
+bool is_plugged_in(const fs::path& disk) {
+  const std::string type = attribute(disk / "device/type");
+  if (type == "SD" || type == "SDcombo") return true;
+  if (type == "MMC" && attribute(disk / "device/removable") != "fixed" && attribute(disk / "device/raw_rpmb_size_mult") == "0") return true;
+  if (disk.string().find("/memstick") != std::string::npos) return true;
+  for (fs::path at = disk; at != at.parent_path(); at = at.parent_path()) {
+    if (attribute(at / "removable") == "removable") return true;
+  }
+  return false;
+}
+
+// Destroyed would be what is not this machine's: a stick, a card, another machine's disk, also where it is part of a local array.
 bool is_foreign(const fs::path& device) {
   std::error_code failed;
   const fs::path disk = fs::exists(device / "partition", failed) ? device.parent_path() : device;
   const std::string path = device.string();
-  if (attribute(disk / "removable") == "1" || path.find("/usb") != std::string::npos) return true;
+  if (attribute(disk / "removable") == "1" || path.find("/usb") != std::string::npos || is_plugged_in(disk)) return true;
   if (std::ranges::any_of(kLent, [&](std::string_view part) { return path.find(part) != std::string::npos; })) return true;
   if (has_networked_controller(disk)) return true;
   return any_in(device / "slaves", [](const fs::path& slave) {

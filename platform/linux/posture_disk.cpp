@@ -74,23 +74,29 @@ std::string without_dashes(std::string text) {
 }
 
 // The header of this volume, on what it lies on or, with integrity between them, below that.
-VolumeContent find_header(const PostureSources& sources, const fs::path& device, const std::string& uuid, int depth) {
+struct Header {
+  VolumeContent content;
+  std::string device;  // "sda3", "dm-1"
+};
+
+Header find_header(const PostureSources& sources, const fs::path& device, const std::string& uuid, int depth) {
   if (depth == 0) return {};
   for (const fs::path& lower : below(device)) {
     VolumeContent content = sources.inspect(sources.root / "dev" / lower.filename());
     const std::string id = without_dashes(content.volume_id);
-    if (!id.empty() && uuid.find(id) != std::string::npos) return content;
-    content = find_header(sources, lower, uuid, depth - 1);
-    if (!content.volume_id.empty()) return content;
+    if (!id.empty() && uuid.find(id) != std::string::npos) return {std::move(content), lower.filename()};
+    Header found = find_header(sources, lower, uuid, depth - 1);
+    if (!found.content.volume_id.empty()) return found;
   }
   return {};
 }
 
 DiskKeeping keeping_of_mapping(const PostureSources& sources, const fs::path& device, const std::string& uuid) {
   if (!uuid.starts_with("CRYPT-LUKS")) return DiskKeeping::kEncrypted;
-  const VolumeContent header = find_header(sources, device, uuid, kMaxDepth);
-  if (header.encryption == Encryption::kEncrypted) return DiskKeeping::kWipeReady;
-  return header.volume_id.empty() ? DiskKeeping::kEncrypted : DiskKeeping::kNotEncrypted;  // no cipher, or not to the end
+  const Header header = find_header(sources, device, uuid, kMaxDepth);
+  // A wipe looks for headers on disks and their partitions (eraser_disks.h), not on what LVM makes of them.
+  if (header.content.encryption == Encryption::kEncrypted) return header.device.starts_with("dm-") ? DiskKeeping::kEncrypted : DiskKeeping::kWipeReady;
+  return header.content.volume_id.empty() ? DiskKeeping::kEncrypted : DiskKeeping::kNotEncrypted;  // no cipher, or not to the end
 }
 
 DiskKeeping keeping_of_device(const PostureSources& sources, const fs::path& device, int depth) {

@@ -80,6 +80,31 @@ TEST_CASE("a wipe never means a stick, or a disk that another machine lends", "[
   }
 }
 
+TEST_CASE("a wipe never means a card in a slot or a disk on an outside port, and means the disk that is soldered in", "[R22]") {
+  const std::string host = "pci0000:00/0000:00:1a.0/mmc_host/mmc0/";
+  const auto found_with = [&](const std::string& type, const std::string& rpmb, const std::string& removable) {
+    Machine machine;
+    const fs::path disk = machine.add(host + "mmc0:aaaa/block/mmcblk0");
+    const fs::path card = machine.folder / "sys" / "devices" / host / "mmc0:aaaa";
+    machine.write(card / "type", type);
+    if (!rpmb.empty()) machine.write(card / "raw_rpmb_size_mult", rpmb);
+    if (!removable.empty()) machine.write(card / "removable", removable);
+    fs::create_directory_symlink(card, disk / "device");
+    return machine.found();
+  };
+  CHECK(found_with("SD", "", "").empty());
+  CHECK(found_with("SDcombo", "", "").empty());
+  CHECK(found_with("MMC", "0", "").empty());
+  CHECK(found_with("MMC", "0x20", "") == Nodes{"/dev/mmcblk0"});
+  CHECK(found_with("MMC", "0", "fixed") == Nodes{"/dev/mmcblk0"});
+  Machine machine;
+  machine.write(machine.folder / "sys/devices/pci0000:00/0000:03:00.0" / "removable", "removable");
+  machine.add("pci0000:00/0000:03:00.0/0000:04:00.0/nvme/nvme1/nvme1n1");
+  machine.write(machine.folder / "sys/devices/pci0000:00/0000:01:00.0" / "removable", "fixed");
+  machine.add("pci0000:00/0000:01:00.0/nvme/nvme0/nvme0n1");
+  CHECK(machine.found() == Nodes{"/dev/nvme0n1"});
+}
+
 TEST_CASE("a partition of a lent disk is as little the machine's as the disk", "[R22]") {
   Machine machine;
   machine.add_partition(machine.add("platform/host3/session1/target3:0:0/3:0:0:1/block/sdc"), "sdc1");

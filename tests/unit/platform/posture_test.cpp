@@ -23,7 +23,7 @@ constexpr MonotonicMs kHour = 3'600'000;
 struct Laptop {
   TemporaryFolder folder;
   VolumeContent header = {Encryption::kEncrypted, "luks2", "encrypted", kLuksUuid};
-  std::string asked;
+  std::string header_on = "nvme0n1p3", asked;
 
   void put(const std::string& path, std::string_view text) const {
     const fs::path file = folder.path() / path;
@@ -58,7 +58,7 @@ struct Laptop {
   PostureFacts look(MonotonicMs now = kHour) {
     const auto inspect = [this](const fs::path& node) {
       asked = node.filename();
-      return asked == "nvme0n1p3" ? header : VolumeContent{};
+      return asked == header_on ? header : VolumeContent{};
     };
     return find_posture({folder.path(), "/var/lib/caretaker/guard", "/run/caretaker-firewall/state", inspect, now});
   }
@@ -84,6 +84,18 @@ TEST_CASE("a system on LVM on LUKS is encrypted, and ready to be wiped where the
   CHECK(laptop.look().disk == DiskKeeping::kEncrypted);
   laptop.header = {Encryption::kNotEncrypted, "luks2", "null-cipher", kLuksUuid};
   CHECK(laptop.look().disk == DiskKeeping::kNotEncrypted);
+}
+
+TEST_CASE("LUKS on LVM is encrypted, and not called ready: a wipe does not look for headers there", "[R3]") {
+  Laptop laptop;
+  laptop.mounts(kOnLvm);
+  laptop.disk();
+  laptop.device("virtual/block/dm-0", "254:0", "pci0/nvme0n1/nvme0n1p3");
+  laptop.put("sys/devices/virtual/block/dm-0/dm/uuid", kVolumeGroup);
+  laptop.device("virtual/block/dm-1", "254:1", "virtual/block/dm-0");
+  laptop.put("sys/devices/virtual/block/dm-1/dm/uuid", kMapping);
+  laptop.header_on = "dm-0";
+  CHECK(laptop.look().disk == DiskKeeping::kEncrypted);
 }
 
 TEST_CASE("a system on a partition is not encrypted, whatever it is called", "[R3]") {
