@@ -32,10 +32,12 @@ std::string_view gate_news_name(GateNews news) { return kNewsNames[static_cast<s
 
 Bytes make_gate_report(const GateReport& report) {
   ByteWriter out;
+  out.raw(report.id);
   out.raw(report.policy);
   out.u8(report.filter_works ? 1 : 0);
   out.u32(static_cast<std::uint32_t>(report.news.size()));
   for (const GateNews news : report.news) out.u8(static_cast<std::uint8_t>(news));
+  out.u32(report.lost);
   out.u32(static_cast<std::uint32_t>(report.attempts.size()));
   for (const GateAttempt& attempt : report.attempts) {
     out.u32(attempt.uid);
@@ -50,6 +52,7 @@ Bytes make_gate_report(const GateReport& report) {
 Result<GateReport> parse_gate_report(ByteView fields) {
   ByteReader in(fields);
   GateReport out;
+  out.id = read_array<16>(in);
   out.policy = read_array<32>(in);
   const std::uint8_t works = in.u8();
   out.filter_works = works == 1;
@@ -61,6 +64,7 @@ Result<GateReport> parse_gate_report(ByteView fields) {
     sensible = sensible && one < kNewsNames.size();
     out.news.push_back(static_cast<GateNews>(one));
   }
+  out.lost = in.u32();
   const std::uint32_t attempts = in.u32();
   if (attempts > kMaxAttempts) return malformed("gate report");
   for (std::uint32_t i = 0; i < attempts; ++i) out.attempts.push_back(read_attempt(in, sensible));
@@ -71,6 +75,7 @@ Result<GateReport> parse_gate_report(ByteView fields) {
 Bytes make_gate_answer(const GateAnswer& answer) {
   ByteWriter out;
   out.u8(static_cast<std::uint8_t>(answer.word));
+  out.u8(answer.stored ? 1 : 0);
   out.sized(answer.policy_toml);
   return std::move(out).take();
 }
@@ -78,8 +83,9 @@ Bytes make_gate_answer(const GateAnswer& answer) {
 Result<GateAnswer> parse_gate_answer(ByteView fields) {
   ByteReader in(fields);
   const std::uint8_t word = in.u8();
-  GateAnswer out{static_cast<GateAnswer::Word>(word), in.text(kMaxPolicyText)};
-  if (!in.at_end() || word > 2) return malformed("gate answer");
+  const std::uint8_t stored = in.u8();
+  GateAnswer out{static_cast<GateAnswer::Word>(word), stored == 1, in.text(kMaxPolicyText)};
+  if (!in.at_end() || word > 2 || stored > 1) return malformed("gate answer");
   return out;
 }
 

@@ -2,6 +2,7 @@
 // agent/PROTOCOL.md. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,13 @@ enum class GateNews : std::uint8_t { kFilterDown, kFilterUp, kRulesRestored, kRu
 
 inline constexpr std::size_t kMaxGateNews = 64;
 inline constexpr std::size_t kMaxAttempts = 64;
+// Attempts that are sent again after a lost answer have the same id, and are stored once.
 struct GateReport {
+  std::array<std::uint8_t, 16> id{};
   Hash policy{};           // of the policy's text that the caller has; all zeros: none
   bool filter_works = false;
   std::vector<GateNews> news;
+  std::uint32_t lost = 0;  // attempts that found no room in the caller's queue since the last that were stored
   std::vector<GateAttempt> attempts;
 };
 [[nodiscard]] Bytes make_gate_report(const GateReport& report);
@@ -29,6 +33,7 @@ struct GateReport {
 struct GateAnswer {
   enum class Word : std::uint8_t { kNoPolicy, kUnchanged, kPolicy };
   Word word = Word::kNoPolicy;
+  bool stored = false;  // the attempts are on the disk; else they are to be sent again
   std::string policy_toml;
 };
 [[nodiscard]] Bytes make_gate_answer(const GateAnswer& answer);

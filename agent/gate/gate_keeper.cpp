@@ -14,16 +14,6 @@ constexpr int kFailuresUntilDown = 3;      // a restart, or a busy moment, is no
 constexpr std::size_t kMaxPolicyText = 1u << 20;
 constexpr std::size_t kMaxWaiting = 1000;  // attempts, while the guard is away
 
-template <typename T>
-std::vector<T> first_of(const std::deque<T>& queue, std::size_t most) {
-  return {queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(std::min(queue.size(), most))};
-}
-
-template <typename T>
-void drop_first(std::deque<T>& queue, std::size_t count) {
-  queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(std::min(queue.size(), count)));
-}
-
 }  // namespace
 
 GateKeeper::GateKeeper(platform::Gate& gate, std::filesystem::path state, Surroundings surroundings, const Clock& clock)
@@ -32,7 +22,7 @@ GateKeeper::GateKeeper(platform::Gate& gate, std::filesystem::path state, Surrou
 Status GateKeeper::start() {
   const auto kept = platform::read_file(policy_file(), kMaxPolicyText);
   if (!kept) return ok();  // a machine that has never had a policy: there is nobody yet who could answer its questions
-  take_policy({GateAnswer::Word::kPolicy, std::string(as_text(*kept))});
+  take_policy({.word = GateAnswer::Word::kPolicy, .stored = false, .policy_toml = std::string(as_text(*kept))});
   look_at_people();
   put_rules_in_force();
   if (policy_ && !in_force_) return make_error(ErrorCode::kUnavailable, "the packet filter does not take the rules");
@@ -62,8 +52,8 @@ void GateKeeper::collect_attempts() {
   const auto tries = gate_.take_attempts();
   if (!tries) return restore_rules();
   for (const platform::GateTry& one : *tries) {
-    if (attempts_.size() >= kMaxWaiting) return;
-    attempts_.push_back({one.uid, policy::way_of(*in_force_, one.tcp, one.port), one.address, one.tcp, one.port});
+    if (attempts_.size() >= kMaxWaiting) ++lost_;
+    else attempts_.push_back({one.uid, policy::way_of(*in_force_, one.tcp, one.port), one.address, one.tcp, one.port});
   }
 }
 
@@ -78,12 +68,25 @@ void GateKeeper::take_policy(const GateAnswer& answer) {
   }
 }
 
+void GateKeeper::fill_group() {
+  if (!group_.attempts.empty() || group_.lost > 0) return;
+  group_.id = random_array<16>();
+  group_.lost = std::exchange(lost_, 0);
+  const auto end = attempts_.begin() + static_cast<std::ptrdiff_t>(std::min(attempts_.size(), kMaxAttempts));
+  group_.attempts.assign(attempts_.begin(), end);
+  attempts_.erase(attempts_.begin(), end);
+}
+
 void GateKeeper::talk_to_guard() {
-  GateReport report{policy_hash_, filter_works_, first_of(news_, kMaxGateNews), first_of(attempts_, kMaxAttempts)};
+  fill_group();
+  GateReport report = group_;
+  report.policy = policy_hash_;
+  report.filter_works = filter_works_;
+  report.news = news_;
   const auto answer = surroundings_.guard(report);
   if (!answer) return log_debug("gate", answer.error().message);
-  drop_first(news_, report.news.size());
-  drop_first(attempts_, report.attempts.size());
+  news_.clear();
+  if (answer->stored) group_ = {};
   // A guard with no policy has nobody's: the machine is new, or was given back. What it needs to be enrolled must not be closed.
   if (answer->word == GateAnswer::Word::kNoPolicy && policy_) {
     if (!gate_.remove() || !platform::remove_file(policy_file())) return;

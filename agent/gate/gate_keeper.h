@@ -37,6 +37,7 @@ class GateKeeper {
   void look_at_people();
   void look_at_filter(MonotonicMs now);
   void collect_attempts();
+  void fill_group();
   void talk_to_guard();
   void take_policy(const GateAnswer& answer);
   void put_rules_in_force();
@@ -57,8 +58,10 @@ class GateKeeper {
   bool told_down_ = false;
   bool refused_ = false;       // what should be in force; told once
   int failures_ = 0;           // of the filter, one after the other
-  std::deque<GateNews> news_;
+  std::vector<GateNews> news_;
   std::deque<GateAttempt> attempts_;
+  std::uint32_t lost_ = 0;     // attempts that found no room there
+  GateReport group_;           // of attempts: told until it is stored
   MonotonicMs next_ = 0;
 };
 

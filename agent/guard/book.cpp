@@ -34,6 +34,11 @@ Status Book::open(EventStoreSettings settings) {
   return ok();
 }
 
+void Book::set_quota(const QuotaLimits& quota) {
+  settings_.quota = quota;
+  if (store_) store_->set_quota(quota);
+}
+
 // A book that turns out to be damaged is opened again, which sets it aside and begins a new one.
 Status Book::append_events(const std::vector<NewEvent>& events, const std::optional<GroupId>& group) {
   if (!store_) return make_error(ErrorCode::kUnavailable, "there is no book yet");

@@ -22,6 +22,7 @@ class Book {
   Book(const PolicyStore& trust, const Clock& clock);
 
   [[nodiscard]] Status open(EventStoreSettings settings);
+  void set_quota(const QuotaLimits& quota);
   [[nodiscard]] EventStore* store() { return store_ ? &*store_ : nullptr; }
 
   // Durable when it returns; a group that was stored before is not stored again.

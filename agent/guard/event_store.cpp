@@ -225,7 +225,7 @@ Status EventStore::State::make_room(const QuotaUse& incoming, const QuotaLimits&
     if (total <= limits.max_bytes && ordinary <= limits.max_bytes - limits.reserve_bytes) return ok();
     TRY(kept, rows.quota_rows());
     const std::vector<StubPlan> plans = decide_drops(kept, incoming, limits);
-    if (plans.empty()) return ok();
+    if (plans.empty()) return make_error(ErrorCode::kFull, "nothing in the book may go for what comes");
     TRY_DONE(drop(plans));
   }
 }
@@ -239,7 +239,8 @@ Status EventStore::State::keep_spare(const QuotaUse& incoming) {
   TRY(free, platform::free_bytes(settings.folder));
   if (free >= kLeastFree + 2 * wanted) return rows.make_spare(kSpare + wanted);
   const std::uint64_t used = use.bytes.ordinary + use.bytes.reserved;
-  return make_room({}, {used - std::min(used, wanted), 0});
+  const Status made = make_room({}, {used - std::min(used, wanted), 0});
+  return made || made.error().code != ErrorCode::kFull ? made : ok();  // what comes may still find room on the disk
 }
 
 // First the log is written back, so that it starts again from its beginning; then the ballast lends its room to that.
@@ -370,6 +371,8 @@ Result<std::vector<StoredEntry>> EventStore::list(std::uint64_t from_seq, std::s
   }
   return out;
 }
+
+void EventStore::set_quota(const QuotaLimits& quota) { state_->settings.quota = quota; }
 
 bool EventStore::is_damaged() const {
   return state_->is_damaged;

@@ -110,6 +110,9 @@ class EventStore {
   // Housekeeping, now and then: forgets what was acknowledged 14 days ago, makes the ballast anew.
   [[nodiscard]] Status maintain();
 
+  // From the next append() on.
+  void set_quota(const QuotaLimits& quota);
+
   // Entries of the newest epoch from from_seq on.
   [[nodiscard]] Result<std::vector<StoredEntry>> list(std::uint64_t from_seq, std::size_t limit, std::size_t max_bytes);
   [[nodiscard]] EventStoreStatus status() const;

@@ -71,13 +71,13 @@ Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const 
 
 Status Guard::open_book() {
   if (identity_.state() == DeviceIdentity::State::kNone || trust_.root() == nullptr) return ok();
-  EventStoreSettings settings{settings_.state / "events", identity_.school(), identity_.id(),
-                              trust_.root()->root().server_box, {}};
-  if (trust_.policy() != nullptr) {
-    settings.quota.max_bytes = static_cast<std::uint64_t>(trust_.policy()->rules.event_quota_bytes);
-    settings.quota.reserve_bytes = settings.quota.max_bytes / 8;
-  }
-  return book_.open(settings);
+  return book_.open({settings_.state / "events", identity_.school(), identity_.id(), trust_.root()->root().server_box, quota()});
+}
+
+QuotaLimits Guard::quota() const {
+  if (trust_.policy() == nullptr) return {};
+  const auto bytes = static_cast<std::uint64_t>(trust_.policy()->rules.event_quota_bytes);
+  return {bytes, bytes / 8};
 }
 
 Revision Guard::revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const {
@@ -119,11 +119,25 @@ void Guard::store_repeats(bool all) {
   if (trust_.policy() == nullptr) return;
   for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
   for (PlannedEvent& event : programs_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
-  if (unstored_repeats_.size() > kMaxUnstored) unstored_repeats_.resize(kMaxUnstored);
+  std::uint32_t dropped = web_.take_dropped() + programs_.take_dropped();
+  for (; unstored_repeats_.size() > kMaxUnstored; unstored_repeats_.pop_back()) dropped += unstored_repeats_.back().count;
   if (!unstored_repeats_.empty() && book_.append(unstored_repeats_)) unstored_repeats_.clear();
-  if (const std::uint32_t dropped = web_.take_dropped() + programs_.take_dropped(); dropped > 0) {
+  if (dropped > 0) {
     book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);
   }
+}
+
+Result<std::vector<PlannedEvent>> Guard::store_once(std::uint32_t caller, const GroupId& group, const Plan& plan) {
+  if (book_.store() == nullptr || trust_.policy() == nullptr) {
+    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
+  }
+  Reported& reported = reported_[caller];
+  if (reported.stored == group) return std::vector<PlannedEvent>();
+  if (!reported.unstored || reported.unstored->id != group) reported.unstored = UnstoredGroup{group, plan()};
+  if (!reported.unstored->events.empty()) TRY_DONE(book_.append(reported.unstored->events, group));
+  std::vector<PlannedEvent> stored = std::move(reported.unstored->events);
+  reported = {group, std::nullopt};
+  return stored;
 }
 
 void Guard::try_book_again() {
@@ -152,6 +166,7 @@ void Guard::tick() {
   portal_.tick();
   orders_.tick();
   if (notice_file_) notice_file_->update(notice());
+  book_.set_quota(quota());
   book_.tick();
   if (clock_.monotonic_ms() >= next_walk_) {
     trust_.check_set_again();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "agent/control_gate.h"
 #include "agent/control_user.h"
 #include "agent/guard/book.h"
 #include "agent/guard/checkin.h"
@@ -122,6 +123,7 @@ class Guard {
   [[nodiscard]] Status open_book();
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const;
+  [[nodiscard]] QuotaLimits quota() const;  // as the policy in force has it
   [[nodiscard]] std::set<std::string> health() const;
   void add_gate_health(std::set<std::string>& codes) const;
   void add_inspect_health(std::set<std::string>& codes) const;
@@ -136,7 +138,11 @@ class Guard {
   [[nodiscard]] Result<platform::User> find_known_user(std::uint32_t uid);
   void tell_about_programs();
 
-  // Events of a group that could not be stored: when the group comes again, they are what is stored.
+  // The events of a group that a process reports, durable when it returns; those of a group that was stored before are not stored
+  // again, and what `plan` made of one that could not be stored is what is stored when it comes again.
+  using Plan = std::function<std::vector<PlannedEvent>()>;
+  [[nodiscard]] Result<std::vector<PlannedEvent>> store_once(std::uint32_t caller, const GroupId& group, const Plan& plan);
+  [[nodiscard]] Status store_attempts(std::uint32_t caller, const GateReport& report);
   struct UnstoredGroup {
     GroupId id{};
     std::vector<PlannedEvent> events;

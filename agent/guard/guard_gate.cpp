@@ -41,18 +41,26 @@ Result<Answered> Guard::report_gate(const Asked& asked) {
   GateAnswer answer;
   // Who has once been the school's and lost the policy keeps the rules that are there: a damaged file opens nothing.
   if (trust_.policy() == nullptr && had_school()) answer.word = GateAnswer::Word::kUnchanged;
+  answer.stored = store_attempts(asked.peer.uid, report).has_value();  // a full disk is no reason to keep the policy from the gate
   if (trust_.policy() == nullptr) return Answered{make_gate_answer(answer), {}};
-  if (!report.attempts.empty()) {
-    WebReport web;
-    for (const GateAttempt& attempt : report.attempts) web.violations.push_back(make_violation(attempt, clock_.now()));
-    // What finds no room now is stored as soon as there is some: told again, it would be taken for a repeat.
-    for (PlannedEvent& event : web_.plan(web, trust_.policy()->rules)) unstored_repeats_.push_back(std::move(event));
-    store_repeats(false);
-  }
   const std::string& text = trust_.policy()->verified.bundle().policy_toml;
   answer.word = GateAnswer::Word::kUnchanged;
-  if (hash(as_bytes(text)) != report.policy) answer = {GateAnswer::Word::kPolicy, text};
+  if (hash(as_bytes(text)) != report.policy) {
+    answer.word = GateAnswer::Word::kPolicy;
+    answer.policy_toml = text;
+  }
   return Answered{make_gate_answer(answer), {}};
+}
+
+Status Guard::store_attempts(std::uint32_t caller, const GateReport& report) {
+  if (report.attempts.empty() && report.lost == 0) return ok();
+  TRY_DONE(store_once(caller, report.id, [&] {
+    if (report.lost > 0) book_.note({"events.dropped", "gate-queue", Severity::kMedium}, report.lost);
+    WebReport web;
+    for (const GateAttempt& attempt : report.attempts) web.violations.push_back(make_violation(attempt, clock_.now()));
+    return web_.plan(web, trust_.policy()->rules);
+  }));
+  return ok();
 }
 
 void Guard::add_gate_health(std::set<std::string>& codes) const {

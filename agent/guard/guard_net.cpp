@@ -1,4 +1,6 @@
 // What caretaker-net asks for.
+#include <algorithm>
+
 #include "agent/guard/guard.h"
 
 namespace caretaker::agent {
@@ -41,22 +43,11 @@ Result<Answered> Guard::wait_filter(const Asked& asked) {
 Result<Answered> Guard::report_web(const Asked& asked) {
   TRY(report, parse_web_report(asked.fields));
   TRY_DONE(check_report(report));
-  if (book_.store() == nullptr || trust_.policy() == nullptr) {
-    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
-  }
-  Reported& reported = reported_[asked.peer.uid];
-  if (reported.stored == report.id) return Answered{make_web_report_answer(false), {}};
-  auto& unstored = reported.unstored;
-  const bool again = unstored && unstored->id == report.id;
-  if (!again) {
-    unstored = UnstoredGroup{report.id, web_.plan(report, trust_.policy()->rules)};
+  TRY(stored, store_once(asked.peer.uid, report.id, [&] {
     if (report.lost > 0) book_.note({"events.dropped", "net-queue", sync::Severity::kMedium}, report.lost);
-  }
-  if (!unstored->events.empty()) TRY_DONE(book_.append(unstored->events, report.id));
-  reported.stored = report.id;
-  bool urgent = false;
-  for (const PlannedEvent& event : unstored->events) urgent |= event.subject.severity == sync::Severity::kHigh;
-  unstored.reset();
+    return web_.plan(report, trust_.policy()->rules);
+  }));
+  const bool urgent = std::ranges::any_of(stored, [](const PlannedEvent& event) { return event.subject.severity == sync::Severity::kHigh; });
   return Answered{make_web_report_answer(urgent), {}};
 }
 
@@ -78,18 +69,11 @@ Result<Answered> Guard::report_help(const Asked& asked) {
 Result<Answered> Guard::report_programs(const Asked& asked) {
   TRY(report, parse_program_report(asked.fields));
   TRY_DONE(check_report(report));
-  if (book_.store() == nullptr || trust_.policy() == nullptr) {
-    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
-  }
-  Reported& reported = reported_[asked.peer.uid];
-  if (reported.stored == report.id) return Answered{};
-  if (!reported.unstored || reported.unstored->id != report.id) {
-    reported.unstored = UnstoredGroup{report.id, programs_.plan(report, trust_.policy()->rules)};
+  TRY_DONE(store_once(asked.peer.uid, report.id, [&] {
     if (report.lost > 0) book_.note({"events.dropped", "programs-queue", sync::Severity::kMedium}, report.lost);
     if (report.let_through > 0) book_.note({"program.unchecked", "too-slow", sync::Severity::kMedium}, report.let_through);
-  }
-  if (!reported.unstored->events.empty()) TRY_DONE(book_.append(reported.unstored->events, report.id));
-  reported = {report.id, std::nullopt};
+    return programs_.plan(report, trust_.policy()->rules);
+  }));
   tell_about_programs();
   return Answered{};
 }

@@ -33,7 +33,7 @@ struct DamagedWorld : GuardWorld {
   }
   [[nodiscard]] fs::path root(const char* folder_name) const { return settings.state / "trust" / folder_name / "1.json"; }
   [[nodiscard]] GateAnswer gate_hears() {
-    return ask_well(kGate, Ask::kReportGate, make_gate_report({Hash{1}, true, {}, {}}), parse_gate_answer);
+    return ask_well(kGate, Ask::kReportGate, make_gate_report({{}, Hash{1}, true, {}, 0, {}}), parse_gate_answer);
   }
 };
 

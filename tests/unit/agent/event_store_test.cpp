@@ -209,6 +209,31 @@ TEST_CASE("the stubs that dropping leaves count against the quota too") {
   }
 }
 
+TEST_CASE("a policy with another quota holds from the next event on, without a restart", "[R18]") {
+  EventWorld world;
+  world.settings.quota = {64 << 10, 8 << 10};
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 150)));
+  REQUIRE(store.status().bytes > 20 << 10);
+  store.set_quota({16 << 10, 2 << 10});
+  REQUIRE(store.append(events(151, 151)));
+  CHECK(store.status().bytes <= 16 << 10);
+  store.set_quota({64 << 10, 8 << 10});
+  REQUIRE(store.append(events(152, 250)));
+  CHECK(store.status().bytes > 16 << 10);
+}
+
+TEST_CASE("what is larger than all that may go is refused, and nothing is written beyond the quota", "[R18]") {
+  EventWorld world;
+  world.settings.quota = {4 << 10, 512};
+  EventStore store = world.open();
+  const Status stored = store.append(events(1, 100));
+  REQUIRE_FALSE(stored);
+  CHECK(stored.error().code == ErrorCode::kFull);
+  CHECK(store.status().bytes <= 4 << 10);
+  REQUIRE(store.append(events(1, 1)));
+}
+
 TEST_CASE("a new epoch keeps to the quota too") {
   EventWorld world;
   world.settings.quota = {8 << 10, 1 << 10};

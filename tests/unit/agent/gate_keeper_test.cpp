@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "tests/unit/agent/full_disk.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -161,6 +162,39 @@ TEST_CASE("what happens while the guard is away is told when it is back", "[R11]
   world.guard_away = false;
   world.pass(6000);
   CHECK(world.guard_world.noted("web.bypass bypass-dns-over-https"));
+}
+
+TEST_CASE("what finds no room while the guard is away is counted, and the school hears how much it was", "[R11][R18]") {
+  World world;
+  world.begin();
+  world.serve();
+  world.pass(6000);
+  world.guard_away = true;
+  for (int i = 0; i < 3; ++i) {
+    world.gate.tries.assign(1000, {1001, "192.0.2.1", true, 853});
+    world.pass(5000);
+  }
+  world.guard_away = false;
+  world.pass(120'000);
+  CHECK(world.guard_world.noted("events.dropped gate-queue"));
+}
+
+TEST_CASE("attempts are told again, as the same, until the guard has them on its disk; the policy comes all the same", "[R11][R18]") {
+  World world;
+  world.serve();
+  world.guard_world.stop();
+  const auto report = [&](GateReport one) { return must(world.ask(one)); };
+  GateReport first{{7}, {}, true, {}, 0, {{1001, GateAttempt::Way::kVpn, "192.0.2.1", false, 1194}}};
+  world.guard_world.start();
+  {
+    const FullDisk full;
+    const auto answer = report(first);
+    CHECK_FALSE(answer.stored);
+    CHECK(answer.word == GateAnswer::Word::kPolicy);
+  }
+  CHECK(report(first).stored);
+  CHECK(report(first).stored);
+  CHECK(std::ranges::count(world.guard_world.book(), "web.bypass bypass-vpn") == 1);
 }
 
 TEST_CASE("a packet filter that refuses the rules is told once, and tried again", "[R11]") {
