@@ -26,6 +26,10 @@ Status parse_ended_as(const Json::Object& members, sync::OrderKind kind, EndedMa
   for (const auto& [name, end] : members) {
     TRY(bytes, parse_hex(name));
     TRY(id, to_array<16>(bytes));
+    if (const auto* until_alone = end.as_int()) {
+      out[{id, kind}] = {*until_alone, ""};
+      continue;
+    }
     TRY(until, end.int_at("until"));
     TRY(by, end.string_at("by"));
     out[{id, kind}] = {until, by};
@@ -33,7 +37,7 @@ Status parse_ended_as(const Json::Object& members, sync::OrderKind kind, EndedMa
   return ok();
 }
 
-// Kind by kind. An earlier version did not write which: there it was ended as each.
+// Kind by kind. An earlier version did not write which: there it was ended as each. The first wrote the time alone, and nobody's name.
 Result<EndedMap> parse_ended(const Json& json) {
   TRY(members, json.object_at("ended"));
   EndedMap ended;
