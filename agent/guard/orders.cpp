@@ -217,13 +217,14 @@ Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
   OrdersState next = state_;
   const bool fits = wipe_ && wipe_->order().id == *order.order().target;
   TRY_DONE(note_ended(next, order, fits));
-  const bool in_time = fits && (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed);
+  const bool in_time = fits && (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed || has_not_begun());
   if (in_time) {
     next.wipe.clear();
     next.phase = WipePhase::kNone;
   }
   TRY_DONE(save(std::move(next)));
   if (in_time) wipe_.reset();
+  if (auto gone = platform::remove_file(settings_.folder / kWipeNotBegunFile); !gone) log_warning("orders", gone.error().message);
   return std::vector<Subject>{finding(in_time ? "cancelled" : fits ? "too-late" : "nothing-to-end", order, Severity::kHigh)};
 }
 
@@ -343,11 +344,20 @@ void Orders::begin_wipe() {
   else book_.note({"order.started", id, Severity::kHigh});
 }
 
+// The wipe's process has ended without having destroyed anything, and the next one is not started yet.
+bool Orders::has_not_begun() const {
+  return state_.phase == WipePhase::kStarted && platform::file_size(settings_.folder / kWipeNotBegunFile).has_value();
+}
+
 // Also after a restart, and when it could not be started before: who runs already is not started twice.
 void Orders::keep_wiping() {
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_start_) return;
   next_start_ = now + kStartAgainMs;
+  if (has_not_begun()) {
+    book_.note({"order.not-started", to_hex(wipe_->order().id), Severity::kHigh});
+    if (auto gone = platform::remove_file(settings_.folder / kWipeNotBegunFile); !gone) return log_error("orders", gone.error().message);
+  }
   const Status started = settings_.start_wipe ? settings_.start_wipe(*wipe_->wipe_permit())
                                               : make_error(ErrorCode::kUnsupported, "this guard wipes nothing");
   if (started) return;

@@ -80,6 +80,7 @@ class Orders {
   void count_grace();
   void begin_wipe();
   void keep_wiping();
+  [[nodiscard]] bool has_not_begun() const;
   void take_proof(const Bytes& envelope);
   void note_proof(const char* kind, const std::string& rule);
   void watch_wipe();

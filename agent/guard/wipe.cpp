@@ -113,11 +113,8 @@ void go_on_without(const char* what, const Status& done) {
   if (!done) log_error("wipe", std::string(what) + ": " + done.error().message);
 }
 
-}  // namespace
-
-Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Clock& clock) {
+Result<Ordered> prepare(const WipeSettings& settings, platform::Eraser& eraser) {
   TRY(ordered, open_ordered(settings));
-  const WipePermit& permit = *ordered.order.wipe_permit();
   auto before = read_intent(settings.intent);
   const bool goes_on = before && before->order == ordered.intent.order;
   if (goes_on) {  // after a power cut: what the volumes were can be told no more
@@ -126,6 +123,23 @@ Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Cl
     TRY(plan, eraser.plan());
     ordered.intent.plan = std::move(plan);
   }
+  return ordered;
+}
+
+// As long as no intent is written nothing is destroyed, and the guard may still be told to leave it.
+Status tell_not_begun(const WipeSettings& settings, const Error& why) {
+  if (read_intent(settings.intent)) return why;
+  log_error("wipe", "not begun: " + why.message);
+  return platform::replace_file(settings.state / kWipeNotBegunFile, as_bytes(why.message), 0600);
+}
+
+}  // namespace
+
+Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Clock& clock) {
+  auto ordered_or_not = prepare(settings, eraser);
+  if (!ordered_or_not) return tell_not_begun(settings, ordered_or_not.error());
+  Ordered& ordered = *ordered_or_not;
+  const WipePermit& permit = *ordered.order.wipe_permit();
   // What lies beside the kernel helps after a power cut; where it cannot be written, or a user's mount stays, the keys go all the same.
   go_on_without("the intent", write_intent(settings.intent, ordered.intent));
   go_on_without("network file systems", eraser.leave_network());

@@ -21,9 +21,11 @@ struct WipeSettings {
 
 // Where the two processes meet in the guard's folder.
 inline constexpr const char* kWipeCertificateFile = "wipe-certificate.json";  // envelope, from the wipe
+inline constexpr const char* kWipeNotBegunFile = "wipe-not-begun";           // from the wipe, which has ended and destroyed nothing: why
 inline constexpr const char* kWipeGoOnFile = "wipe-go-on";                    // from the guard: the school has it
 
-// Everything until the machine is off; returns only with an error, or when the eraser of a test lets it.
+// Everything until the machine is off. Returns with an error, to be started again; and without one where nothing has been destroyed and
+// kWipeNotBegunFile says why, for the guard to start it again (or when the eraser of a test lets it).
 [[nodiscard]] Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Clock& clock);
 
 }  // namespace caretaker::agent
