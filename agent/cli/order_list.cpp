@@ -22,15 +22,16 @@ std::string states_of(const Json& row, const WipeProofs& proofs) {
   const std::string order = row["order"].as_string() == nullptr ? "" : *row["order"].as_string();
   std::string out = at("queued", row["published"]);
   const std::string answer = row["answer"].as_string() == nullptr ? "" : *row["answer"].as_string();
+  const Json::Array* states = row["states"].as_array();
   if (answer == "no-signer") return out + ", not given: who signed it is in the school no more";
   if (row["given"].as_int() != nullptr && *row["given"].as_int() != 0) out += ", " + at("given", row["given"]);
-  if (answer == "taken") out += ", delivered";
-  if (!answer.empty() && answer != "taken") out += ", refused: " + printable(in_words(answer));
-  const Json::Array* states = row["states"].as_array();
-  if (states == nullptr) return out;
-  for (const Json& step : *states) {
+  const bool is_uncertain = answer == "uncertain" || (answer.empty() && states != nullptr && !states->empty());
+  if (answer == "taken" || is_uncertain) out += ", delivered";
+  if (!answer.empty() && answer != "taken" && !is_uncertain) out += ", refused: " + printable(in_words(answer));
+  for (const Json& step : states == nullptr ? Json::Array() : *states) {
     if (step["state"].as_string() != nullptr && *step["state"].as_string() != "delivered") out += ", " + at(shown_state(*step["state"].as_string(), device, order, proofs), step["time"]);
   }
+  if (is_uncertain) out += ", then its disk was put back or damaged: not known whether it still holds";
   return out;
 }
 

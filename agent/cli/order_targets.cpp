@@ -28,7 +28,7 @@ Result<std::vector<Known>> read_known(const Json& answer, std::span<const sync::
   return out;
 }
 
-bool is_refused(const Known& known) { return !known.answer.empty() && known.answer != "taken"; }
+bool is_refused(const Known& known) { return !known.answer.empty() && known.answer != "taken" && known.answer != "uncertain"; }
 
 bool may_be_in_force(const Known& known, UnixSeconds now) { return !is_refused(known) && (known.order.until > now || known.given != 0); }
 

@@ -89,6 +89,8 @@ Result<DeviceBook> FleetStore::book(const sync::DeviceId& id) {
   out.holes = holes;
   TRY(quarantined, count("SELECT count(*) FROM quarantine WHERE device = ?", id));
   out.quarantined = quarantined;
+  TRY(last, count("SELECT max(received) FROM quarantine WHERE device = ?", id));
+  out.last_quarantined = last;
   // The newest is the one that no other names as the one before it; times may be equal, or wrong.
   TRY(query, database_.prepare("SELECT epoch, last_seq FROM epochs e WHERE device = ? ORDER BY EXISTS "
                                "(SELECT 1 FROM epochs n WHERE n.device = e.device AND n.previous = e.epoch), opened DESC LIMIT 1"));

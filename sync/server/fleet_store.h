@@ -63,6 +63,7 @@ struct DeviceBook {
   std::int64_t last_seq = 0;           // of it
   std::int64_t holes = 0;              // of all
   std::int64_t quarantined = 0;        // batches that did not fit and are kept as they came
+  UnixSeconds last_quarantined = 0;    // when the newest of them came; 0: none did
 };
 
 // Where the server stands in one epoch: the last link, and the key that verifies the next.
@@ -256,6 +257,8 @@ class FleetStore {
   [[nodiscard]] Result<std::vector<Bytes>> give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit);
   // An event of the device's book has told. What it took stays taken.
   [[nodiscard]] Status answer_letter(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer, UnixSeconds now);
+  // What this device took of orders: to be given again, and of those that are over by now "uncertain".
+  [[nodiscard]] Status doubt_taken_orders(const sync::DeviceId& device, UnixSeconds now);
   [[nodiscard]] Result<std::vector<LetterAnswer>> letter_answers(const sync::LetterId& id);
   [[nodiscard]] Result<PublishedNumbers> published_numbers();
   [[nodiscard]] Result<std::int64_t> letters_to(const sync::DeviceId& device);  // number of the newest to it alone; 0: none

@@ -106,6 +106,7 @@ Status store_entries(FleetStore& store, const Checkin& checkin, const BatchDecis
     at = entry.is_stub() ? sync::ChainHead{entry.to, entry.link} : sync::next_head(at, entry.body);
     TRY(sealed, sealed_for(checkin, entry));
     TRY_DONE(store.add_event(batch, row, entry, at.link, sealed, now));
+    TRY_DONE(note_forgetting(store, batch.device, entry.body, now));
     TRY_DONE(note_letter_event(store, batch.device, entry.body, now));
     TRY_DONE(note_trust_event(store, batch.device, entry.body, now));
     TRY_DONE(note_order_event(store, batch.device, entry.body));

@@ -14,7 +14,9 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kDoubtLasts = 30 * kDay;  // after the last batch of a second book; a copy that is still in use sends more of them
 constexpr std::string_view kPrefix = "order.";
+constexpr const char* kUncertain = "uncertain";
 constexpr std::size_t kMaxListedBytes = 6u << 20;  // an answer has 8 MiB
 
 Result<Json> envelope_payload(ByteView envelope) {
@@ -28,10 +30,11 @@ bool is_of_two(std::string_view problem) {
   return problem == "fork" || problem == "chain" || problem == "overtaken" || problem == "clone" || problem == "replaced";
 }
 
-// A device of which there are, or were, two is wiped by nobody.
+// A device of which there are, or lately were, two is wiped by nobody.
 Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
   TRY(book, store.book(device.id));
-  const bool is_doubtful = device.replaced_by || is_of_two(device.problem) || book.quarantined > 0;
+  const bool was_of_two = book.last_quarantined > now - kDoubtLasts;
+  const bool is_doubtful = device.replaced_by || is_of_two(device.problem) || was_of_two;
   if (is_doubtful) {
     return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (is_of_two(device.problem) ? device.problem : "forked") +
                                                         "): it is locked, but not wiped");
@@ -67,7 +70,7 @@ Result<std::vector<ListedOrder>> read_orders(FleetStore& store, const std::optio
 }
 
 // Given, and not refused: the device may have it, whatever the time is now.
-bool may_be_there(const ListedOrder& listed) { return listed.answer.given != 0 && (listed.answer.answer.empty() || listed.answer.answer == "taken"); }
+bool may_be_there(const ListedOrder& listed) { return listed.answer.given != 0 && (listed.answer.answer.empty() || listed.answer.answer == "taken" || listed.answer.answer == kUncertain); }
 
 // What locks and wipes are ended by something that the device has taken, or will still take.
 std::set<sync::OrderId> ended_in(const std::vector<ListedOrder>& orders, UnixSeconds now) {
@@ -155,8 +158,11 @@ Result<std::map<sync::DeviceId, Json>> newest_orders(FleetStore& store) {
     TRY(states, store.order_states(row->id));
     const LetterAnswer answer = answers.empty() ? LetterAnswer{} : answers.front();
     std::string state = answer.given == 0 ? "queued" : "given";
-    if (!answer.answer.empty()) state = answer.answer == "taken" ? "delivered" : "refused " + answer.answer;
-    if (!states.empty()) state = states.back().first;
+    const bool is_uncertain = answer.answer == kUncertain;
+    if (is_uncertain) state = kUncertain;
+    else if (!answer.answer.empty()) state = answer.answer == "taken" ? "delivered" : "refused " + answer.answer;
+    // What the device said of it before it may have forgotten it says nothing of now.
+    if (!states.empty() && !answer.answer.empty() && !is_uncertain) state = states.back().first;
     out[device] = Json::Object{{"order", sync::letter_name(row->id)}, {"kind", *kind}, {"state", state}};
   }
   return out;

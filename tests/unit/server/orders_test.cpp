@@ -133,6 +133,52 @@ TEST_CASE("a laptop that is lost right after the server was restored is wiped al
   }
 }
 
+TEST_CASE("a book that was cut or forged once stops no wipe for ever", "[R22]") {
+  for (const auto& [days, outcome] : {std::pair{29, "refused"}, std::pair{31, "published"}}) {
+    OrderRoom room;
+    must(room.school.store.add_quarantine(room.device.id(), "chain", to_bytes("a batch"), kNow - days * 86'400));
+    CHECK((number_of(room.publish(room.sign(room.order(OrderKind::kWipe)))) == "published" ? "published" : "refused") == std::string(outcome));
+  }
+}
+
+TEST_CASE("a disk that was put back gets its orders again, and until it has spoken nobody says that it is locked", "[R22]") {
+  const bool was_put_back = GENERATE(true, false), had_forgotten = GENERATE(true, false);
+  OrderRoom room;
+  const sync::Order lock = room.order(OrderKind::kLock);
+  const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(lock)));
+  must(room.publish(room.sign(lock)));
+  (void)room.check_in();
+  room.device.record_plain("letter.taken", id);
+  room.device.record_plain("order.locked", id);
+  CHECK(room.check_in().letters.empty());
+  CHECK(room.state_shown() == "locked");
+  if (was_put_back) room.device.record_plain("epoch.started", "rollback epoch=00 seq=1 link=00");
+  else room.device.record_plain("guard.health", "orders-damaged");
+  CHECK(room.check_in().letters.size() == 1);
+  CHECK(room.state_shown() == "given");
+  if (had_forgotten) room.device.record_plain("letter.taken", id);
+  else room.device.record_plain("letter.refused", "L6:" + id);
+  CHECK(room.check_in().letters.empty());
+  CHECK(room.state_shown() == "locked");
+}
+
+TEST_CASE("what is over cannot be given again: whether it still holds on a disk that was put back is not known", "[R22]") {
+  OrderRoom room;
+  sync::Order lock = room.order(OrderKind::kLock);
+  lock.issued = kNow - 100;
+  lock.until = kNow + 50;
+  const auto id = sync::letter_id(sync::make_order_payload(lock));
+  must(room.publish(room.sign(lock)));
+  (void)room.check_in();
+  room.device.record_plain("letter.taken", sync::letter_name(id));
+  room.device.record_plain("order.locked", sync::letter_name(id));
+  (void)room.check_in();
+  must(room.school.store.doubt_taken_orders(room.device.id(), kNow + 60));
+  CHECK(room.state_shown() == "uncertain");
+  const Json all = must(room.school.ask(room.school.people.technician, "orders.list"));
+  CHECK(all["orders"].as_array()->size() == 1);  // it may be in force: somebody may want to end it
+}
+
 TEST_CASE("a copied disk whose book has a gap is a clone all the same, and not wiped", "[R22]") {
   OrderRoom room;
   for (int i = 0; i < 3; ++i) room.device.record_plain("letter.taken", "something");
