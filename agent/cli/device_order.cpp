@@ -41,11 +41,22 @@ Status confirm(const DeviceOrderOptions& options, const Order& order, const Name
   return make_error(ErrorCode::kInvalidInput, "that is not its name: nothing was signed");
 }
 
-Status publish(OrderDesk& desk, const Bytes& envelope, const Clock& clock) {
+// Beside what `policy export` puts there. The server has it too, and first: what nobody knows of cannot be ended.
+Status put_on_stick(const std::filesystem::path& stick, const std::string& name, ByteView envelope) {
+  TRY_DONE(platform::make_folder(stick / "letters", 0755));
+  const auto file = stick / "letters" / (name + ".json");
+  TRY_DONE(platform::replace_file(file, envelope, 0644));
+  std::printf("Written: %s. On the machine: caretaker import FOLDER\n", file.c_str());
+  return ok();
+}
+
+Status publish(const DeviceOrderOptions& options, OrderDesk& desk, const Bytes& envelope, const Clock& clock) {
   TRY(answer, desk.client.ask("order.publish", Json::Object{{"envelope", to_base64(envelope)}}, clock));
   TRY(id, answer.string_at("order"));
   std::printf("The server has the order (%s). `caretaker device list` shows what the device says to it.\n", printable(id).c_str());
-  return ok();
+  if (options.stick.empty()) return ok();
+  TRY(payload, sync::unverified_payload(envelope, PayloadType::kOrder));
+  return put_on_stick(options.stick, sync::letter_name(sync::letter_id(payload)), envelope);
 }
 
 Bytes sign_order(const Order& order, const SigningKey& key) {
@@ -57,7 +68,7 @@ Status run_order(const DeviceOrderOptions& options, OrderKind kind, const Clock&
   TRY(desk, sit_down(options, clock));
   const Order order = make_order(options, kind, desk.device, desk.school.id, clock.now());
   TRY_DONE(confirm(options, order, desk.device));
-  return publish(desk, sign_order(order, desk.key.signing), clock);
+  return publish(options, desk, sign_order(order, desk.key.signing), clock);
 }
 
 // An order for each that it ends: one name typed, one passphrase.
@@ -72,7 +83,7 @@ Status run_end(const DeviceOrderOptions& options, OrderKind kind, OrderKind ende
   for (const sync::OrderId& target : targets) {
     order.target = target;
     order.nonce = random_array<16>();
-    TRY_DONE(publish(desk, sign_order(order, desk.key.signing), clock));
+    TRY_DONE(publish(options, desk, sign_order(order, desk.key.signing), clock));
   }
   if (answer["more"].as_bool() != nullptr && *answer["more"].as_bool()) std::puts("The server has still older ones: once these have arrived, do the same again.");
   return ok();
@@ -104,7 +115,7 @@ Status sign_wipe(const DeviceOrderOptions& options, OrderDesk& desk, const Clock
   TRY_DONE(confirm(options, order, desk.device));
   TRY(both, sync::add_signature(envelope, PayloadType::kOrder, desk.key.signing));
   TRY_DONE(sync::read_order({both}, desk.school.root));  // two different people, both of the role
-  return publish(desk, both, clock);
+  return publish(options, desk, both, clock);
 }
 
 }  // namespace

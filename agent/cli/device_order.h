@@ -20,6 +20,7 @@ struct DeviceOrderOptions : PersonOptions {
   int days = 30;           // that it may take to be delivered
   std::filesystem::path also;  // a wipe that somebody else has signed already
   std::filesystem::path out;
+  std::filesystem::path stick;  // folder of `caretaker import`, for a machine without a network; empty: none
   std::string challenge;
 };
 

@@ -76,6 +76,10 @@ void add_confirmed(Command& command, DeviceOrderOptions& options) {
   command.option("--days", options.days, "Days that it may take to be delivered").between(1, 90);
 }
 
+void add_stick(Command& command, DeviceOrderOptions& options) {
+  command.option("--stick", options.stick, "Put it into this folder too, for `caretaker import` on a machine without a network");
+}
+
 void add_notice(Command& command, DeviceOrderOptions& options) {
   command.option("--message", options.message, "Shown to whoever has the device (else what the policy says in [lost])");
   command.option("--telephone", options.telephone, "Shown too");
@@ -86,10 +90,12 @@ void add_device_orders(Command& device) {
   const auto to_lock = add_order(lock);
   add_notice(lock, *to_lock);
   add_confirmed(lock, *to_lock);
+  add_stick(lock, *to_lock);
   set_action(lock, to_lock, run_device_lock);
   auto unlock = device.command("unlock", "End the lock of a machine");
   const auto to_unlock = add_order(unlock);
   add_confirmed(unlock, *to_unlock);
+  add_stick(unlock, *to_unlock);
   set_action(unlock, to_unlock, run_device_unlock);
   auto wipe = device.command("wipe", "Destroy everything on a lost machine; two different people sign");
   const auto to_wipe = add_order(wipe);
@@ -99,10 +105,12 @@ void add_device_orders(Command& device) {
   wipe.option("--asset", to_wipe->asset, "The school's number of the machine, for the certificate");
   const auto out = wipe.option("--out", to_wipe->out, "Where the first person's signature goes");
   wipe.option("--also", to_wipe->also, "What the first person has signed: signs it too, and sends it").excludes(out);
+  add_stick(wipe, *to_wipe);
   set_action(wipe, to_wipe, run_device_wipe);
   auto cancel = device.command("cancel", "Stop a wipe that has not begun");
   const auto to_cancel = add_order(cancel);
   add_confirmed(cancel, *to_cancel);
+  add_stick(cancel, *to_cancel);
   set_action(cancel, to_cancel, run_device_cancel);
   auto orders = device.command("orders", "Show what was ordered, by whom, and what became of it");
   const auto to_show = for_person<OrderListOptions>(orders);
