@@ -12,9 +12,11 @@ using namespace caretaker::test;
 
 namespace {
 
+// What a test does to the school itself it does before: the server has one thread, and that is not the test's.
 struct Serving {
-  Serving()
-      : sets(school.folder.path() / "sets"),
+  explicit Serving(TestSchool& served)
+      : school(served),
+        sets(school.folder.path() / "sets"),
         backend{school.store, school.state, sets, system_clock()},
         http(must(server::HttpServer::start({must(platform::parse_endpoint("127.0.0.1", 0)), &school.keys.tls},
                                             server::make_service(backend), {}, system_clock()))),
@@ -62,7 +64,7 @@ struct Serving {
     return must(sync::parse_checkin_answer(post("/v1/checkin", sync::make_checkin_request(device.request(device.batch(from)))).body)).mark;
   }
 
-  TestSchool school;
+  TestSchool& school;
   server::SetFiles sets;
   server::Backend backend;
   std::unique_ptr<server::HttpServer> http;
@@ -82,9 +84,9 @@ std::string error_name(const platform::HttpResponse& response) {
 }  // namespace
 
 TEST_CASE("a machine enrols, checks in over HTTPS and gets its receipt") {
-  Serving serving;
-  auto& school = serving.school;
+  TestSchool school;
   TestDevice device(school);
+  Serving serving(school);
   const auto token = random_array<16>();
   const auto made = serving.staff(school.people.technician, "token.new", Json::Object{{"token_hash", to_hex(sync::token_hash(token))}});
   REQUIRE(made.status == 200);
@@ -101,9 +103,9 @@ TEST_CASE("a machine enrols, checks in over HTTPS and gets its receipt") {
 }
 
 TEST_CASE("refusals have a status, a stable name and a sentence") {
-  Serving serving;
-  auto& school = serving.school;
+  TestSchool school;
   TestDevice device(school);
+  Serving serving(school);
   CHECK(error_name(serving.post("/v1/checkin", to_bytes("rubbish"))) == "invalid-input");
   const auto denied = serving.post("/v1/enrol", device.enrolment(random_array<16>()));
   CHECK(denied.status == 403);
@@ -113,11 +115,11 @@ TEST_CASE("refusals have a status, a stable name and a sentence") {
 }
 
 TEST_CASE("lists reach devices when their file is at the server, and not before") {
-  Serving serving;
-  auto& school = serving.school;
+  TestSchool school;
+  TestDevice device(school);
+  Serving serving(school);
   const auto file = some_file(300'000);
   const auto path = serving.publish(file);
-  TestDevice device(school);
   const auto lists = [&] {
     const auto answered = serving.post("/v1/checkin", sync::make_checkin_request(device.request(device.batch())));
     return must(sync::parse_checkin_answer(answered.body)).lists;
@@ -129,7 +131,8 @@ TEST_CASE("lists reach devices when their file is at the server, and not before"
 }
 
 TEST_CASE("only the exact file that published lists name is taken") {
-  Serving serving;
+  TestSchool school;
+  Serving serving(school);
   const auto file = some_file(10'000);
   CHECK(serving.post("/v1/set/" + to_hex(hash(file)), file).status == 404);
   const auto path = serving.publish(file);
@@ -146,7 +149,8 @@ TEST_CASE("only the exact file that published lists name is taken") {
 }
 
 TEST_CASE("a broken download goes on where it ended") {
-  Serving serving;
+  TestSchool school;
+  Serving serving(school);
   const auto file = some_file(3'000'000);
   const auto path = serving.publish(file);
   REQUIRE(serving.post(path, file).status == 200);
@@ -165,17 +169,19 @@ TEST_CASE("a broken download goes on where it ended") {
 }
 
 TEST_CASE("a set file that was lost is taken again") {
-  Serving serving;
+  TestSchool school;
+  Serving serving(school);
   const auto file = some_file(1000);
   const auto path = serving.publish(file);
   REQUIRE(serving.post(path, file).status == 200);
-  std::filesystem::remove(serving.school.folder.path() / "sets" / to_hex(hash(file)));
+  std::filesystem::remove(school.folder.path() / "sets" / to_hex(hash(file)));
   CHECK(must(serving.client->send({"GET", path, "", {}, 0}, {})).status == 404);
   CHECK(serving.post(path, file).status == 200);
 }
 
 TEST_CASE("files of lists that are long out of date are not kept") {
-  Serving serving;
+  TestSchool school;
+  Serving serving(school);
   std::vector<std::string> paths;
   for (int version = 1; version <= 4; ++version) {
     const auto file = some_file(1000);
@@ -190,21 +196,22 @@ TEST_CASE("files of lists that are long out of date are not kept") {
 }
 
 TEST_CASE("a device from before the lists that a technician signed too gets these first, and they stay", "[R7]") {
-  Serving serving;
+  TestSchool school;
+  TestDevice device(school);
+  Serving serving(school);
   std::vector<std::string> paths;
   for (int version = 1; version <= 5; ++version) {
     const auto file = some_file(1000);
     paths.push_back(serving.publish(file, version, version == 2));
     REQUIRE(serving.post(paths.back(), file).status == 200);
   }
-  TestDevice device(serving.school);
   const auto version_given = [&](std::int64_t has) {
     sync::Batch batch = device.batch();
     Json::Object state = *batch.state.as_object();
     state["lists"] = has;
     batch.state = Json(std::move(state));
     const Bytes lists = must(sync::parse_checkin_answer(serving.post("/v1/checkin", sync::make_checkin_request(device.request(batch))).body)).lists;
-    return lists.empty() ? 0 : must(sync::open_lists({lists}, serving.school.state.root(), std::nullopt, 0)).manifest().version;
+    return lists.empty() ? 0 : must(sync::open_lists({lists}, school.state.root(), std::nullopt, 0)).manifest().version;
   };
   CHECK(version_given(1) == 2);
   CHECK(version_given(2) == 5);
@@ -219,14 +226,14 @@ TEST_CASE("a device from before the lists that a technician signed too gets thes
 }
 
 TEST_CASE("the roots of a long history come over several answers to one enrolment", "[R22]") {
-  Serving serving;
-  auto& school = serving.school;
+  TestSchool school;
+  TestDevice device(school);
   auto next = school.root_one();
   next.school = school.state.id();
   for (next.version = 2; next.version <= 70; ++next.version) {
     must(school.ask(school.people.head, "root.publish", Json::Object{{"envelope", to_base64(school.signed_root(next))}}));
   }
-  TestDevice device(school);
+  Serving serving(school);
   const auto secret = random_array<16>();
   REQUIRE(serving.staff(school.people.technician, "token.new", Json::Object{{"token_hash", to_hex(sync::token_hash(secret))}}).status == 200);
   const Bytes body = device.enrolment(secret);
@@ -243,8 +250,9 @@ TEST_CASE("the roots of a long history come over several answers to one enrolmen
 }
 
 TEST_CASE("a held request is answered when a policy is published, and not before", "[R7]") {
-  Serving serving;
-  TestDevice device(serving.school);
+  TestSchool school;
+  TestDevice device(school);
+  Serving serving(school);
   device.record(1);
   const std::string mark = serving.check_in(device);
   REQUIRE_FALSE(mark.empty());
@@ -254,9 +262,9 @@ TEST_CASE("a held request is answered when a policy is published, and not before
   CHECK_FALSE(held);
   const auto now = system_clock().now();
   const sync::PolicyBundle bundle{1, now - 10, now + 86400, {}, "school = \"Test School\"\n"};
-  const auto policy = TestSchool::envelope(sync::PayloadType::kPolicy, sync::make_policy_payload(serving.school.state.id(), bundle),
-                                           {&serving.school.people.technician.signing});
-  CHECK(serving.staff(serving.school.people.technician, "policy.publish", Json::Object{{"envelope", to_base64(policy)}}).status == 200);
+  const auto policy = TestSchool::envelope(sync::PayloadType::kPolicy, sync::make_policy_payload(school.state.id(), bundle),
+                                           {&school.people.technician.signing});
+  CHECK(serving.staff(school.people.technician, "policy.publish", Json::Object{{"envelope", to_base64(policy)}}).status == 200);
   waiting.join();
   REQUIRE(held);
   CHECK(held->status == 200);
@@ -268,8 +276,9 @@ TEST_CASE("a held request is answered when a policy is published, and not before
 }
 
 TEST_CASE("a newer request to be held ends the older, a replay of the older ends nothing") {
-  Serving serving;
-  TestDevice device(serving.school);
+  TestSchool school;
+  TestDevice device(school);
+  Serving serving(school);
   const std::string mark = serving.check_in(device);
   Result<platform::HttpResponse> first = make_error(ErrorCode::kUnavailable, "not yet"), second = first;
   const Bytes replayed = device.hold(mark, kNow);
@@ -287,8 +296,9 @@ TEST_CASE("a newer request to be held ends the older, a replay of the older ends
 }
 
 TEST_CASE("nothing is held for who is not certified, or speaks for another") {
-  Serving serving;
-  TestDevice device(serving.school), other(serving.school, {"uuid-2", "serial-2"});
+  TestSchool school;
+  TestDevice device(school), other(school, {"uuid-2", "serial-2"});
+  Serving serving(school);
   const std::string mark = serving.check_in(device);
   CHECK(serving.post("/v1/hold", to_bytes("{}")).status == 400);
   auto request = must(sync::parse_hold_request(device.hold(mark, kNow)));
@@ -301,16 +311,17 @@ TEST_CASE("nothing is held for who is not certified, or speaks for another") {
 }
 
 TEST_CASE("many devices check in at once, and a bad one among them spoils nothing") {
-  Serving serving;
+  TestSchool school;
   std::vector<std::unique_ptr<TestDevice>> devices;
   std::vector<Bytes> bodies;
   for (int i = 0; i < 12; ++i) {
-    devices.push_back(std::make_unique<TestDevice>(serving.school, sync::Hardware{"uuid-" + std::to_string(i), "s"}));
+    devices.push_back(std::make_unique<TestDevice>(school, sync::Hardware{"uuid-" + std::to_string(i), "s"}));
     devices.back()->record(3);
     auto request = devices.back()->request(devices.back()->batch());
     if (i == 5) request.sealed.erase(2);  // I7
     bodies.push_back(sync::make_checkin_request(request));
   }
+  Serving serving(school);
   std::vector<Result<platform::HttpResponse>> answers(devices.size(), make_error(ErrorCode::kUnavailable, "none"));
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
@@ -323,6 +334,6 @@ TEST_CASE("many devices check in at once, and a bad one among them spoils nothin
     if (i != 5) CHECK_FALSE(must(sync::parse_checkin_answer(answers[i]->body)).receipt.empty());
   }
   serving.http.reset();
-  CHECK(must(serving.school.store.events(0, std::nullopt, 100)).size() == 33);
-  CHECK_FALSE(must(serving.school.store.epoch(devices[5]->id(), devices[5]->epoch)));
+  CHECK(must(school.store.events(0, std::nullopt, 100)).size() == 33);
+  CHECK_FALSE(must(school.store.epoch(devices[5]->id(), devices[5]->epoch)));
 }
