@@ -12,7 +12,7 @@ import report
 from lab import Lab, NotHere
 
 NAMES = ("set_build", "set_lookup", "idle", "tls_setup", "exec_start", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start",
-         "events", "server_checkins", "held_requests", "push", "push_applied", "lists_delta", "root_walk", "wipe", "redirect")
+         "events", "full_book", "server_checkins", "held_requests", "push", "push_applied", "lists_delta", "root_walk", "wipe", "redirect")
 
 
 def run_one(name, lab):

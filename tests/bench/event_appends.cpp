@@ -7,6 +7,7 @@
 #include "platform/base/command_line.h"
 #include "platform/sqlite.h"
 #include "tests/bench/must.h"
+#include "tests/bench/sealed_events.h"
 
 namespace {
 
@@ -14,7 +15,6 @@ using namespace caretaker;
 using namespace caretaker::bench;
 using agent::NewEvent;
 
-constexpr std::size_t kDifferent = 256;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 struct Options {
@@ -23,19 +23,6 @@ struct Options {
   std::uint32_t milliseconds = 1000;
   bool raw = false;
 };
-
-std::vector<NewEvent> make_events() {
-  const auto lead = make_box_key(random_key()).public_key;
-  const auto escrow = make_box_key(random_key()).public_key;
-  std::vector<NewEvent> events;
-  for (std::size_t i = 0; i < kDifferent; ++i) {
-    auto sealing = sync::seal_details({{{"user", "pupil"}, {"name", "name" + std::to_string(i) + ".example"}, {"category", "gambling"}}},
-                                      {{sync::key_id(lead), lead}, {sync::key_id(escrow), escrow}});
-    const sync::EventBody body{"web.blocked", 1'795'000'000, sync::Severity::kLow, "category", 1, sealing.hash, sealing.commitment};
-    events.push_back({body, std::move(sealing.sealed)});
-  }
-  return events;
-}
 
 // Calls append(first, count) until time is up; appends a second.
 template <typename Append>
@@ -89,7 +76,7 @@ void declare(Command program) {
   program.flag("--raw", options->raw, "A bare table instead of the book");
   program.does([options]() -> Status {
     std::filesystem::create_directories(options->folder);
-    const auto events = make_events();
+    const auto events = sealed_events();
     const double rate = options->raw ? measure_raw(*options, events) : measure_book(*options, events);
     std::printf("{\"per_second\":%.1f}\n", rate);
     return ok();
