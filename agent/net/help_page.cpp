@@ -30,13 +30,14 @@ int status_of(Sent sent) {
 }  // namespace
 
 void HelpPage::set_filter(FilterPtr filter) {
+  InForce next{std::move(filter)};
   const std::lock_guard lock(mutex_);
-  filter_ = std::move(filter);
+  std::swap(in_force_, next);
 }
 
-FilterPtr HelpPage::filter() const {
+HelpPage::InForce HelpPage::in_force() const {
   const std::lock_guard lock(mutex_);
-  return filter_;
+  return in_force_;
 }
 
 PageReader HelpPage::reader_of(const PageRequest& request) {
@@ -44,14 +45,15 @@ PageReader HelpPage::reader_of(const PageRequest& request) {
   if (request.uid) {
     if (const auto user = platform::find_user(*request.uid); user && user->is_person) reader.user = user->name;
   }
-  const FilterPtr in_force = filter();
-  if (!in_force) return reader;
-  const Asker& asker = *askers_.find(in_force, request.uid, clock_.monotonic_ms());
-  if (asker.groups.size() == 1) reader.group = asker.groups.front()->name;
-  reader.school = in_force->policy.school;
-  reader.notice = in_force->policy.notice;
-  reader.worry_readers = policy::recipients_for(in_force->policy, "help.worried");
-  reader.web_readers = policy::recipients_for(in_force->policy, "web.blocked");
+  const InForce now = in_force();
+  if (!now.filter) return reader;
+  const AskerPtr asker = now.asker(request, clock_);
+  if (asker->groups.size() == 1) reader.group = asker->groups.front()->name;
+  const policy::Policy& policy = now.filter->policy;
+  reader.school = policy.school;
+  reader.notice = policy.notice;
+  reader.worry_readers = policy::recipients_for(policy, "help.worried");
+  reader.web_readers = policy::recipients_for(policy, "web.blocked");
   return reader;
 }
 
@@ -59,11 +61,9 @@ PageReply HelpPage::why(const PageRequest& request, const PageReader& reader) {
   WhyView view;
   if (const auto typed = request.arguments.find("name"); typed != request.arguments.end()) view.typed = clean_text(typed->second);
   if (const auto name = policy::normalise_name(site_in(view.typed)); name) view.name = *name;
-  const FilterPtr in_force = filter();
-  view.known = in_force != nullptr;
-  if (view.known && !view.name.empty()) {
-    view.decision = decide(*askers_.find(in_force, request.uid, clock_.monotonic_ms()), view.name);
-  }
+  const InForce now = in_force();
+  view.known = now.filter != nullptr;
+  if (view.known && !view.name.empty()) view.decision = decide(*now.asker(request, clock_), view.name);
   return page(why_page(reader, view, tokens_.make(request.uid, clock_.monotonic_ms())), view.name.empty() ? 400 : 200);
 }
 

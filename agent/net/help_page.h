@@ -40,14 +40,19 @@ class HelpPage {
   [[nodiscard]] PageReply why(const PageRequest& request, const PageReader& reader);
   [[nodiscard]] Sent send(const HelpReport& report) const;
   [[nodiscard]] PageReader reader_of(const PageRequest& request);
-  [[nodiscard]] FilterPtr filter() const;
+  // Together, so that whoever asks no more does not hold on to the set of before.
+  struct InForce {
+    FilterPtr filter;
+    std::shared_ptr<Askers> askers = std::make_shared<Askers>();
+    [[nodiscard]] AskerPtr asker(const PageRequest& request, const Clock& clock) const { return askers->find(filter, request.uid, clock.monotonic_ms()); }
+  };
+  [[nodiscard]] InForce in_force() const;
 
   Report report_;
   const Clock& clock_;
   PageTokens tokens_;
-  Askers askers_;
   mutable std::mutex mutex_;
-  FilterPtr filter_;
+  InForce in_force_;
 };
 
 }  // namespace caretaker::agent

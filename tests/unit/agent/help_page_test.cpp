@@ -54,6 +54,19 @@ bool has(const PageReply& reply, std::string_view text) { return reply.body.find
 
 }  // namespace
 
+TEST_CASE("whoever has read the page does not keep the lists of before on the disk", "[R16]") {
+  Scene scene;
+  for (const auto& uid : {std::optional<std::uint32_t>(::getuid()), std::optional<std::uint32_t>()}) {
+    scene.uid = uid;
+    FilterPtr before = make_filter(Scene::policy());
+    const std::weak_ptr<const Filter> kept = before;
+    scene.page.set_filter(std::move(before));
+    CHECK(has(scene.get("/why", {{"name", "casino.example"}}), "is blocked"));
+    scene.page.set_filter(make_filter(Scene::policy()));
+    CHECK(kept.expired());
+  }
+}
+
 TEST_CASE("why a name is blocked is answered from the decision itself", "[R8][R16]") {
   Scene scene;
   const auto blocked = scene.get("/why", {{"name", "https://www.Casino.example/play?x"}});
