@@ -18,7 +18,7 @@ enum class GateNews : std::uint8_t { kFilterDown, kFilterUp, kRulesRestored, kRu
 
 inline constexpr std::size_t kMaxGateNews = 64;
 inline constexpr std::size_t kMaxAttempts = 64;
-// Attempts that are sent again after a lost answer have the same id, and are stored once.
+// News and attempts that are sent again after a lost answer have the same id, and are stored once.
 struct GateReport {
   std::array<std::uint8_t, 16> id{};
   Hash policy{};           // of the policy's text that the caller has; all zeros: none
@@ -33,7 +33,7 @@ struct GateReport {
 struct GateAnswer {
   enum class Word : std::uint8_t { kNoPolicy, kUnchanged, kPolicy };
   Word word = Word::kNoPolicy;
-  bool stored = false;  // the attempts are on the disk; else they are to be sent again
+  bool stored = false;  // news and attempts are on the disk; else they are to be sent again
   std::string policy_toml;
 };
 [[nodiscard]] Bytes make_gate_answer(const GateAnswer& answer);

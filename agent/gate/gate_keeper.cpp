@@ -69,8 +69,9 @@ void GateKeeper::take_policy(const GateAnswer& answer) {
 }
 
 void GateKeeper::fill_group() {
-  if (!group_.attempts.empty() || group_.lost > 0) return;
+  if (!group_.attempts.empty() || !group_.news.empty() || group_.lost > 0) return;
   group_.id = random_array<16>();
+  group_.news = std::exchange(news_, {});
   group_.lost = std::exchange(lost_, 0);
   const auto end = attempts_.begin() + static_cast<std::ptrdiff_t>(std::min(attempts_.size(), kMaxAttempts));
   group_.attempts.assign(attempts_.begin(), end);
@@ -82,10 +83,8 @@ void GateKeeper::talk_to_guard() {
   GateReport report = group_;
   report.policy = policy_hash_;
   report.filter_works = filter_works_;
-  report.news = news_;
   const auto answer = surroundings_.guard(report);
   if (!answer) return log_debug("gate", answer.error().message);
-  news_.clear();
   if (answer->stored) group_ = {};
   // A guard with no policy has nobody's: the machine is new, or was given back. What it needs to be enrolled must not be closed.
   if (answer->word == GateAnswer::Word::kNoPolicy && policy_) {

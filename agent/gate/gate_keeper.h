@@ -61,7 +61,7 @@ class GateKeeper {
   std::vector<GateNews> news_;
   std::deque<GateAttempt> attempts_;
   std::uint32_t lost_ = 0;     // attempts that found no room there
-  GateReport group_;           // of attempts: told until it is stored
+  GateReport group_;           // of news and attempts: told until it is stored
   MonotonicMs next_ = 0;
 };
 

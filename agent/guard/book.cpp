@@ -6,8 +6,12 @@ namespace caretaker::agent {
 namespace {
 
 constexpr MonotonicMs kNoteMs = 3'600'000;
+constexpr std::string_view kDropped = "events.dropped";
+constexpr MonotonicMs kDroppedMs = 60'000;  // what happened and is only a number should not be lost with the power as well
 constexpr MonotonicMs kMaintainMs = 600'000;
 constexpr std::size_t kMaxNotes = 512;  // within the hour; beyond that "L5:<id>" is written as "L5", for ids come from outside
+
+std::string key_of(const Subject& subject) { return subject.kind + '\n' + subject.rule; }
 
 }  // namespace
 
@@ -71,18 +75,24 @@ Status Book::append(const std::vector<PlannedEvent>& planned, const std::optiona
   return stored;
 }
 
-bool Book::note(const Subject& given, std::uint32_t count) {
+std::optional<PlannedEvent> Book::begin_note(const Subject& given, std::uint32_t count) {
   Subject subject = given;
   if (notes_.size() >= kMaxNotes) subject.rule = subject.rule.substr(0, subject.rule.find(':'));
-  const std::string key = subject.kind + '\n' + subject.rule;
+  const std::string key = key_of(subject);
   if (const auto known = notes_.find(key); known != notes_.end()) {
     known->second.repeats += std::min(count, UINT32_MAX - known->second.repeats);
-    return false;
+    return std::nullopt;
   }
   log_info("events", subject.kind + " " + subject.rule);
-  const bool stored = append({{subject, count, clock_.now()}}).has_value();
-  notes_[key] = {subject, stored ? 0 : count, clock_.monotonic_ms() + kNoteMs};
-  return true;
+  const MonotonicMs window = subject.kind == kDropped ? kDroppedMs : kNoteMs;
+  notes_[key] = {subject, 0, clock_.monotonic_ms() + window};
+  return PlannedEvent{subject, count, clock_.now()};
+}
+
+bool Book::note(const Subject& subject, std::uint32_t count) {
+  const auto first = begin_note(subject, count);
+  if (first && !append({*first})) notes_[key_of(first->subject)].repeats = count;
+  return first.has_value();
 }
 
 void Book::close_notes(MonotonicMs now) {

@@ -27,6 +27,8 @@ class Book {
 
   // Durable when it returns; a group that was stored before is not stored again.
   [[nodiscard]] Status append(const std::vector<PlannedEvent>& planned, const std::optional<GroupId>& group = std::nullopt);
+  // The first of a note, for its caller to append with what it belongs to; within the hour after it nothing, and it is counted as by note().
+  [[nodiscard]] std::optional<PlannedEvent> begin_note(const Subject& subject, std::uint32_t count = 1);
   // Something about the guard itself, at the time of the clock: the first at once, repeats of the same within an hour counted
   // into one more. What cannot be stored now is counted too. True: it was the first.
   bool note(const Subject& subject, std::uint32_t count = 1);

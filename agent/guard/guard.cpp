@@ -11,6 +11,8 @@ using sync::Severity;
 
 namespace {
 
+// As much as a policy can say: one that is damaged, or of somebody who has left, makes no room at the expense of what waits for the server.
+constexpr std::uint64_t kQuotaWithoutPolicy = std::uint64_t{4096} << 20;
 constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk is full
 constexpr std::size_t kMaxKnownUsers = 256;
 constexpr MonotonicMs kBookRetryMs = 60'000;
@@ -32,7 +34,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_, clock),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       portal_(trust_, book_, clock_),
-      orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent}, identity_, trust_, book_, clock),
+      orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent, [this] { letters_.forget_orders(); }}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
       suspensions_(settings.state / "suspensions.json", clock), gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
@@ -75,8 +77,7 @@ Status Guard::open_book() {
 }
 
 QuotaLimits Guard::quota() const {
-  if (trust_.policy() == nullptr) return {};
-  const auto bytes = static_cast<std::uint64_t>(trust_.policy()->rules.event_quota_bytes);
+  const std::uint64_t bytes = trust_.policy() == nullptr ? kQuotaWithoutPolicy : static_cast<std::uint64_t>(trust_.policy()->rules.event_quota_bytes);
   return {bytes, bytes / 8};
 }
 
@@ -128,9 +129,7 @@ void Guard::store_repeats(bool all) {
 }
 
 Result<std::vector<PlannedEvent>> Guard::store_once(std::uint32_t caller, const GroupId& group, const Plan& plan) {
-  if (book_.store() == nullptr || trust_.policy() == nullptr) {
-    return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
-  }
+  if (book_.store() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nowhere to record as yet");
   Reported& reported = reported_[caller];
   if (reported.stored == group) return std::vector<PlannedEvent>();
   if (!reported.unstored || reported.unstored->id != group) reported.unstored = UnstoredGroup{group, plan()};
@@ -138,6 +137,11 @@ Result<std::vector<PlannedEvent>> Guard::store_once(std::uint32_t caller, const 
   std::vector<PlannedEvent> stored = std::move(reported.unstored->events);
   reported = {group, std::nullopt};
   return stored;
+}
+
+void Guard::plan_note(const Subject& subject, std::uint32_t count, std::vector<PlannedEvent>& out) {
+  if (count == 0) return;
+  if (auto first = book_.begin_note(subject, count)) out.push_back(std::move(*first));
 }
 
 void Guard::try_book_again() {

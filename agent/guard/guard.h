@@ -123,7 +123,7 @@ class Guard {
   [[nodiscard]] Status open_book();
   [[nodiscard]] Status certify(const sync::EnrolmentAnswer& answer);
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const;
-  [[nodiscard]] QuotaLimits quota() const;  // as the policy in force has it
+  [[nodiscard]] QuotaLimits quota() const;
   [[nodiscard]] std::set<std::string> health() const;
   void add_gate_health(std::set<std::string>& codes) const;
   void add_inspect_health(std::set<std::string>& codes) const;
@@ -142,7 +142,8 @@ class Guard {
   // again, and what `plan` made of one that could not be stored is what is stored when it comes again.
   using Plan = std::function<std::vector<PlannedEvent>()>;
   [[nodiscard]] Result<std::vector<PlannedEvent>> store_once(std::uint32_t caller, const GroupId& group, const Plan& plan);
-  [[nodiscard]] Status store_attempts(std::uint32_t caller, const GateReport& report);
+  [[nodiscard]] Status store_gate_group(std::uint32_t caller, const GateReport& report);
+  void plan_note(const Subject& subject, std::uint32_t count, std::vector<PlannedEvent>& out);
   struct UnstoredGroup {
     GroupId id{};
     std::vector<PlannedEvent> events;

@@ -37,11 +37,10 @@ Result<Answered> Guard::report_gate(const Asked& asked) {
   TRY(report, parse_gate_report(asked.fields));
   gate_seen_ = clock_.monotonic_ms();
   filter_works_ = report.filter_works;
-  for (const GateNews news : report.news) book_.note({"gate.changed", std::string(gate_news_name(news)), news_severity(news)});
   GateAnswer answer;
   // Who has once been the school's and lost the policy keeps the rules that are there: a damaged file opens nothing.
   if (trust_.policy() == nullptr && had_school()) answer.word = GateAnswer::Word::kUnchanged;
-  answer.stored = store_attempts(asked.peer.uid, report).has_value();  // a full disk is no reason to keep the policy from the gate
+  answer.stored = store_gate_group(asked.peer.uid, report).has_value();  // a full disk is no reason to keep the policy from the gate
   if (trust_.policy() == nullptr) return Answered{make_gate_answer(answer), {}};
   const std::string& text = trust_.policy()->verified.bundle().policy_toml;
   answer.word = GateAnswer::Word::kUnchanged;
@@ -52,13 +51,16 @@ Result<Answered> Guard::report_gate(const Asked& asked) {
   return Answered{make_gate_answer(answer), {}};
 }
 
-Status Guard::store_attempts(std::uint32_t caller, const GateReport& report) {
-  if (report.attempts.empty() && report.lost == 0) return ok();
+Status Guard::store_gate_group(std::uint32_t caller, const GateReport& report) {
+  if (report.attempts.empty() && report.news.empty() && report.lost == 0) return ok();
+  if (!report.attempts.empty() && trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   TRY_DONE(store_once(caller, report.id, [&] {
-    if (report.lost > 0) book_.note({"events.dropped", "gate-queue", Severity::kMedium}, report.lost);
     WebReport web;
     for (const GateAttempt& attempt : report.attempts) web.violations.push_back(make_violation(attempt, clock_.now()));
-    return web_.plan(web, trust_.policy()->rules);
+    auto events = web.violations.empty() ? std::vector<PlannedEvent>() : web_.plan(web, trust_.policy()->rules);
+    for (const GateNews news : report.news) plan_note({"gate.changed", std::string(gate_news_name(news)), news_severity(news)}, 1, events);
+    plan_note({"events.dropped", "gate-queue", Severity::kMedium}, report.lost, events);
+    return events;
   }));
   return ok();
 }

@@ -43,9 +43,11 @@ Result<Answered> Guard::wait_filter(const Asked& asked) {
 Result<Answered> Guard::report_web(const Asked& asked) {
   TRY(report, parse_web_report(asked.fields));
   TRY_DONE(check_report(report));
+  if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   TRY(stored, store_once(asked.peer.uid, report.id, [&] {
-    if (report.lost > 0) book_.note({"events.dropped", "net-queue", sync::Severity::kMedium}, report.lost);
-    return web_.plan(report, trust_.policy()->rules);
+    auto events = web_.plan(report, trust_.policy()->rules);
+    plan_note({"events.dropped", "net-queue", sync::Severity::kMedium}, report.lost, events);
+    return events;
   }));
   const bool urgent = std::ranges::any_of(stored, [](const PlannedEvent& event) { return event.subject.severity == sync::Severity::kHigh; });
   return Answered{make_web_report_answer(urgent), {}};
@@ -69,10 +71,12 @@ Result<Answered> Guard::report_help(const Asked& asked) {
 Result<Answered> Guard::report_programs(const Asked& asked) {
   TRY(report, parse_program_report(asked.fields));
   TRY_DONE(check_report(report));
+  if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   TRY_DONE(store_once(asked.peer.uid, report.id, [&] {
-    if (report.lost > 0) book_.note({"events.dropped", "programs-queue", sync::Severity::kMedium}, report.lost);
-    if (report.let_through > 0) book_.note({"program.unchecked", "too-slow", sync::Severity::kMedium}, report.let_through);
-    return programs_.plan(report, trust_.policy()->rules);
+    auto events = programs_.plan(report, trust_.policy()->rules);
+    plan_note({"events.dropped", "programs-queue", sync::Severity::kMedium}, report.lost, events);
+    plan_note({"program.unchecked", "too-slow", sync::Severity::kMedium}, report.let_through, events);
+    return events;
   }));
   tell_about_programs();
   return Answered{};
