@@ -58,7 +58,8 @@ Status Letters::parse(ByteView bytes) {
     // An earlier version wrote the time alone.
     const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
     const std::string* by = until["by"].as_string();
-    if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by};
+    const std::string* type = until["type"].as_string();
+    if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by, type == nullptr ? "" : *type};
   }
   return ok();
 }
@@ -82,11 +83,21 @@ Status Letters::room_for(const std::string& by) {
   return used_.size() >= kRoom.in_all ? sync::refuse(sync::Check::kLetterRoom) : sync::refuse(sync::Check::kLetterRoom, "of this signer's");
 }
 
+Status Letters::write() const {
+  Json::Object used;
+  for (const auto& [id, kept] : used_) used[sync::letter_name(id)] = Json::Object{{"until", kept.until}, {"by", kept.by}, {"type", kept.type}};
+  return write_twice(with_copy(file_), as_bytes(with_sum({{"v", 1}, {"used", std::move(used)}}).dump()));
+}
+
+void Letters::forget_orders() {
+  const auto order = sync::payload_type_name(sync::PayloadType::kOrder);
+  std::erase_if(used_, [&order](const auto& used) { return used.second.type == order || used.second.type.empty(); });
+  if (auto written = write(); !written) log_warning("letters", written.error().message);
+}
+
 Status Letters::remember(const sync::LetterId& id, Used what) {
   used_[id] = std::move(what);
-  Json::Object used;
-  for (const auto& [other, kept] : used_) used[sync::letter_name(other)] = Json::Object{{"until", kept.until}, {"by", kept.by}};
-  auto written = write_twice(with_copy(file_), as_bytes(with_sum({{"v", 1}, {"used", std::move(used)}}).dump()));
+  auto written = write();
   if (!written) used_.erase(id);
   return written;
 }
@@ -99,7 +110,7 @@ Result<std::vector<Subject>> Letters::take_one(const sync::RawBlob& blob, const 
   std::vector<Subject> findings{{"letter.taken", sync::letter_name(label.id)}};
   for (Subject& finding : taken.findings) findings.push_back(std::move(finding));
   if (!room_for(taken.by)) return findings;  // it does nothing the second time
-  if (auto written = remember(label.id, {taken.until, std::move(taken.by)}); !written) {
+  if (auto written = remember(label.id, {taken.until, std::move(taken.by), std::string(sync::payload_type_name(label.type))}); !written) {
     log_error("letters", "not remembered, and to be taken again: " + written.error().message);
     return std::vector<Subject>();
   }

@@ -43,6 +43,9 @@ class Letters {
 
   void set_part(sync::PayloadType type, Part part) { parts_[type] = std::move(part); }
 
+  // What was ordered is not known any more: what comes again is to be taken again.
+  void forget_orders();
+
   // The server gives a letter until it has the device's word, so one that has been used is passed over in silence; when it
   // `has_our_word` (everything in the book is confirmed) that is a replay, L6.
   [[nodiscard]] std::vector<Subject> take(const std::vector<Bytes>& letters, bool has_our_word);
@@ -52,8 +55,10 @@ class Letters {
   struct Used {
     UnixSeconds until = 0;
     std::string by;
+    std::string type;  // of the payload; empty: an earlier version did not write it
   };
   void forget_old();
+  [[nodiscard]] Status write() const;
   // Where a signer's places are full, the oldest of theirs that is over by the clock gives way, while the clock can be true.
   [[nodiscard]] Status room_for(const std::string& by);
   [[nodiscard]] Status remember(const sync::LetterId& id, Used used);

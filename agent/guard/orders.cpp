@@ -23,6 +23,8 @@ constexpr MonotonicMs kSaveMs = 10'000;        // of grace time: a power cut giv
 constexpr MonotonicMs kLongestStepMs = 60'000;  // between two ticks; a sleep is not time powered on
 constexpr MonotonicMs kStartAgainMs = 60'000;
 constexpr SignerRoom kRoomForEnded{4096, 256};
+constexpr std::size_t kLocks = 64;
+constexpr std::size_t kLocksOfOne = 8;
 constexpr std::size_t kMaxNotice = 64u << 10;
 
 Subject finding(const char* state, const VerifiedOrder& order, Severity severity = Severity::kMedium) {
@@ -49,6 +51,13 @@ void refresh_notice(const std::filesystem::path& file, const LostNotice& notice)
 
 // An order may come once more, when the power went before its letter was remembered: it says what it said, and changes nothing.
 bool is_same(const std::optional<VerifiedOrder>& stored, const VerifiedOrder& order) { return stored && stored->order().id == order.order().id; }
+
+void remove_lock(OrdersState& state, const sync::OrderId& id) {
+  std::erase_if(state.locks, [&id](const Bytes& envelope) {
+    const auto label = sync::read_letter_label({envelope});
+    return label && label->id == id;
+  });
+}
 
 // Of every volume that had any.
 bool all_keys_are_gone(const std::vector<sync::WipedMedium>& media) {
@@ -108,13 +117,14 @@ void Orders::load() {
     if (!stored && stored.error().code != ErrorCode::kNotFound) {
       log_error("orders", stored.error().message);
       book_.note({"guard.health", "orders-damaged", Severity::kHigh});
+      if (settings_.on_lost) settings_.on_lost();
     }
     OrdersState fresh;
     fresh.device = device;
     fresh.secret = random_key();
     if (auto saved = save(std::move(fresh)); !saved) log_error("orders", saved.error().message);
   }
-  lock_.reset();
+  locks_.clear();
   wipe_.reset();
   reopen_stored();
   counted_ = saved_ = clock_.monotonic_ms();
@@ -125,7 +135,10 @@ void Orders::load() {
 // Also when roots come that a damaged disk had lost: what is stored waits for those by which it was accepted.
 void Orders::reopen_stored() {
   roots_known_ = trust_.roots().size();
-  if (!lock_) lock_ = reopen(state_.lock, "the lock");
+  locks_.clear();
+  for (const Bytes& envelope : state_.locks) {
+    if (auto lock = reopen(envelope, "the lock")) locks_.push_back(std::move(*lock));
+  }
   if (!wipe_) wipe_ = reopen(state_.wipe, "the wipe");
 }
 
@@ -175,28 +188,47 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters
   return Letters::Taken{order.order().until, std::move(findings), by};
 }
 
+Status Orders::make_place(OrdersState& state, const VerifiedOrder& order) const {
+  std::vector<const VerifiedOrder*> of_this_signer;
+  for (const VerifiedOrder& lock : locks_) {
+    if (lock.signers() == order.signers()) of_this_signer.push_back(&lock);
+  }
+  if (of_this_signer.size() >= kLocksOfOne) {
+    const auto issued = [](const VerifiedOrder* lock) { return lock->order().issued; };
+    const VerifiedOrder& oldest = **std::ranges::min_element(of_this_signer, {}, issued);
+    if (oldest.order().issued >= order.order().issued) return sync::refuse(sync::Check::kLetterRoom, "newer locks by the same person hold");
+    remove_lock(state, oldest.order().id);
+  }
+  return state.locks.size() < kLocks ? ok() : sync::refuse(sync::Check::kLetterRoom, "of locks");
+}
+
 Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteView envelope) {
-  if (is_same(lock_, order)) return std::vector<Subject>{finding("locked", order)};
+  const auto is_it = [&order](const VerifiedOrder& lock) { return lock.order().id == order.order().id; };
+  if (std::ranges::any_of(locks_, is_it)) return std::vector<Subject>{finding("locked", order)};
   OrdersState next = state_;
-  next.lock = to_bytes(envelope);
-  next.challenge = sync::make_challenge();
-  next.wrong_codes = 0;
+  TRY_DONE(make_place(next, order));
+  next.locks.push_back(to_bytes(envelope));
+  if (locks_.empty()) {  // whoever is being read a number goes on with it
+    next.challenge = sync::make_challenge();
+    next.wrong_codes = 0;
+  }
   TRY_DONE(save(std::move(next)));
-  lock_ = order;
+  reopen_stored();
   return std::vector<Subject>{finding("locked", order)};
 }
 
 Result<std::vector<Subject>> Orders::take_unlock(const VerifiedOrder& order) {
   OrdersState next = state_;
-  const bool lifts = lock_ && lock_->order().id == *order.order().target;
+  const sync::OrderId& target = *order.order().target;
+  const auto is_target = [&target](const VerifiedOrder& lock) { return lock.order().id == target; };
+  const bool lifts = std::ranges::any_of(locks_, is_target);
   TRY_DONE(note_ended(next, order, lifts));
-  if (lifts) {
-    next.lock.clear();
-    next.challenge.clear();
-  }
+  if (lifts) remove_lock(next, target);
+  const bool is_open = next.locks.empty();
+  if (is_open) next.challenge.clear();
   TRY_DONE(save(std::move(next)));
-  if (lifts) lock_.reset();
-  return std::vector<Subject>{finding(lifts ? "unlocked" : "nothing-to-end", order)};
+  std::erase_if(locks_, is_target);
+  return std::vector<Subject>{finding(!lifts ? "nothing-to-end" : is_open ? "unlocked" : "still-locked", order)};
 }
 
 Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteView envelope) {
@@ -230,15 +262,15 @@ Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
 
 const LockPermit* Orders::lock() const {
   if (wipe_) return &*wipe_->lock_permit();
-  return lock_ ? &*lock_->lock_permit() : nullptr;
+  return locks_.empty() ? nullptr : &*locks_.back().lock_permit();
 }
 
 LostNotice Orders::notice() const {
   const LockPermit* permit = lock();
   if (permit == nullptr || trust_.root() == nullptr) return {};
   LostNotice notice{true, trust_.root()->root().school_name, permit->message(), permit->telephone(), wipe_ ? "" : state_.challenge};
-  if (notice.message.empty() && lock_) notice.message = lock_->order().message;
-  if (notice.telephone.empty() && lock_) notice.telephone = lock_->order().telephone;
+  if (notice.message.empty() && !locks_.empty()) notice.message = locks_.back().order().message;
+  if (notice.telephone.empty() && !locks_.empty()) notice.telephone = locks_.back().order().telephone;
   const policy::LostWords words = trust_.policy() == nullptr ? policy::LostWords() : trust_.policy()->rules.lost;
   if (notice.message.empty()) notice.message = words.message;
   if (notice.telephone.empty()) notice.telephone = words.telephone;
@@ -263,7 +295,7 @@ std::set<std::string> Orders::health() const {
 
 Status Orders::unlock(std::string_view typed) {
   if (wipe_) return make_error(ErrorCode::kPermissionDenied, "a wipe was ordered: only an order of the school ends that");
-  if (!lock_) return make_error(ErrorCode::kNotFound, "this device is not locked");
+  if (locks_.empty()) return make_error(ErrorCode::kNotFound, "this device is not locked");
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < pause_until_) {
     return make_error(ErrorCode::kUnavailable, "too many wrong codes: again in " + std::to_string((pause_until_ - now) / 1000 + 1) + " seconds");
@@ -274,20 +306,22 @@ Status Orders::unlock(std::string_view typed) {
   OrdersState next = state_;
   next.wrong_codes = fits ? 0 : state_.wrong_codes + 1;
   if (fits) {
-    next.lock.clear();
+    next.locks.clear();
     next.challenge.clear();
     forget_old(next);
-    const OrdersState::EndedOrder ended{lock_->order().id, OrderKind::kLock};
-    if (next.ended.size() < kRoomForEnded.in_all) next.ended[ended] = {lock_->order().issued + sync::kMaxOrderLifetime, "a code"};
+    for (const VerifiedOrder& lock : locks_) {
+      const OrdersState::EndedOrder ended{lock.order().id, OrderKind::kLock};
+      if (next.ended.size() < kRoomForEnded.in_all) next.ended[ended] = {lock.order().issued + sync::kMaxOrderLifetime, "a code"};
+    }
   }
   TRY_DONE(save(std::move(next)));  // before the answer: the power button takes no wrong try back
   pause_until_ = now + sync::unlock_pause_s(state_.wrong_codes) * 1000;
   if (!fits) {
-    book_.note({"order.wrong-code", to_hex(lock_->order().id), Severity::kMedium});
+    book_.note({"order.wrong-code", to_hex(locks_.back().order().id), Severity::kMedium});
     return make_error(ErrorCode::kPermissionDenied, "that is not the code for this number");
   }
-  book_.note({"order.unlocked-by-code", to_hex(lock_->order().id), Severity::kMedium});
-  lock_.reset();
+  for (const VerifiedOrder& lock : locks_) book_.note({"order.unlocked-by-code", to_hex(lock.order().id), Severity::kMedium});
+  locks_.clear();
   write_notice();
   return ok();
 }
@@ -334,6 +368,9 @@ void Orders::begin_wipe() {
   const auto same_machine = sync::check_order_hardware(wipe_->order(), settings_.hardware);
   const bool is_doubtful = state_.is_forked || identity_.in_doubt() || !same_machine;
   next.phase = is_doubtful ? WipePhase::kFailed : WipePhase::kStarted;
+  for (const char* mark : {kWipeNotBegunFile, kWipeBegunFile}) {  // of an earlier one
+    if (auto gone = platform::remove_file(settings_.folder / mark); !gone) log_warning("orders", gone.error().message);
+  }
   if (auto saved = save(std::move(next)); !saved) {
     log_error("orders", saved.error().message);
     return;

@@ -30,6 +30,7 @@ struct OrdersSettings {
   sync::Hardware hardware;                     // as the firmware says now
   std::function<Status(const WipePermit&)> start_wipe;  // begins it in another process; empty: this guard wipes nothing
   std::filesystem::path intent = {};           // folder beside the kernel where a wipe is written down; empty: none
+  std::function<void()> on_lost = {};          // what was ordered is damaged and forgotten: it may be ordered again
 };
 
 class Orders {
@@ -71,6 +72,8 @@ class Orders {
   // What `order` ends must not come any more. L7: its signers have named too many that never came; one that is in force is ended
   // all the same.
   [[nodiscard]] Status note_ended(OrdersState& state, const sync::VerifiedOrder& order, bool is_in_force) const;
+  // Of each signer the newest few stay, by when they were issued: whoever holds back an old lock and its end makes no room with them.
+  [[nodiscard]] Status make_place(OrdersState& state, const sync::VerifiedOrder& order) const;
   [[nodiscard]] Result<std::vector<Subject>> take_lock(const sync::VerifiedOrder& order, ByteView envelope);
   [[nodiscard]] Result<std::vector<Subject>> take_unlock(const sync::VerifiedOrder& order);
   [[nodiscard]] Result<std::vector<Subject>> take_wipe(const sync::VerifiedOrder& order, ByteView envelope);
@@ -91,7 +94,7 @@ class Orders {
   Book& book_;
   const Clock& clock_;
   OrdersState state_;
-  std::optional<sync::VerifiedOrder> lock_;
+  std::vector<sync::VerifiedOrder> locks_;  // the one that came last is the one that is shown
   std::optional<sync::VerifiedOrder> wipe_;
   std::size_t roots_known_ = 0;     // when what is stored was verified last
   Json boxes_;

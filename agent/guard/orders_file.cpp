@@ -9,7 +9,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr std::size_t kMaxFile = 2u << 20;
+constexpr std::size_t kMaxFile = 4u << 20;
 constexpr std::array<std::string_view, 7> kPhaseNames = {"none", "grace", "started", "keys-destroyed", "verified", "failed", "best-effort"};
 
 Result<WipePhase> parse_phase(std::string_view name) {
@@ -58,12 +58,29 @@ Json::Object ended_json(const EndedMap& ended, sync::OrderKind kind) {
   return members;
 }
 
+// An earlier version knew one.
+Result<std::vector<Bytes>> parse_locks(const Json& json) {
+  std::vector<Bytes> locks;
+  if (json["locks"].is_null()) {
+    TRY(lock, json.base64_at("lock"));
+    if (!lock.empty()) locks.push_back(std::move(lock));
+    return locks;
+  }
+  TRY(members, json.array_at("locks"));
+  for (const Json& member : *members) {
+    if (member.as_string() == nullptr) return make_error(ErrorCode::kInvalidInput, "a lock is no text");
+    TRY(lock, parse_base64(*member.as_string()));
+    locks.push_back(std::move(lock));
+  }
+  return locks;
+}
+
 Result<OrdersState> parse_state(ByteView bytes) {
   TRY(json, sync::parse_object_v1(bytes, kMaxFile));
   TRY_DONE(check_sum(json));
   TRY(device, json.string_at("device"));
   TRY(ended, parse_ended(json));
-  TRY(lock, json.base64_at("lock"));
+  TRY(locks, parse_locks(json));
   TRY(wipe, json.base64_at("wipe"));
   TRY(phase_text, json.string_at("phase"));
   TRY(phase, parse_phase(phase_text));
@@ -74,7 +91,7 @@ Result<OrdersState> parse_state(ByteView bytes) {
   TRY(epoch, json.string_at("epoch"));
   TRY(forked, json.bool_at("is_forked"));
   TRY(certificate, json.base64_at("certificate"));
-  return OrdersState{device, ended, lock, wipe, phase, grace, SecretKey(secret), challenge, static_cast<int>(wrong), epoch, forked, certificate};
+  return OrdersState{device, ended, locks, wipe, phase, grace, SecretKey(secret), challenge, static_cast<int>(wrong), epoch, forked, certificate};
 }
 
 TwoFiles files_in(const std::filesystem::path& folder) { return with_copy(folder / "orders.json"); }
@@ -97,10 +114,12 @@ Result<OrdersState> read_orders(const std::filesystem::path& folder) {
 Status write_orders(const std::filesystem::path& folder, const OrdersState& state) {
   Json::Object ended;
   for (const sync::OrderKind kind : kEndedKinds) ended[std::string(sync::order_kind_name(kind))] = ended_json(state.ended, kind);
+  Json::Array locks;
+  for (const Bytes& lock : state.locks) locks.push_back(to_base64(lock));
   Json::Object members{{"v", 1},
                        {"device", state.device},
                        {"ended", std::move(ended)},
-                       {"lock", to_base64(state.lock)},
+                       {"locks", std::move(locks)},
                        {"wipe", to_base64(state.wipe)},
                        {"phase", wipe_phase_name(state.phase)},
                        {"grace_left_s", state.grace_left_s},

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "platform/base/clock.h"
 #include "sync/order.h"
@@ -23,12 +24,12 @@ struct OrdersState {
   };
   using EndedOrder = std::pair<sync::OrderId, sync::OrderKind>;
   std::map<EndedOrder, Ended> ended;         // by unlock or cancel, also before they came
-  Bytes lock;                                // envelope of the lock in force; empty: none
+  std::vector<Bytes> locks;                  // envelopes of those in force, as they came: each is ended by what names it, and by nothing else
   Bytes wipe;                                // envelope of the wipe that was delivered; empty: none
   WipePhase phase = WipePhase::kNone;
   std::int64_t grace_left_s = 0;             // powered on
   SecretKey secret;                          // for unlock codes
-  std::string challenge;                     // of the lock in force; empty: none
+  std::string challenge;                     // while there is a lock; empty: none
   int wrong_codes = 0;                       // in a row
   std::string epoch;                         // of the book, in hex, when it was looked at last
   bool is_forked = false;

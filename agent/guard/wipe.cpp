@@ -126,9 +126,9 @@ Result<Ordered> prepare(const WipeSettings& settings, platform::Eraser& eraser) 
   return ordered;
 }
 
-// As long as no intent is written nothing is destroyed, and the guard may still be told to leave it.
+// As long as neither an intent nor that mark is written nothing is destroyed, and the guard may still be told to leave it.
 Status tell_not_begun(const WipeSettings& settings, const Error& why) {
-  if (read_intent(settings.intent)) return why;
+  if (read_intent(settings.intent) || platform::file_size(settings.state / kWipeBegunFile)) return why;
   log_error("wipe", "not begun: " + why.message);
   return platform::replace_file(settings.state / kWipeNotBegunFile, as_bytes(why.message), 0600);
 }
@@ -142,6 +142,7 @@ Status run_wipe(const WipeSettings& settings, platform::Eraser& eraser, const Cl
   const WipePermit& permit = *ordered.order.wipe_permit();
   // What lies beside the kernel helps after a power cut; where it cannot be written, or a user's mount stays, the keys go all the same.
   go_on_without("the intent", write_intent(settings.intent, ordered.intent));
+  go_on_without("that it has begun", platform::replace_file(settings.state / kWipeBegunFile, {}, 0600));
   go_on_without("network file systems", eraser.leave_network());
   auto media = destroy_all_keys(eraser, permit, ordered.intent.plan);
   TRY(certificate, make_certificate(settings, ordered, std::move(media), clock.now()));

@@ -21,6 +21,7 @@ struct WipeSettings {
 
 // Where the two processes meet in the guard's folder.
 inline constexpr const char* kWipeCertificateFile = "wipe-certificate.json";  // envelope, from the wipe
+inline constexpr const char* kWipeBegunFile = "wipe-begun";                  // from the wipe: from here on something may be destroyed
 inline constexpr const char* kWipeNotBegunFile = "wipe-not-begun";           // from the wipe, which has ended and destroyed nothing: why
 inline constexpr const char* kWipeGoOnFile = "wipe-go-on";                    // from the guard: the school has it
 

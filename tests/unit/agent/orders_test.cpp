@@ -5,6 +5,7 @@
 #include "agent/guard/wipe.h"
 #include "platform/files.h"
 #include "sync/unlock_code.h"
+#include "agent/guard/kept_twice.h"
 #include "tests/unit/agent/full_disk.h"
 #include "tests/unit/agent/lost_world.h"
 
@@ -424,12 +425,80 @@ TEST_CASE("one of the two files of orders that was damaged, or lost, unlocks not
   CHECK_FALSE(world.noted("guard.health orders-damaged"));
 }
 
+TEST_CASE("a lock that was held back, and what ends it, lift no other lock", "[R22]") {
+  LostWorld world;
+  const Order before = world.order(OrderKind::kLock);
+  Order its_end = world.order(OrderKind::kUnlock);
+  its_end.target = LostWorld::id(before);
+  world.clock.time += 600;
+  const Order lock = world.order(OrderKind::kLock);
+  world.deliver(world.sign(lock));
+  const std::string challenge = world.lost().challenge;
+  world.deliver(world.sign(before));
+  CHECK(world.lost().challenge == challenge);
+  world.start();
+  world.deliver(world.sign(its_end));
+  CHECK(world.noted("order.still-locked " + LostWorld::name(its_end)));
+  CHECK(world.lost().is_locked);
+  CHECK(world.log_ins_are_refused());
+  world.start();
+  CHECK(world.lost().is_locked);
+  Order end = world.order(OrderKind::kUnlock);
+  end.target = LostWorld::id(lock);
+  world.deliver(world.sign(end));
+  CHECK(world.noted("order.unlocked " + LostWorld::name(end)));
+  CHECK_FALSE(world.lost().is_locked);
+}
+
+TEST_CASE("many locks of before make no room with their ends: of one signer the newest stay", "[R22]") {
+  LostWorld world;
+  std::vector<Order> before;
+  for (int i = 0; i < 10; ++i) {
+    before.push_back(world.order(OrderKind::kLock));
+    world.clock.time += 60;
+  }
+  const Order lock = world.order(OrderKind::kLock);
+  const bool is_first = GENERATE(true, false);
+  if (is_first) world.deliver(world.sign(lock));
+  for (const Order& each : before) world.deliver(world.sign(each));
+  if (!is_first) world.deliver(world.sign(lock));
+  for (const Order& each : before) {
+    Order end = world.order(OrderKind::kUnlock);
+    end.target = LostWorld::id(each);
+    world.deliver(world.sign(end));
+  }
+  CHECK(world.lost().is_locked);
+  CHECK(world.unlock(world.right_code()));  // a code ends all that hold
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK(world.noted("order.unlocked-by-code " + LostWorld::name(lock)));
+}
+
+TEST_CASE("a file of orders that an earlier version wrote, with one lock in it, locks", "[R22]") {
+  LostWorld world;
+  const Bytes lock = world.sign(world.order(OrderKind::kLock));
+  world.deliver(lock);
+  world.stop();
+  const auto file = world.settings.state / "orders.json";
+  Json::Object members = *must(parse_json(as_text(must(platform::read_file(file, 1u << 20))), {})).as_object();
+  members.erase("locks");
+  members.erase("sum");
+  members["lock"] = to_base64(lock);
+  for (const char* name : {"orders.json", "orders.copy.json"}) {
+    must(platform::replace_file(world.settings.state / name, as_bytes(with_sum(members).dump()), 0600));
+  }
+  world.start();
+  CHECK(world.lost().is_locked);
+}
+
 TEST_CASE("orders whose file and copy were damaged are an event, and what was written down is forgotten, not guessed", "[R22]") {
   LostWorld world;
-  world.deliver(world.sign(world.order(OrderKind::kLock)));
+  const Bytes lock = world.sign(world.order(OrderKind::kLock));
+  world.deliver(lock);
   world.stop();
   for (const char* name : {"orders.json", "orders.copy.json"}) must(platform::replace_file(world.settings.state / name, as_bytes("{\"v\":1}"), 0600));
   world.start();
   CHECK(world.noted("guard.health orders-damaged"));
   CHECK_FALSE(world.lost().is_locked);
+  world.deliver(lock);  // the server gives it again
+  CHECK(world.lost().is_locked);
 }
