@@ -122,8 +122,10 @@ Status FleetStore::close_holes(const sync::DeviceId& device, const sync::EpochId
 }
 
 Status FleetStore::add_quarantine(const sync::DeviceId& device, std::string_view reason, ByteView envelope, UnixSeconds now) {
-  TRY(held, count("SELECT count(*) FROM quarantine WHERE device = ?", device));
-  if (held >= kMaxQuarantined) return ok();
+  TRY(query, database_.prepare("SELECT count(*) FROM quarantine WHERE device = ? AND reason = ?"));  // so that the one kind hides no other
+  TRY_DONE(query.bind(1, ByteView(device)).bind(2, reason).step());
+  if (query.integer(0) >= kMaxQuarantined) return ok();
+  query.reset();
   TRY(insert, database_.prepare("INSERT INTO quarantine (hash, device, reason, received, envelope) VALUES (?, ?, ?, ?, ?) "
                                 "ON CONFLICT (hash) DO NOTHING"));
   const Hash id = hash(envelope);

@@ -89,6 +89,8 @@ Result<DeviceBook> FleetStore::book(const sync::DeviceId& id) {
   out.holes = holes;
   TRY(quarantined, count("SELECT count(*) FROM quarantine WHERE device = ?", id));
   out.quarantined = quarantined;
+  TRY(forks, count("SELECT count(*) FROM quarantine WHERE device = ? AND reason = 'fork'", id));
+  out.forks = forks;
   TRY(last, count("SELECT max(received) FROM quarantine WHERE device = ?", id));
   out.last_quarantined = last;
   // The newest is the one that no other names as the one before it; times may be equal, or wrong.

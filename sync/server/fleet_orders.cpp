@@ -3,10 +3,10 @@
 
 namespace caretaker::server {
 
-// Only of an order that we have, to that device: its book may say anything.
+// Only of an order that we have, to that device: its book may say anything. What it says again, as after its disk was put back, is the newest.
 Status FleetStore::note_order_state(const sync::LetterId& order, const sync::DeviceId& device, std::string_view state, UnixSeconds time) {
-  TRY(insert, database_.prepare("INSERT INTO order_states (letter, state, time) SELECT ?1, ?3, ?4 WHERE EXISTS "
-                                "(SELECT 1 FROM letters WHERE id = ?1 AND device = ?2) ON CONFLICT DO NOTHING"));
+  TRY(insert, database_.prepare("INSERT OR REPLACE INTO order_states (letter, state, time) SELECT ?1, ?3, ?4 WHERE EXISTS "
+                                "(SELECT 1 FROM letters WHERE id = ?1 AND device = ?2)"));
   return insert.bind(1, ByteView(order)).bind(2, ByteView(device)).bind(3, state).bind(4, time).run();
 }
 

@@ -63,6 +63,7 @@ struct DeviceBook {
   std::int64_t last_seq = 0;           // of it
   std::int64_t holes = 0;              // of all
   std::int64_t quarantined = 0;        // batches that did not fit and are kept as they came
+  std::int64_t forks = 0;              // of them: they contradict what is here
   UnixSeconds last_quarantined = 0;    // when the newest of them came; 0: none did
 };
 

@@ -14,7 +14,7 @@ namespace caretaker::server {
 namespace {
 
 constexpr std::int64_t kDay = 86'400;
-constexpr std::int64_t kDoubtLasts = 30 * kDay;  // after the last batch of a second book; a copy that is still in use sends more of them
+constexpr std::int64_t kDoubtLasts = 30 * kDay;  // after a batch that did not verify; what forked once may have two machines that both go on
 constexpr std::string_view kPrefix = "order.";
 constexpr const char* kUncertain = "uncertain";
 constexpr std::size_t kMaxListedBytes = 6u << 20;  // an answer has 8 MiB
@@ -30,10 +30,10 @@ bool is_of_two(std::string_view problem) {
   return problem == "fork" || problem == "chain" || problem == "overtaken" || problem == "clone" || problem == "replaced";
 }
 
-// A device of which there are, or lately were, two is wiped by nobody.
+// A device of which there are, or were, two is wiped by nobody.
 Status check_wipe(FleetStore& store, const DeviceRow& device, UnixSeconds now) {
   TRY(book, store.book(device.id));
-  const bool was_of_two = book.last_quarantined > now - kDoubtLasts;
+  const bool was_of_two = book.forks > 0 || book.last_quarantined > now - kDoubtLasts;
   const bool is_doubtful = device.replaced_by || is_of_two(device.problem) || was_of_two;
   if (is_doubtful) {
     return make_error(ErrorCode::kPermissionDenied, "this device's identity is in doubt (" + (is_of_two(device.problem) ? device.problem : "forked") +
