@@ -4,6 +4,7 @@ import time
 
 import exceptions
 import keys
+import lost
 import own_users
 import processes
 import world
@@ -34,6 +35,9 @@ def people_change_something(w, stick):
     lesson = w.folder / "lesson.json"
     w.as_person("teacher", "exception", "open", "casino.example", "--for", "pupils", "--until", exceptions.soon(60), "--out", lesson)
     ends = time.time() + 60
+    device = w.status()["device"]
+    for kind in ("lock", "unlock"):
+        lost.order(w, "technician", kind, "--stick", w.folder / kind, device=device)
     w.server.kill()
     w.start_net()
     assert w.status()["root_version"] == 1, "the root came by a network"
@@ -51,6 +55,13 @@ def people_change_something(w, stick):
     wait_until("the site to be closed", lambda: exceptions.is_blocked(w, "casino.example"), timeout=90)
     assert abs(time.time() - ends) < 15, "not at its time"
     tell("the lesson is open for the class, and gone on time")
+
+
+def it_is_locked_and_unlocked(w):
+    for kind, said, is_locked in (("lock", "order.locked", True), ("unlock", "order.unlocked", False)):
+        assert said in bring(w, w.folder / kind).stdout
+        assert (w.state / "locked-notice").exists() == is_locked
+    tell("what was ordered locks and unlocks it, from a stick too")
 
 
 def scenario(w):
@@ -90,6 +101,7 @@ def scenario(w):
     assert pupil.returncode == 1, pupil.stdout
     tell("an old, a spoilt and a stranger's import change nothing")
     people_change_something(w, stick)
+    it_is_locked_and_unlocked(w)
 
 
 if __name__ == "__main__":
