@@ -212,8 +212,17 @@ void* __wrap_mmap(void* at, std::size_t size, int how, int flags, int fd, off_t 
   return data;
 }
 
+// Piece by piece, as a large one is let go of; the copy goes with the last of them.
 int __wrap_munmap(void* at, std::size_t size) {
-  return mappings().erase(at) == 1 ? 0 : __real_munmap(at, size);
+  const auto* const first = static_cast<std::uint8_t*>(at);
+  for (auto mapping = mappings().begin(); mapping != mappings().end(); ++mapping) {
+    const auto* const begin = mapping->second.data();
+    const auto* const end = begin + mapping->second.size();
+    if (first < begin || first >= end) continue;
+    if (first + size >= end) mappings().erase(mapping);
+    return 0;
+  }
+  return __real_munmap(at, size);
 }
 
 }  // extern "C"
