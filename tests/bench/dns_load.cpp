@@ -81,6 +81,7 @@ class Load {
   std::vector<Lane> lanes_;
   std::deque<std::uint32_t> free_, busy_;  // longest first
   Latencies latencies_;
+  std::int64_t worst_ = 0, worst_at_ = 0;  // for whoever looks with perf at what the machine did then
   Counts counts_;
   int epoll_ = -1;
   unsigned on_the_way_ = 0;
@@ -138,6 +139,7 @@ void Load::take_answer(Lane& lane, const std::uint8_t* message, std::size_t size
   ++counts_.answered;
   ++counts_.by_code[message[3] & 15];
   latencies_.add(now - lane.since);
+  if (now - lane.since > worst_) worst_ = now - lane.since, worst_at_ = now;
   longest_silence_ = std::max(longest_silence_, now - last_answer_);
   last_answer_ = now;
 }
@@ -203,7 +205,7 @@ void Load::print() const {
               counts_.by_code[3], counts_.by_code[5]);
   std::printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,", latencies_.quantile_us(0.5),
               latencies_.quantile_us(0.99), latencies_.quantile_us(0.999), latencies_.max_us());
-  std::printf("\"silent_ms\":%.2f,\"cpu_seconds\":%.4f}\n", static_cast<double>(longest_silence_) / 1e6,
+  std::printf("\"worst_at_s\":%.6f,\"silent_ms\":%.2f,\"cpu_seconds\":%.4f}\n", static_cast<double>(worst_at_) / 1e9, static_cast<double>(longest_silence_) / 1e6,
               seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
 }
 

@@ -1,6 +1,7 @@
 """Another set comes into force under load, as a school's new lists do: published, fetched, verified, swapped. What the load sees of it,
 beside what it sees while nothing happens. The peers read their lists again."""
 import json
+import statistics
 import subprocess
 import time
 
@@ -63,11 +64,12 @@ def measure(lab):
         time.sleep(0 if lab.quick else HEARD_SECONDS)
         rounds = [(quiet(lab, 2 if lab.quick else 10), swap_under_load(lab, sets[n % 2])) for n in range(1 if lab.quick else 5)]
     lab.check_in_every(lab.CHECKIN_SECONDS)
-    delays = sorted(max(0, swap["max_us"] - calm["max_us"]) / 1000 for calm, swap in rounds)
+    usual = statistics.median(calm["max_us"] for calm, _ in rounds)
+    delay = max(0, max(swap["max_us"] for _, swap in rounds) - usual) / 1000
     lost = sum(swap["lost"] for _, swap in rounds)
     reloads = {peer.name: reload_under_load(lab, peer) for peer in lab.all_peers()}
     for peer, seen in reloads.items() or [(None, {})]:
-        report.line("set_swap.delay", delays[len(delays) // 2], "ms", peer, seen.get("max_us", 0) / 1000 if seen else None, at_most=GOAL_MS,
+        report.line("set_swap.delay", delay, "ms", peer, seen.get("max_us", 0) / 1000 if seen else None, at_most=GOAL_MS,
                     quiet_max_ms=[calm["max_us"] / 1000 for calm, _ in rounds], swap_max_ms=[swap["max_us"] / 1000 for _, swap in rounds],
                     quiet_p999_ms=[calm["p999_us"] / 1000 for calm, _ in rounds],
                     swap_p999_ms=[swap["p999_us"] / 1000 for _, swap in rounds])
