@@ -216,6 +216,13 @@ Result<std::optional<sync::ChainHead>> EventRows::end_before(std::int64_t epoch,
   return std::optional<sync::ChainHead>(head);
 }
 
+Result<EventRows::Part> EventRows::entries_up_to(std::int64_t epoch, std::uint64_t from, std::uint64_t to, std::uint64_t limit) {
+  TRY(query, database_.prepare("SELECT COUNT(*), MAX(seq_to) FROM (SELECT seq_to FROM entry WHERE epoch = ? AND seq_to BETWEEN ? AND ?"
+                               " ORDER BY seq_to LIMIT ?)"));
+  TRY_DONE(query.bind(1, epoch).bind(2, number(from)).bind(3, number(to)).bind(4, number(limit)).step());
+  return Part{static_cast<std::uint64_t>(query.integer(0)), static_cast<std::uint64_t>(query.integer(1))};
+}
+
 Status EventRows::make_stub(const StubPlan& plan) {
   const auto bind_range = [&plan](platform::Statement& statement) -> platform::Statement& {
     return statement.bind(1, plan.epoch).bind(2, number(plan.from)).bind(3, number(plan.to));

@@ -72,6 +72,12 @@ class EventRows {
   [[nodiscard]] Result<std::vector<EntryRow>> entries(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
   // The last entry that ends at `seq` or before; nullopt: none does.
   [[nodiscard]] Result<std::optional<sync::ChainHead>> end_before(std::int64_t epoch, std::uint64_t seq);
+  // The entries that end from `from` to `to`, `limit` of them at most, and where the last of those ends.
+  struct Part {
+    std::uint64_t entries = 0;
+    std::uint64_t to = 0;
+  };
+  [[nodiscard]] Result<Part> entries_up_to(std::int64_t epoch, std::uint64_t from, std::uint64_t to, std::uint64_t limit);
   [[nodiscard]] Status make_stub(const StubPlan& plan);
 
   [[nodiscard]] Result<BookUse> use();

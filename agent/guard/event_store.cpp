@@ -13,6 +13,7 @@ constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the fi
 constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 constexpr std::size_t kCarriedAtOnce = 256;
+constexpr std::uint64_t kDroppedAtOnce = 1024;  // entries in one transaction, some two megabytes of the log
 constexpr std::size_t kEpochsKept = 8;             // that are done with
 constexpr std::uint64_t kEpochBytes = 320;         // of a row: id, sealed key, links, and their share of pages and index
 constexpr std::int64_t kLeavesAtOnce = 2;
@@ -207,14 +208,36 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   return count_use();
 }
 
+// In portions, because a plan may stand for a whole book and the log is to stay small. One that is not finished is a shorter stub.
+Status EventStore::State::drop_in_portions(std::span<const StubPlan> plans) {
+  std::vector<StubPlan> portion;
+  std::uint64_t entries = 0;
+  const auto commit = [&] {
+    const std::vector<StubPlan> now = std::exchange(portion, {});
+    entries = 0;
+    return rows.transaction([&]() -> Status {
+      for (const StubPlan& plan : now) TRY_DONE(rows.make_stub(plan));
+      return ok();
+    });
+  };
+  for (const StubPlan& plan : plans) {
+    for (std::uint64_t from = plan.from; from <= plan.to;) {
+      TRY(part, rows.entries_up_to(plan.epoch, from, plan.to, kDroppedAtOnce));
+      if (part.entries == 0) return make_error(ErrorCode::kDamaged, "the entries of a stub are not there");
+      portion.push_back({plan.epoch, plan.from, part.to});
+      entries += part.entries;
+      from = part.to + 1;
+      if (entries >= kDroppedAtOnce) TRY_DONE(commit());
+    }
+  }
+  return portion.empty() ? ok() : commit();
+}
+
 Status EventStore::State::drop(std::span<const StubPlan> plans) {
   if (plans.empty()) return ok();
-  const Status committed = rows.transaction([&]() -> Status {
-    for (const StubPlan& plan : plans) TRY_DONE(rows.make_stub(plan));
-    return ok();
-  });
-  TRY_DONE(committed);
-  return count_use();
+  const Status done = drop_in_portions(plans);
+  TRY_DONE(count_use());
+  return done;
 }
 
 // In rounds, because the stubs take some of the room again.

@@ -5,7 +5,7 @@
 // full), events.clean (only there while the book is closed and was closed in order), and set-aside/ with books that
 // were damaged or belong to another device, and what had the name of a file of ours and was none: the newest always, the one
 // before it where both together are within max_bytes, no third. The quota counts entries and epochs; beside it the file has up to 1 MiB and
-// a quarter of free and half-used pages, and the log up to 4 MiB. kDamaged from any function: close the book and open it again, which sets it
+// a quarter of free and half-used pages, and the log up to 6 MiB. kDamaged from any function: close the book and open it again, which sets it
 // aside.
 #pragma once
 

@@ -61,6 +61,7 @@ struct EventStore::State {
   [[nodiscard]] Status keep_spare(const QuotaUse& incoming);
   [[nodiscard]] Status keep_reserves();
   [[nodiscard]] Status drop(std::span<const StubPlan> plans);
+  [[nodiscard]] Status drop_in_portions(std::span<const StubPlan> plans);
   [[nodiscard]] Status count_use();
   [[nodiscard]] Status take_receipt(EpochRow& epoch, const sync::ChainHead& place, ByteView envelope);
   [[nodiscard]] Result<sync::ChainHead> covered(const EpochRow& epoch, const sync::ChainHead& stored);

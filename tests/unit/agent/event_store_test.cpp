@@ -2,6 +2,7 @@
 
 #include "agent/guard/event_schema.h"
 #include "agent/guard/ratchet_file.h"
+#include "platform/files.h"
 #include "tests/unit/agent/event_store_world.h"
 
 using namespace caretaker;
@@ -14,6 +15,12 @@ std::vector<NewEvent> events(int from, int to, Severity severity = Severity::kLo
   std::vector<NewEvent> out;
   for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i), severity));
   return out;
+}
+
+std::uint64_t must_size(const std::filesystem::path& path) {
+  const auto size = platform::file_size(path);
+  REQUIRE(size);
+  return *size;
 }
 
 }  // namespace
@@ -221,6 +228,23 @@ TEST_CASE("a policy with another quota holds from the next event on, without a r
   store.set_quota({64 << 10, 8 << 10});
   REQUIRE(store.append(events(152, 250)));
   CHECK(store.status().bytes > 16 << 10);
+}
+
+TEST_CASE("a whole book that goes at once goes in portions: one stub is left of it, and the log stays small", "[R18]") {
+  EventWorld world;
+  world.settings.quota = {64 << 20, 8 << 20};
+  EventStore store = world.open();
+  const std::vector<NewEvent> group(64, sealed_event("a", make_box_key(random_key()).public_key));
+  for (int i = 0; i < 150; ++i) REQUIRE(store.append(group));
+  REQUIRE(store.sync_key());
+  REQUIRE(store.status().bytes > 8u << 20);
+  store.set_quota({1 << 20, 128 << 10});
+  REQUIRE(store.append(events(1, 1)));
+  CHECK(store.status().bytes <= 1u << 20);
+  CHECK(must_size(world.settings.folder / "events.db-wal") < 6u << 20);
+  TestServer server(world.box);
+  const auto rules = send_all(store, server);
+  CHECK(rules.back() == "1");
 }
 
 TEST_CASE("what is larger than all that may go is refused, and nothing is written beyond the quota", "[R18]") {
