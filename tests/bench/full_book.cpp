@@ -77,6 +77,7 @@ void forget_cached(const std::filesystem::path& folder) {
 void acknowledge_all(const std::filesystem::path& folder) {
   auto database = must(platform::Database::open(folder / "events.db"));
   must(database.execute("UPDATE entry SET acknowledged = 1"));
+  must(database.execute("PRAGMA wal_checkpoint(TRUNCATE)"));  // what this took of the log is none of the housekeeping
 }
 
 Status measure(const Options& options) {
