@@ -34,7 +34,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       trust_(std::move(trust)), book_(trust_, clock), letters_(settings.state / "letters.json", trust_, clock),
       exceptions_(settings.state / "exceptions.json", trust_, clock_, [this](const Subject& subject) { book_.note(subject); }),
       portal_(trust_, book_, clock_),
-      orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent, [this] { letters_.forget_orders(); }}, identity_, trust_, book_, clock),
+      orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent, [this] { return letters_.forget_lost(); }}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
       suspensions_(settings.state / "suspensions.json", clock), gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {

@@ -119,7 +119,7 @@ Result<Answered> Guard::enrol_finish(const Asked& asked) {
   TRY_DONE(certify(answer));
   for (Subject& finding : TrustUpdates(trust_).take({{}, std::move(blobs.policy), std::move(blobs.lists)}, clock_.now())) findings.push_back(std::move(finding));
   TRY_DONE(open_book());
-  orders_.load();
+  orders_.load(true);
   book_.note({"enrolment.done", "certificate"});
   for (const Subject& finding : findings) book_.note(finding);
   return Answered{};

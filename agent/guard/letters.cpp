@@ -58,8 +58,8 @@ Status Letters::parse(ByteView bytes) {
     // An earlier version wrote the time alone.
     const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
     const std::string* by = until["by"].as_string();
-    const std::string* type = until["type"].as_string();
-    if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by, type == nullptr ? "" : *type};
+    const bool* again = until["again"].as_bool();
+    if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by, again != nullptr && *again};
   }
   return ok();
 }
@@ -85,14 +85,13 @@ Status Letters::room_for(const std::string& by) {
 
 Status Letters::write() const {
   Json::Object used;
-  for (const auto& [id, kept] : used_) used[sync::letter_name(id)] = Json::Object{{"until", kept.until}, {"by", kept.by}, {"type", kept.type}};
+  for (const auto& [id, kept] : used_) used[sync::letter_name(id)] = Json::Object{{"until", kept.until}, {"by", kept.by}, {"again", kept.may_come_again}};
   return write_twice(with_copy(file_), as_bytes(with_sum({{"v", 1}, {"used", std::move(used)}}).dump()));
 }
 
-void Letters::forget_orders() {
-  const auto order = sync::payload_type_name(sync::PayloadType::kOrder);
-  std::erase_if(used_, [&order](const auto& used) { return used.second.type == order || used.second.type.empty(); });
-  if (auto written = write(); !written) log_warning("letters", written.error().message);
+Status Letters::forget_lost() {
+  std::erase_if(used_, [](const auto& used) { return used.second.may_come_again; });
+  return write();
 }
 
 Status Letters::remember(const sync::LetterId& id, Used what) {
@@ -110,7 +109,7 @@ Result<std::vector<Subject>> Letters::take_one(const sync::RawBlob& blob, const 
   std::vector<Subject> findings{{"letter.taken", sync::letter_name(label.id)}};
   for (Subject& finding : taken.findings) findings.push_back(std::move(finding));
   if (!room_for(taken.by)) return findings;  // it does nothing the second time
-  if (auto written = remember(label.id, {taken.until, std::move(taken.by), std::string(sync::payload_type_name(label.type))}); !written) {
+  if (auto written = remember(label.id, {taken.until, std::move(taken.by), taken.may_come_again}); !written) {
     log_error("letters", "not remembered, and to be taken again: " + written.error().message);
     return std::vector<Subject>();
   }

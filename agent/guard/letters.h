@@ -25,6 +25,7 @@ class Letters {
     UnixSeconds until = 0;
     std::vector<Subject> findings;
     std::string by = {};
+    bool may_come_again = false;  // once what it did is lost: forget_lost()
   };
   // Whether one more of `by`'s letters can be remembered; L7.
   using Room = std::function<Status(const std::string& by)>;
@@ -43,8 +44,8 @@ class Letters {
 
   void set_part(sync::PayloadType type, Part part) { parts_[type] = std::move(part); }
 
-  // What was ordered is not known any more: what comes again is to be taken again.
-  void forget_orders();
+  // What some letters did is lost on this disk: those that may come again are not used any more. Errors: it is not written down.
+  [[nodiscard]] Status forget_lost();
 
   // The server gives a letter until it has the device's word, so one that has been used is passed over in silence; when it
   // `has_our_word` (everything in the book is confirmed) that is a replay, L6.
@@ -55,7 +56,7 @@ class Letters {
   struct Used {
     UnixSeconds until = 0;
     std::string by;
-    std::string type;  // of the payload; empty: an earlier version did not write it
+    bool may_come_again = false;
   };
   void forget_old();
   [[nodiscard]] Status write() const;

@@ -52,11 +52,13 @@ void refresh_notice(const std::filesystem::path& file, const LostNotice& notice)
 // An order may come once more, when the power went before its letter was remembered: it says what it said, and changes nothing.
 bool is_same(const std::optional<VerifiedOrder>& stored, const VerifiedOrder& order) { return stored && stored->order().id == order.order().id; }
 
+bool is_order(const Bytes& envelope, const sync::OrderId& id) {
+  const auto label = sync::read_letter_label({envelope});
+  return label && label->id == id;
+}
+
 void remove_lock(OrdersState& state, const sync::OrderId& id) {
-  std::erase_if(state.locks, [&id](const Bytes& envelope) {
-    const auto label = sync::read_letter_label({envelope});
-    return label && label->id == id;
-  });
+  std::erase_if(state.locks, [&id](const Bytes& envelope) { return is_order(envelope, id); });
 }
 
 // Of every volume that had any.
@@ -104,7 +106,19 @@ std::optional<VerifiedOrder> Orders::reopen(const Bytes& envelope, const char* w
 }
 
 // What was ordered of the machine that was enrolled stands in a machine that is not: only whoever has a token for that ends it.
-void Orders::load() {
+// What is lost stays lost until the letters know of it, so that a lock which comes again is taken.
+OrdersState Orders::begin_anew(const std::string& device, bool is_lost) {
+  OrdersState fresh;
+  fresh.device = device;
+  fresh.secret = random_key();
+  if (is_lost) book_.note({"guard.health", "orders-damaged", Severity::kHigh});
+  Status done = is_lost && settings_.on_lost ? settings_.on_lost() : ok();
+  if (done) done = write_orders(settings_.folder, fresh);
+  if (!done) log_error("orders", done.error().message);
+  return fresh;
+}
+
+void Orders::load(bool is_new) {
   if (identity_.state() == DeviceIdentity::State::kNone) return;
   if (identity_.state() == DeviceIdentity::State::kCertified && !settings_.intent.empty()) {
     if (auto done = forget_other_intent(settings_.intent, identity_.id()); !done) log_error("orders", "an old intent: " + done.error().message);
@@ -114,15 +128,8 @@ void Orders::load() {
   if (stored && (stored->device == device || identity_.state() != DeviceIdentity::State::kCertified)) {
     state_ = std::move(*stored);
   } else {
-    if (!stored && stored.error().code != ErrorCode::kNotFound) {
-      log_error("orders", stored.error().message);
-      book_.note({"guard.health", "orders-damaged", Severity::kHigh});
-      if (settings_.on_lost) settings_.on_lost();
-    }
-    OrdersState fresh;
-    fresh.device = device;
-    fresh.secret = random_key();
-    if (auto saved = save(std::move(fresh)); !saved) log_error("orders", saved.error().message);
+    if (!stored) log_warning("orders", stored.error().message);
+    state_ = begin_anew(device, !stored && !is_new && identity_.state() == DeviceIdentity::State::kCertified);
   }
   locks_.clear();
   wipe_.reset();
@@ -167,7 +174,8 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters
   if (identity_.state() != DeviceIdentity::State::kCertified || trust_.root() == nullptr) {
     return make_error(ErrorCode::kUnavailable, "not enrolled: there is nobody to be ordered");
   }
-  if (state_.device != to_hex(identity_.id())) load();
+  if (state_.device != to_hex(identity_.id())) load(true);
+  if (trust_.roots().size() != roots_known_) reopen_stored();
   sync::EndedOrders ended;
   for (const auto& [order, end] : state_.ended) ended.insert(order);
   TRY(order, sync::open_order(envelope, *trust_.root(), machine(ended), {clock_.now(), trust_.judged_time(0)}));
@@ -185,7 +193,7 @@ Result<Letters::Taken> Orders::take(const sync::RawBlob& envelope, const Letters
   };
   TRY(findings, take());
   write_notice();
-  return Letters::Taken{order.order().until, std::move(findings), by};
+  return Letters::Taken{order.order().until, std::move(findings), by, order.order().kind == OrderKind::kLock};
 }
 
 Status Orders::make_place(OrdersState& state, const VerifiedOrder& order) const {
@@ -208,10 +216,8 @@ Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteV
   OrdersState next = state_;
   TRY_DONE(make_place(next, order));
   next.locks.push_back(to_bytes(envelope));
-  if (locks_.empty()) {  // whoever is being read a number goes on with it
-    next.challenge = sync::make_challenge();
-    next.wrong_codes = 0;
-  }
+  next.challenge = sync::make_challenge();  // a code that was read out before is none for this one
+  if (locks_.empty()) next.wrong_codes = 0;
   TRY_DONE(save(std::move(next)));
   reopen_stored();
   return std::vector<Subject>{finding("locked", order)};
@@ -220,14 +226,13 @@ Result<std::vector<Subject>> Orders::take_lock(const VerifiedOrder& order, ByteV
 Result<std::vector<Subject>> Orders::take_unlock(const VerifiedOrder& order) {
   OrdersState next = state_;
   const sync::OrderId& target = *order.order().target;
-  const auto is_target = [&target](const VerifiedOrder& lock) { return lock.order().id == target; };
-  const bool lifts = std::ranges::any_of(locks_, is_target);
+  remove_lock(next, target);  // also one that waits for the roots by which it was accepted
+  const bool lifts = next.locks.size() < state_.locks.size();
   TRY_DONE(note_ended(next, order, lifts));
-  if (lifts) remove_lock(next, target);
-  const bool is_open = next.locks.empty();
-  if (is_open) next.challenge.clear();
+  const bool is_open = next.locks.empty() && state_.wipe.empty();
+  if (next.locks.empty()) next.challenge.clear();
   TRY_DONE(save(std::move(next)));
-  std::erase_if(locks_, is_target);
+  std::erase_if(locks_, [&target](const VerifiedOrder& lock) { return lock.order().id == target; });
   return std::vector<Subject>{finding(!lifts ? "nothing-to-end" : is_open ? "unlocked" : "still-locked", order)};
 }
 
@@ -247,7 +252,7 @@ Result<std::vector<Subject>> Orders::take_wipe(const VerifiedOrder& order, ByteV
 
 Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
   OrdersState next = state_;
-  const bool fits = wipe_ && wipe_->order().id == *order.order().target;
+  const bool fits = is_order(state_.wipe, *order.order().target);  // also one that waits for the roots by which it was accepted
   TRY_DONE(note_ended(next, order, fits));
   const bool in_time = fits && (state_.phase == WipePhase::kGrace || state_.phase == WipePhase::kFailed || has_not_begun());
   if (in_time) {

@@ -30,7 +30,7 @@ struct OrdersSettings {
   sync::Hardware hardware;                     // as the firmware says now
   std::function<Status(const WipePermit&)> start_wipe;  // begins it in another process; empty: this guard wipes nothing
   std::filesystem::path intent = {};           // folder beside the kernel where a wipe is written down; empty: none
-  std::function<void()> on_lost = {};          // what was ordered is damaged and forgotten: it may be ordered again
+  std::function<Status()> on_lost = {};        // what was ordered is lost: a lock may come again. Until that is written down nothing is begun anew
 };
 
 class Orders {
@@ -38,8 +38,8 @@ class Orders {
   Orders(OrdersSettings settings, const DeviceIdentity& identity, const PolicyStore& trust, Book& book, const Clock& clock);
 
   // What was accepted before goes on, whoever has left the school since: read back, and verified again by the roots of its time. After
-  // enrolment again.
-  void load();
+  // enrolment again: only then it is right that nothing is there.
+  void load(bool is_new = false);
 
   // An order that has come. Refused: an error whose message begins with the number of the check; nothing changes.
   [[nodiscard]] Result<Letters::Taken> take(const sync::RawBlob& envelope, const Letters::Room& room);
@@ -67,6 +67,7 @@ class Orders {
   [[nodiscard]] sync::DeviceId ordered_device() const;
   [[nodiscard]] std::optional<sync::VerifiedOrder> reopen(const Bytes& envelope, const char* what) const;
   void reopen_stored();
+  [[nodiscard]] OrdersState begin_anew(const std::string& device, bool is_lost);
   [[nodiscard]] Status save(OrdersState next);
   void forget_old(OrdersState& state) const;
   // What `order` ends must not come any more. L7: its signers have named too many that never came; one that is in force is ended

@@ -433,9 +433,9 @@ TEST_CASE("a lock that was held back, and what ends it, lift no other lock", "[R
   world.clock.time += 600;
   const Order lock = world.order(OrderKind::kLock);
   world.deliver(world.sign(lock));
-  const std::string challenge = world.lost().challenge;
+  const std::string code = world.right_code();
   world.deliver(world.sign(before));
-  CHECK(world.lost().challenge == challenge);
+  CHECK_FALSE(world.unlock(code));  // it was read out before
   world.start();
   world.deliver(world.sign(its_end));
   CHECK(world.noted("order.still-locked " + LostWorld::name(its_end)));
@@ -501,4 +501,50 @@ TEST_CASE("orders whose file and copy were damaged are an event, and what was wr
   CHECK_FALSE(world.lost().is_locked);
   world.deliver(lock);  // the server gives it again
   CHECK(world.lost().is_locked);
+}
+
+TEST_CASE("a wipe that was cancelled does not come back with the files that say so", "[R22]") {
+  LostWorld world;
+  const Order wipe = world.order(OrderKind::kWipe);
+  Order cancel = world.order(OrderKind::kCancel);
+  cancel.target = LostWorld::id(wipe);
+  world.deliver(world.sign_wipe(wipe));
+  world.deliver(world.sign(cancel));
+  world.stop();
+  const bool are_gone = GENERATE(true, false);
+  for (const char* name : {"orders.json", "orders.copy.json"}) {
+    if (are_gone) std::filesystem::remove(world.settings.state / name);
+    else must(platform::replace_file(world.settings.state / name, as_bytes("{\"v\":1}"), 0600));
+  }
+  world.start();
+  CHECK(world.noted("guard.health orders-damaged"));
+  world.deliver(world.sign_wipe(wipe));
+  CHECK_FALSE(world.lost().is_locked);
+  CHECK(world.healthy("wipe-grace"));
+}
+
+TEST_CASE("what ends a lock or a wipe ends it also while that waits for the roots by which it was accepted", "[R22]") {
+  LostWorld world;
+  const Order lock = world.order(OrderKind::kLock), wipe = world.order(OrderKind::kWipe);
+  Order unlock = world.order(OrderKind::kUnlock), cancel = world.order(OrderKind::kCancel);
+  unlock.target = LostWorld::id(lock);
+  cancel.target = LostWorld::id(wipe);
+  world.deliver(world.sign(lock));
+  world.deliver(world.sign_wipe(wipe));
+  const Bytes root = must(platform::read_file(world.settings.state / "trust/roots/1.json", 1u << 20));
+  world.stop();
+  for (const char* folder : {"trust/roots", "trust/roots.copy"}) {
+    must(platform::replace_file(world.settings.state / folder / "1.json", as_bytes("{}"), 0600));
+  }
+  world.start();
+  sync::CheckinAnswer stick;  // everything at once
+  stick.roots = {root};
+  stick.letters = {world.sign(unlock), world.sign(cancel)};
+  must(world.ask(GuardWorld::kOwner, Ask::kImport, make_take_answer(stick)));
+  CHECK(world.noted("order.still-locked " + LostWorld::name(unlock)));  // by the wipe
+  CHECK(world.noted("order.cancelled " + LostWorld::name(cancel)));
+  world.guard->tick();
+  CHECK_FALSE(world.lost().is_locked);
+  world.start();
+  CHECK_FALSE(world.lost().is_locked);
 }

@@ -314,6 +314,18 @@ TEST_CASE("where the mount table cannot be read, nothing is destroyed", "[R22]")
   CHECK(world.eraser.deeds.empty());
 }
 
+TEST_CASE("a wipe that may have destroyed something is never called not begun, whatever has become of its intent", "[R22]") {
+  WipeWorld world;
+  (void)world.add_volume("a", "luks2");
+  world.order_wipe();
+  world.eraser.cuts = 1;
+  (void)world.wipe();
+  std::filesystem::remove_all(world.folder / "boot");
+  world.eraser.has_mounts = false;
+  CHECK_FALSE(world.wipe());
+  CHECK_FALSE(platform::file_size(world.settings.state / kWipeNotBegunFile));
+}
+
 TEST_CASE("a wipe that cannot begin is an event, is tried again, and can be cancelled while nothing is destroyed", "[R22]") {
   WipeWorld world;
   const auto volume = world.add_volume("luks2", "luks2");
