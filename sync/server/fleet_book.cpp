@@ -124,8 +124,12 @@ Status FleetStore::close_holes(const sync::DeviceId& device, const sync::EpochId
 Status FleetStore::add_quarantine(const sync::DeviceId& device, std::string_view reason, ByteView envelope, UnixSeconds now) {
   TRY(query, database_.prepare("SELECT count(*) FROM quarantine WHERE device = ? AND reason = ?"));  // so that the one kind hides no other
   TRY_DONE(query.bind(1, ByteView(device)).bind(2, reason).step());
-  if (query.integer(0) >= kMaxQuarantined) return ok();
+  const bool is_full = query.integer(0) >= kMaxQuarantined;
   query.reset();
+  if (is_full) {  // that there are still more of them is kept all the same
+    TRY(update, database_.prepare("UPDATE quarantine SET received = max(received, ?3) WHERE hash = (SELECT hash FROM quarantine WHERE device = ?1 AND reason = ?2 LIMIT 1)"));
+    return update.bind(1, ByteView(device)).bind(2, reason).bind(3, now).run();
+  }
   TRY(insert, database_.prepare("INSERT INTO quarantine (hash, device, reason, received, envelope) VALUES (?, ?, ?, ?, ?) "
                                 "ON CONFLICT (hash) DO NOTHING"));
   const Hash id = hash(envelope);

@@ -82,16 +82,10 @@ Status FleetStore::answer_letter(const sync::LetterId& id, const sync::DeviceId&
   return insert.bind(1, ByteView(id)).bind(2, ByteView(device)).bind(3, answer).bind(4, now).run();
 }
 
-Status FleetStore::doubt_taken_orders(const sync::DeviceId& device, UnixSeconds now) {
-  return together([&]() -> Status {
-    const std::string taken = " FROM letters l WHERE l.id = letter AND letter_answers.device = ?1 AND answer = 'taken' AND l.type = ?2 AND l.until ";
-    for (const std::string& change : {"SET answer = 'uncertain'" + taken + "<= ?3", "SET answer = NULL, answered = NULL" + taken + "> ?3"}) {
-      TRY(update, database_.prepare("UPDATE letter_answers " + change));
-      update.bind(1, ByteView(device)).bind(2, sync::payload_type_name(sync::PayloadType::kOrder)).bind(3, now);
-      TRY_DONE(update.run());
-    }
-    return ok();
-  });
+Status FleetStore::doubt_taken(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer) {
+  TRY(update, database_.prepare("UPDATE letter_answers SET answer = NULLIF(?3, ''), answered = CASE ?3 WHEN '' THEN NULL ELSE answered END "
+                                "WHERE letter = ?1 AND device = ?2 AND answer = 'taken'"));
+  return update.bind(1, ByteView(id)).bind(2, ByteView(device)).bind(3, answer).run();
 }
 
 Result<std::vector<LetterAnswer>> FleetStore::letter_answers(const sync::LetterId& id) {

@@ -258,8 +258,8 @@ class FleetStore {
   [[nodiscard]] Result<std::vector<Bytes>> give_letters(const sync::DeviceId& device, UnixSeconds now, std::size_t limit);
   // An event of the device's book has told. What it took stays taken.
   [[nodiscard]] Status answer_letter(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer, UnixSeconds now);
-  // What this device took of orders: to be given again, and of those that are over by now "uncertain".
-  [[nodiscard]] Status doubt_taken_orders(const sync::DeviceId& device, UnixSeconds now);
+  // What it was told to have taken, it may have forgotten. Empty: it is to be given again.
+  [[nodiscard]] Status doubt_taken(const sync::LetterId& id, const sync::DeviceId& device, std::string_view answer);
   [[nodiscard]] Result<std::vector<LetterAnswer>> letter_answers(const sync::LetterId& id);
   [[nodiscard]] Result<PublishedNumbers> published_numbers();
   [[nodiscard]] Result<std::int64_t> letters_to(const sync::DeviceId& device);  // number of the newest to it alone; 0: none

@@ -38,14 +38,4 @@ Status note_letter_event(FleetStore& store, const sync::DeviceId& device, ByteVi
   return store.answer_letter(*id, device, is_taken ? "taken" : check, now);
 }
 
-Status note_forgetting(FleetStore& store, const sync::DeviceId& device, ByteView bytes, UnixSeconds now) {
-  const std::string_view text = as_text(bytes);
-  if (text.find("\"rollback") == std::string_view::npos && text.find("\"orders-damaged\"") == std::string_view::npos) return ok();
-  const auto body = sync::parse_event_body(bytes);
-  if (!body) return ok();
-  const bool was_put_back = body->kind == "epoch.started" && body->rule.starts_with("rollback");
-  const bool lost_orders = body->kind == "guard.health" && body->rule == "orders-damaged";
-  return was_put_back || lost_orders ? store.doubt_taken_orders(device, now) : ok();
-}
-
 }  // namespace caretaker::server

@@ -8,10 +8,6 @@ namespace caretaker::server {
 // An event of the kinds "letter.taken" and "letter.refused" is the device's word on a letter; any other is none.
 [[nodiscard]] Status note_letter_event(FleetStore& store, const sync::DeviceId& device, ByteView body, UnixSeconds now);
 
-// A disk that was put back, or that lost what it knew of orders, may have forgotten some that it took: those that are not over are given
-// again, and what became of the others is not known. A device that has forgotten nothing says "used before" to them, which is "taken".
-[[nodiscard]] Status note_forgetting(FleetStore& store, const sync::DeviceId& device, ByteView body, UnixSeconds now);
-
 // "policy.refused" and the like: what the technician is told of this device, until it has taken a newer one.
 [[nodiscard]] Status note_trust_event(FleetStore& store, const sync::DeviceId& device, ByteView body, UnixSeconds now);
 

@@ -193,6 +193,23 @@ Status note_order_event(FleetStore& store, const sync::DeviceId& device, ByteVie
   return store.note_order_state(*id, device, state, body->time);
 }
 
+Status note_forgetting(FleetStore& store, const sync::DeviceId& device, ByteView bytes, UnixSeconds now) {
+  const std::string_view text = as_text(bytes);
+  if (text.find("\"rollback") == std::string_view::npos && text.find("\"orders-damaged\"") == std::string_view::npos) return ok();
+  const auto body = sync::parse_event_body(bytes);
+  const bool was_put_back = body && body->kind == "epoch.started" && body->rule.starts_with("rollback");
+  const bool lost_orders = body && body->kind == "guard.health" && body->rule == "orders-damaged";
+  if (!was_put_back && !lost_orders) return ok();
+  TRY(all, read_orders(store, device));
+  const std::set<sync::OrderId> ended = ended_in(all, now);
+  for (const ListedOrder& each : all) {
+    if (each.order.target || each.answer.answer != "taken" || ended.contains(each.row.id)) continue;
+    const bool comes_again = each.order.kind == sync::OrderKind::kLock && each.row.until > now;
+    TRY_DONE(store.doubt_taken(each.row.id, device, comes_again ? "" : kUncertain));
+  }
+  return ok();
+}
+
 Status keep_wipe_certificate(FleetStore& store, const SchoolState& school, const sync::DeviceCertificate& device, const Json& state, UnixSeconds now) {
   if (state["wipe_certificate"].is_null()) return ok();
   const auto envelope = state.base64_at("wipe_certificate");

@@ -28,6 +28,10 @@ inline constexpr std::size_t kMaxOrdersListed = 64;
 
 // An event "order.<state>" of the device's book. Any other is none.
 [[nodiscard]] Status note_order_event(FleetStore& store, const sync::DeviceId& device, ByteView body);
+// A disk that was put back, or that lost what it knew of orders, may have forgotten locks and wipes that it took and that nothing ended since. A lock that
+// is not over is given again (a device that has forgotten nothing says "used before" to it, which is "taken"); of a lock that is over, and of a wipe, which
+// is used once whatever happens, it is uncertain whether they hold.
+[[nodiscard]] Status note_forgetting(FleetStore& store, const sync::DeviceId& device, ByteView body, UnixSeconds now);
 // The certificate in a device's state, if there is one: verified, countersigned and kept.
 [[nodiscard]] Status keep_wipe_certificate(FleetStore& store, const SchoolState& school, const sync::DeviceCertificate& device, const Json& state,
                                            UnixSeconds now);

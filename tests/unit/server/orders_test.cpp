@@ -187,18 +187,44 @@ TEST_CASE("a lock that was given again after a code had ended it is shown as wha
   CHECK(room.state_shown() == "locked");
 }
 
+TEST_CASE("of what a disk has forgotten no wipe is given again, and nothing that was ended", "[R22]") {
+  OrderRoom room;
+  const auto id_of = [](const sync::Order& order) { return sync::letter_id(sync::make_order_payload(order)); };
+  const auto take = [&](const sync::Order& order, const char* event) {
+    must(room.publish(room.sign(order)));
+    (void)room.check_in();
+    room.device.record_plain("letter.taken", sync::letter_name(id_of(order)));
+    room.device.record_plain(event, sync::letter_name(id_of(order)));
+    (void)room.check_in();
+  };
+  const sync::Order lock = room.order(OrderKind::kLock);
+  sync::Order unlock = room.order(OrderKind::kUnlock);
+  unlock.target = id_of(lock);
+  take(lock, "order.locked");
+  take(unlock, "order.unlocked");
+  const sync::Order wipe = room.order(OrderKind::kWipe);
+  take(wipe, "order.grace");
+  const bool is_cancelled = GENERATE(true, false);
+  sync::Order cancel = room.order(OrderKind::kCancel);
+  cancel.target = id_of(wipe);
+  if (is_cancelled) take(cancel, "order.cancelled");
+  room.device.record_plain("guard.health", "orders-damaged");
+  CHECK(room.check_in().letters.empty());
+  CHECK(room.state_shown() == (is_cancelled ? "cancelled" : "uncertain"));
+}
+
 TEST_CASE("what is over cannot be given again: whether it still holds on a disk that was put back is not known", "[R22]") {
   OrderRoom room;
   sync::Order lock = room.order(OrderKind::kLock);
   lock.issued = kNow - 100;
-  lock.until = kNow + 50;
   const auto id = sync::letter_id(sync::make_order_payload(lock));
   must(room.publish(room.sign(lock)));
   (void)room.check_in();
   room.device.record_plain("letter.taken", sync::letter_name(id));
   room.device.record_plain("order.locked", sync::letter_name(id));
   (void)room.check_in();
-  must(room.school.store.doubt_taken_orders(room.device.id(), kNow + 60));
+  const auto lost = sync::make_event_body({"guard.health", kNow, sync::Severity::kHigh, "orders-damaged", 1, {}, {}});
+  must(server::note_forgetting(room.school.store, room.device.id(), lost, lock.until + 1));
   CHECK(room.state_shown() == "uncertain");
   const Json all = must(room.school.ask(room.school.people.technician, "orders.list"));
   CHECK(all["orders"].as_array()->size() == 1);  // it may be in force: somebody may want to end it
