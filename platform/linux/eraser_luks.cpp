@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "platform/base/crypto.h"
+#include "platform/base/expand.h"
 #include "platform/files.h"
 #include "platform/linux/device_region.h"
 #include "platform/linux/posix_error.h"
@@ -69,12 +69,7 @@ Result<OpenFile> open_uncached(const std::filesystem::path& node, int flags) {
 // What is written over a header: the same bytes for each place, so that they can be told apart from anything else when they are read
 // back; random-looking, so that no disk stores them as a hole.
 void fill(std::uint8_t* piece, std::uint64_t offset) {
-  Bytes seed = to_bytes("caretaker overwritten " + std::to_string(offset));
-  for (std::size_t at = 0; at < kPiece; at += sizeof(Hash)) {
-    const Hash block = hash(seed);
-    std::copy(block.begin(), block.end(), piece + at);
-    seed.assign(block.begin(), block.end());
-  }
+  expand(hash(as_bytes("caretaker overwritten " + std::to_string(offset))), {piece, kPiece});
 }
 
 template <typename Step>
