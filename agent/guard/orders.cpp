@@ -260,8 +260,10 @@ Result<std::vector<Subject>> Orders::take_cancel(const VerifiedOrder& order) {
     next.phase = WipePhase::kNone;
   }
   TRY_DONE(save(std::move(next)));
-  if (in_time) wipe_.reset();
-  if (auto gone = platform::remove_file(settings_.folder / kWipeNotBegunFile); !gone) log_warning("orders", gone.error().message);
+  if (in_time) {
+    wipe_.reset();
+    remove_mark(kWipeNotBegunFile);
+  }
   return std::vector<Subject>{finding(in_time ? "cancelled" : fits ? "too-late" : "nothing-to-end", order, Severity::kHigh)};
 }
 
@@ -373,9 +375,7 @@ void Orders::begin_wipe() {
   const auto same_machine = sync::check_order_hardware(wipe_->order(), settings_.hardware);
   const bool is_doubtful = state_.is_forked || identity_.in_doubt() || !same_machine;
   next.phase = is_doubtful ? WipePhase::kFailed : WipePhase::kStarted;
-  for (const char* mark : {kWipeNotBegunFile, kWipeBegunFile}) {  // of an earlier one
-    if (auto gone = platform::remove_file(settings_.folder / mark); !gone) log_warning("orders", gone.error().message);
-  }
+  for (const char* mark : {kWipeNotBegunFile, kWipeBegunFile}) remove_mark(mark);  // of an earlier one
   if (auto saved = save(std::move(next)); !saved) {
     log_error("orders", saved.error().message);
     return;
@@ -384,6 +384,13 @@ void Orders::begin_wipe() {
   const char* check = same_machine ? "O9:" : "O5:";
   if (state_.phase == WipePhase::kFailed) book_.note({"order.refused", check + id, Severity::kHigh});
   else book_.note({"order.started", id, Severity::kHigh});
+}
+
+// What the wipe's process leaves for the guard. False: it is still there.
+bool Orders::remove_mark(const char* mark) const {
+  const Status gone = platform::remove_file(settings_.folder / mark);
+  if (!gone) log_warning("orders", gone.error().message);
+  return gone.has_value();
 }
 
 // The wipe's process has ended without having destroyed anything, and the next one is not started yet.
@@ -398,7 +405,7 @@ void Orders::keep_wiping() {
   next_start_ = now + kStartAgainMs;
   if (has_not_begun()) {
     book_.note({"order.not-started", to_hex(wipe_->order().id), Severity::kHigh});
-    if (auto gone = platform::remove_file(settings_.folder / kWipeNotBegunFile); !gone) return log_error("orders", gone.error().message);
+    if (!remove_mark(kWipeNotBegunFile)) return;
   }
   const Status started = settings_.start_wipe ? settings_.start_wipe(*wipe_->wipe_permit())
                                               : make_error(ErrorCode::kUnsupported, "this guard wipes nothing");

@@ -85,6 +85,7 @@ class Orders {
   void begin_wipe();
   void keep_wiping();
   [[nodiscard]] bool has_not_begun() const;
+  bool remove_mark(const char* mark) const;
   void take_proof(const Bytes& envelope);
   void note_proof(const char* kind, const std::string& rule);
   void watch_wipe();

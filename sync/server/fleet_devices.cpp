@@ -87,12 +87,11 @@ Result<DeviceBook> FleetStore::book(const sync::DeviceId& id) {
   DeviceBook out;
   TRY(holes, count("SELECT count(*) FROM holes WHERE device = ?", id));
   out.holes = holes;
-  TRY(quarantined, count("SELECT count(*) FROM quarantine WHERE device = ?", id));
-  out.quarantined = quarantined;
-  TRY(forks, count("SELECT count(*) FROM quarantine WHERE device = ? AND reason = 'fork'", id));
-  out.forks = forks;
-  TRY(last, count("SELECT max(received) FROM quarantine WHERE device = ?", id));
-  out.last_quarantined = last;
+  TRY(quarantine, database_.prepare("SELECT count(*), sum(reason = 'fork'), max(received) FROM quarantine WHERE device = ?"));
+  TRY_DONE(quarantine.bind(1, ByteView(id)).step());
+  out.quarantined = quarantine.integer(0);
+  out.forks = quarantine.integer(1);
+  out.last_quarantined = quarantine.integer(2);
   // The newest is the one that no other names as the one before it; times may be equal, or wrong.
   TRY(query, database_.prepare("SELECT epoch, last_seq FROM epochs e WHERE device = ? ORDER BY EXISTS "
                                "(SELECT 1 FROM epochs n WHERE n.device = e.device AND n.previous = e.epoch), opened DESC LIMIT 1"));
