@@ -1,7 +1,6 @@
 // What ends an order: an unlock, a cancel, also before the order has come; and what a device remembers of it.
 #include <catch2/catch.hpp>
 
-#include "agent/guard/kept_twice.h"
 #include "agent/guard/orders_file.h"
 #include "platform/files.h"
 #include "tests/unit/agent/lost_world.h"
@@ -59,16 +58,11 @@ TEST_CASE("what an earlier version wrote of ended orders, without their kinds, s
   world.stop();
   state.ended[{LostWorld::id(wipe), OrderKind::kWipe}] = {world.clock.time + 86'400, "somebody"};
   must(write_orders(world.settings.state, state));
-  const auto file = world.settings.state / "orders.json";
-  Json json = must(parse_json(as_text(must(platform::read_file(file, 1u << 20))), {}));
-  Json::Object members = *json.as_object();
-  const Json::Object ended = *members["ended"]["wipe"].as_object();
   const bool is_first_version = GENERATE(false, true);
-  members["ended"] = is_first_version ? Json::Object{{ended.begin()->first, ended.begin()->second["until"]}} : ended;
-  members.erase("sum");
-  for (const char* name : {"orders.json", "orders.copy.json"}) {
-    must(platform::replace_file(world.settings.state / name, as_bytes(with_sum(members).dump()), 0600));
-  }
+  world.rewrite_orders([is_first_version](Json::Object& members) {
+    const Json::Object ended = *members["ended"]["wipe"].as_object();
+    members["ended"] = is_first_version ? Json::Object{{ended.begin()->first, ended.begin()->second["until"]}} : ended;
+  });
   const OrdersState old = must(read_orders(world.settings.state));
   CHECK(old.ended.contains({LostWorld::id(wipe), OrderKind::kWipe}));
   CHECK(old.ended.contains({LostWorld::id(wipe), OrderKind::kLock}));

@@ -1,6 +1,8 @@
 // A guard whose school has people who lock and wipe.
 #pragma once
 
+#include "agent/guard/kept_twice.h"
+#include "platform/files.h"
 #include "sync/unlock_code.h"
 #include "tests/unit/agent/guard_world.h"
 
@@ -65,6 +67,15 @@ struct LostWorld : GuardWorld {
     return sync::unlock_code(secret, device(), lost().challenge);
   }
   bool log_ins_are_refused() { return platform::file_size(settings.state / "locked-notice").has_value(); }
+  // Both files as another version wrote them, after stop(): `change` gets what is there, without its sum.
+  void rewrite_orders(const std::function<void(Json::Object&)>& change) const {
+    Json::Object members = *must(parse_json(as_text(must(platform::read_file(settings.state / "orders.json", 1u << 20))), {})).as_object();
+    members.erase("sum");
+    change(members);
+    for (const char* name : {"orders.json", "orders.copy.json"}) {
+      must(platform::replace_file(settings.state / name, as_bytes(with_sum(members).dump()), 0600));
+    }
+  }
   // A receipt by the server's key, as a stolen server signs one too.
   void call_forked() {
     const auto opened = next_request();

@@ -5,7 +5,6 @@
 #include "agent/guard/wipe.h"
 #include "platform/files.h"
 #include "sync/unlock_code.h"
-#include "agent/guard/kept_twice.h"
 #include "tests/unit/agent/full_disk.h"
 #include "tests/unit/agent/lost_world.h"
 
@@ -478,14 +477,10 @@ TEST_CASE("a file of orders that an earlier version wrote, with one lock in it, 
   const Bytes lock = world.sign(world.order(OrderKind::kLock));
   world.deliver(lock);
   world.stop();
-  const auto file = world.settings.state / "orders.json";
-  Json::Object members = *must(parse_json(as_text(must(platform::read_file(file, 1u << 20))), {})).as_object();
-  members.erase("locks");
-  members.erase("sum");
-  members["lock"] = to_base64(lock);
-  for (const char* name : {"orders.json", "orders.copy.json"}) {
-    must(platform::replace_file(world.settings.state / name, as_bytes(with_sum(members).dump()), 0600));
-  }
+  world.rewrite_orders([&lock](Json::Object& members) {
+    members.erase("locks");
+    members["lock"] = to_base64(lock);
+  });
   world.start();
   CHECK(world.lost().is_locked);
 }

@@ -42,6 +42,15 @@ struct OrderRoom {
     batch.state = Json(std::move(members));
     return must(server::ingest(school.store, school.state, sync::make_checkin_request(device.request(batch)), kNow));
   }
+  // Published, given, taken, and what the device says of it then.
+  sync::CheckinAnswer take(const sync::Order& order, const char* event) {
+    const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(order)));
+    must(publish(sign(order)));
+    (void)check_in();
+    device.record_plain("letter.taken", id);
+    device.record_plain(event, id);
+    return check_in();
+  }
   std::string state_shown() {
     const Json answer = must(school.ask(school.people.technician, "devices.list"));
     for (const Json& row : *answer["devices"].as_array()) {
@@ -152,11 +161,7 @@ TEST_CASE("a disk that was put back gets its orders again, and until it has spok
   OrderRoom room;
   const sync::Order lock = room.order(OrderKind::kLock);
   const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(lock)));
-  must(room.publish(room.sign(lock)));
-  (void)room.check_in();
-  room.device.record_plain("letter.taken", id);
-  room.device.record_plain("order.locked", id);
-  CHECK(room.check_in().letters.empty());
+  CHECK(room.take(lock, "order.locked").letters.empty());
   CHECK(room.state_shown() == "locked");
   if (was_put_back) room.device.record_plain("epoch.started", "rollback epoch=00 seq=1 link=00");
   else room.device.record_plain("guard.health", "orders-damaged");
@@ -172,10 +177,7 @@ TEST_CASE("a lock that was given again after a code had ended it is shown as wha
   OrderRoom room;
   const sync::Order lock = room.order(OrderKind::kLock);
   const std::string id = sync::letter_name(sync::letter_id(sync::make_order_payload(lock)));
-  must(room.publish(room.sign(lock)));
-  (void)room.check_in();
-  room.device.record_plain("letter.taken", id);
-  room.device.record_plain("order.locked", id);
+  (void)room.take(lock, "order.locked");
   room.device.record_plain("order.unlocked-by-code", id);
   (void)room.check_in();
   CHECK(room.state_shown() == "unlocked-by-code");
@@ -190,24 +192,17 @@ TEST_CASE("a lock that was given again after a code had ended it is shown as wha
 TEST_CASE("of what a disk has forgotten no wipe is given again, and nothing that was ended", "[R22]") {
   OrderRoom room;
   const auto id_of = [](const sync::Order& order) { return sync::letter_id(sync::make_order_payload(order)); };
-  const auto take = [&](const sync::Order& order, const char* event) {
-    must(room.publish(room.sign(order)));
-    (void)room.check_in();
-    room.device.record_plain("letter.taken", sync::letter_name(id_of(order)));
-    room.device.record_plain(event, sync::letter_name(id_of(order)));
-    (void)room.check_in();
-  };
   const sync::Order lock = room.order(OrderKind::kLock);
   sync::Order unlock = room.order(OrderKind::kUnlock);
   unlock.target = id_of(lock);
-  take(lock, "order.locked");
-  take(unlock, "order.unlocked");
+  (void)room.take(lock, "order.locked");
+  (void)room.take(unlock, "order.unlocked");
   const sync::Order wipe = room.order(OrderKind::kWipe);
-  take(wipe, "order.grace");
+  (void)room.take(wipe, "order.grace");
   const bool is_cancelled = GENERATE(true, false);
   sync::Order cancel = room.order(OrderKind::kCancel);
   cancel.target = id_of(wipe);
-  if (is_cancelled) take(cancel, "order.cancelled");
+  if (is_cancelled) (void)room.take(cancel, "order.cancelled");
   room.device.record_plain("guard.health", "orders-damaged");
   CHECK(room.check_in().letters.empty());
   CHECK(room.state_shown() == (is_cancelled ? "cancelled" : "uncertain"));
@@ -217,12 +212,7 @@ TEST_CASE("what is over cannot be given again: whether it still holds on a disk 
   OrderRoom room;
   sync::Order lock = room.order(OrderKind::kLock);
   lock.issued = kNow - 100;
-  const auto id = sync::letter_id(sync::make_order_payload(lock));
-  must(room.publish(room.sign(lock)));
-  (void)room.check_in();
-  room.device.record_plain("letter.taken", sync::letter_name(id));
-  room.device.record_plain("order.locked", sync::letter_name(id));
-  (void)room.check_in();
+  (void)room.take(lock, "order.locked");
   const auto lost = sync::make_event_body({"guard.health", kNow, sync::Severity::kHigh, "orders-damaged", 1, {}, {}});
   must(server::note_forgetting(room.school.store, room.device.id(), lost, lock.until + 1));
   CHECK(room.state_shown() == "uncertain");
