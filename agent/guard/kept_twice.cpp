@@ -60,12 +60,11 @@ Json with_sum(Json::Object members) {
 }
 
 Status check_sum(const Json& stored) {
-  const auto* members = stored.as_object();
-  if (members == nullptr || !members->contains("sum")) return ok();
-  TRY(sum, stored.hex_array_at<32>("sum"));
-  Json::Object rest = *members;
+  const auto sum = stored.hex_array_at<32>("sum");
+  if (!sum) return make_error(ErrorCode::kDamaged, "it has no sum");
+  Json::Object rest = *stored.as_object();
   rest.erase("sum");
-  return sum_of(Json(std::move(rest))) == sum ? ok() : Status(make_error(ErrorCode::kDamaged, "its sum is another"));
+  return sum_of(Json(std::move(rest))) == *sum ? ok() : Status(make_error(ErrorCode::kDamaged, "its sum is another"));
 }
 
 }  // namespace caretaker::agent

@@ -28,7 +28,7 @@ struct TwoFiles {
 
 // With a hash of everything in it as "sum": a seed with other bits in it is as well-formed as the right one.
 [[nodiscard]] Json with_sum(Json::Object members);
-// kDamaged: the sum is another. A file of a version before has none.
+// kDamaged: the sum is another, or not there: its name may have lost a bit as well.
 [[nodiscard]] Status check_sum(const Json& stored);
 
 }  // namespace caretaker::agent

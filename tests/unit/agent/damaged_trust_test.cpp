@@ -174,6 +174,18 @@ TEST_CASE("an identity in which a bit has changed is not another device's", "[R1
   CHECK(world.status().device == device);
 }
 
+TEST_CASE("an identity whose sum has lost its name is damaged, not one without a sum", "[R10]") {
+  DamagedWorld world;
+  world.serve();
+  const fs::path file = world.settings.state / "device.json";
+  const Bytes whole = must(platform::read_file(file, 1u << 20));
+  std::string text(as_text(whole));
+  text[text.find("\"sum\":") + 1] ^= 1;
+  must(platform::replace_file(file, as_bytes(text), 0600));
+  world.start();
+  CHECK(must(platform::read_file(file, 1u << 20)) == whole);
+}
+
 TEST_CASE("a machine that has lost its identity opens nothing, also after the next start", "[R10][R11]") {
   const auto harm = GENERATE(flip, empty, lose);
   DamagedWorld world;
