@@ -12,6 +12,7 @@
 #include "platform/base/log.h"
 #include "platform/eraser.h"
 #include "platform/hardware.h"
+#include "platform/memory.h"
 #include "platform/posture.h"
 #include "platform/service_host.h"
 #include "platform/sessions.h"
@@ -134,6 +135,7 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
 }
 
 Status run(const Options& options) {
+  platform::hold_no_spare_memory();
   TRY(settings, make_settings(options));
   TRY_DONE(platform::make_folder(settings.state, 0700));
   auto lock = platform::lock_file(settings.state / "lock");

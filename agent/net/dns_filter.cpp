@@ -12,7 +12,7 @@ using policy::Reason;
 using policy::Verdict;
 
 constexpr std::size_t kCacheBytes = 4u << 20;
-constexpr std::size_t kMaxWaiting = 4096;
+constexpr std::size_t kMaxWaiting = 1024;  // about a kilobyte each
 constexpr MonotonicMs kSetLookMs = 60'000;
 
 bool is_address(std::uint16_t type) { return type == dns_type::kA || type == dns_type::kAaaa; }

@@ -9,6 +9,7 @@
 #include "agent/net/uplink.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
+#include "platform/memory.h"
 #include "platform/powers.h"
 #include "platform/service_host.h"
 #include "platform/stop_signal.h"
@@ -60,6 +61,7 @@ std::unique_ptr<PageServer> start_page(const Options& options, HelpPage& page, D
 }
 
 Status run(const Options& options) {
+  platform::hold_no_spare_memory();
   TRY_DONE(platform::make_folder(options.work, 0700));
   ViolationQueue queue(kQueued);
   TRY(dns, DnsServer::listen(options.listen, [&queue](Violation violation) { queue.push(std::move(violation)); }));
