@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kUnmapAtOnce = 256u << 10;
+// Of a file in one call: many a kernel lets nobody else have the core before a call is through.
+constexpr std::size_t kAtOnce = 256u << 10;
 
 Result<OpenFile> open_path(const fs::path& path, int flags, unsigned mode = 0) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
@@ -36,7 +37,7 @@ Status sync_folder_of(const fs::path& path) {
 
 Status write_all(int fd, ByteView bytes, const fs::path& path) {
   while (!bytes.empty()) {
-    const ssize_t done = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t done = ::write(fd, bytes.data(), std::min(bytes.size(), kAtOnce));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return posix_error(errno, "write " + path.string());
     bytes = bytes.subspan(static_cast<std::size_t>(done));
@@ -213,7 +214,7 @@ Result<MappedFile> MappedFile::map(const OpenFile& file) {
 MappedFile::~MappedFile() {
   // In pieces: a kernel that does not let itself be interrupted keeps the core for all of it, and a whole set takes milliseconds.
   auto* const begin = static_cast<std::uint8_t*>(data_);
-  for (std::size_t at = 0; at < size_; at += kUnmapAtOnce) ::munmap(begin + at, std::min(kUnmapAtOnce, size_ - at));
+  for (std::size_t at = 0; at < size_; at += kAtOnce) ::munmap(begin + at, std::min(kAtOnce, size_ - at));
 }
 
 }  // namespace caretaker::platform
