@@ -35,10 +35,12 @@ def finished(process):
 
 
 def swap_under_load(lab, built):
-    """The load's report about a time with a swap in it; starts with it and ends seconds after."""
+    """The load's report about a time with a swap in it; starts when the technician's command is through, which has the load's core, and
+    ends seconds after."""
     device, before = lab.device, times_in_force(lab.device)
-    load = start_load(lab, device.port, 3 if lab.quick else 20)
     device.world.push_lists(built)
+    load = start_load(lab, device.port, 3 if lab.quick else 20)
+    assert times_in_force(device) == before, "the new set was in force before the load began"
     wait_until("the new set to be in force", lambda: times_in_force(device) > before, timeout=60)
     assert load.poll() is None, "the set came after the load had ended"
     return finished(load)
