@@ -6,7 +6,6 @@ REASONS = {
     "events.single": "one append alone dirties seven pages of the book where the bare table dirties one or two",
     "events.under_load": "perf: a third is hashing and writing the chain, a quarter making room in the file ahead of need, the rest JSON and base64",
     "server_checkins": "perf: two fifths is SQL, a row for each event and its sealed part; a quarter JSON, base64 and two signatures; a sixth the commit",
-    "set_swap.delay": "calls that the kernel does not interrupt, on the one core that is measured: other scheduling classes for our threads change nothing",
 }
 UNKNOWN = "nobody has measured why"
 

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 KEYS = {"bench", "value", "unit", "peer", "peer_value", "goal", "ok"}
-RUN = ("set_build", "set_lookup", "idle", "net_memory", "dns_blocked", "dns_forwarded", "net_start", "events", "full_book",
-       "lists_delta", "root_walk", "wipe", "push")
-MAY_BE_ZERO = {"net_memory.growth", "idle.wakes", "idle.written", "net_start.let_through"}
+RUN = ("set_build", "set_lookup", "idle", "net_memory", "dns_blocked", "dns_forwarded", "set_swap", "net_start", "events", "full_book",
+       "server_checkins", "held_requests", "lists_delta", "root_walk", "wipe", "push")
+MAY_BE_ZERO = {"net_memory.growth", "set_swap.delay", "set_swap.lost", "idle.wakes", "idle.written", "net_start.let_through"}
 
 
 def problems_of(text):
