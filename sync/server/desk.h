@@ -21,6 +21,10 @@ struct Desk {
   return sync::RawBlob{std::move(envelope)};
 }
 
+// A sealed part as it is stored; "damaged" where it cannot be read any more: that is one record's loss, not that of all that are asked for
+// with it. `record` is how the log names it.
+[[nodiscard]] Json sealed_json(ByteView stored, const std::string& record);
+
 // exception.publish, exceptions.list, policy.current (staff_exceptions.cpp).
 [[nodiscard]] Result<Json> publish_exception(Desk& desk);
 [[nodiscard]] Result<Json> list_exceptions(Desk& desk);

@@ -31,11 +31,12 @@ Result<Offered> parse_offered(const Json& json, const sync::Root& root) {
 Result<bool> add_key(FleetStore& store, Offered offered) {
   TRY(stored, store.sealed_of(offered.event));
   if (!stored) return false;
-  TRY(sealed, sync::parse_sealed_json(*stored));
+  auto sealed = sync::parse_sealed_json(*stored);
+  if (!sealed) return false;  // damaged: the others are worth having
   const auto same = [&](const sync::WrappedKey& key) { return key.recipient == offered.key.recipient; };
-  if (sealed.keys.size() >= sync::kMaxRecipients || std::any_of(sealed.keys.begin(), sealed.keys.end(), same)) return false;
-  sealed.keys.push_back(std::move(offered.key));
-  TRY_DONE(store.replace_sealed(offered.event, sync::make_sealed_json(sealed)));
+  if (sealed->keys.size() >= sync::kMaxRecipients || std::any_of(sealed->keys.begin(), sealed->keys.end(), same)) return false;
+  sealed->keys.push_back(std::move(offered.key));
+  TRY_DONE(store.replace_sealed(offered.event, sync::make_sealed_json(*sealed)));
   return true;
 }
 

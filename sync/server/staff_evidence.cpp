@@ -90,8 +90,7 @@ Result<Json> evidence_open(Desk& desk) {
     desk.about += " " + std::to_string(*seq);
     TRY(details, desk.store.sealed_at(place.device, place.epoch, static_cast<std::uint64_t>(*seq)));
     if (!details) continue;
-    TRY(part, parse_json(as_text(*details)));
-    sealed[std::to_string(*seq)] = std::move(part);
+    sealed[std::to_string(*seq)] = sealed_json(*details, std::to_string(*seq) + " of " + to_hex(place.device));
   }
   return Json(Json::Object{{"sealed", std::move(sealed)}});
 }

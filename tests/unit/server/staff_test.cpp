@@ -173,6 +173,26 @@ TEST_CASE("events are read page by page, and each reading is on record", "[R13]"
   }) == 5);
 }
 
+TEST_CASE("a sealed part that the disk has spoilt hides no other event", "[R13]") {
+  TestSchool school;
+  TestDevice device(school);
+  device.record(3);
+  must(server::ingest(school.store, school.state, sync::make_checkin_request(device.request(device.batch())), kNow));
+  const auto rows = must(school.store.events(0, std::nullopt, 10));
+  REQUIRE_FALSE(rows[1].sealed.empty());
+  must(school.store.replace_sealed(rows[1].id, to_bytes("{\"ciphertext\": \"\x01")));
+  const auto page = must(school.ask(school.people.lead, "events.list", Json::Object{}));
+  const auto& events = **page.array_at("events");
+  REQUIRE(events.size() == 3);
+  CHECK(sync::parse_sealed(events[0]["sealed"]));
+  CHECK(*events[1]["sealed"].as_string() == "damaged");
+  CHECK(sync::parse_sealed(events[2]["sealed"]));
+  const auto opened = must(school.ask(school.people.lead, "evidence.open", Json::Object{{"device", to_hex(device.id())}, {"epoch", to_hex(rows[0].epoch)},
+                                      {"records", Json::Array{static_cast<std::int64_t>(rows[0].to), static_cast<std::int64_t>(rows[1].to)}}}));
+  CHECK(sync::parse_sealed(opened["sealed"][std::to_string(rows[0].to)]));
+  CHECK(*opened["sealed"][std::to_string(rows[1].to)].as_string() == "damaged");
+}
+
 namespace {
 
 Bytes lesson(const TestSchool& school, const sync::PersonKey& person, const std::string& name = "games.example") {
