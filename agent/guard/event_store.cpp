@@ -15,7 +15,7 @@ constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 constexpr std::size_t kCarriedAtOnce = 256;
 constexpr std::uint64_t kDroppedAtOnce = 1024;  // entries in one transaction, some two megabytes of the log
 constexpr std::size_t kEpochsKept = 8;             // that are done with
-constexpr std::uint64_t kEpochBytes = 320;         // of a row: id, sealed key, links, and their share of pages and index
+constexpr std::uint64_t kEpochBytes = 320 + kMaxReceipt;  // of a row: id, sealed key, links, receipt, and their share of pages and index
 constexpr std::int64_t kLeavesAtOnce = 2;
 constexpr MonotonicMs kLeaveMs = 4 * 3'600'000;
 constexpr UnixSeconds kLastTime = 253'402'300'799;  // the year 9999, where RFC 3339 ends
@@ -84,9 +84,7 @@ EpochRow* EventStore::State::find_epoch(const sync::EpochId& id) {
 }
 
 std::uint64_t EventStore::State::epoch_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const EpochRow& epoch : epochs) bytes += kEpochBytes + epoch.receipt.size();
-  return bytes;
+  return kEpochBytes * epochs.size();
 }
 
 QuotaLimits EventStore::State::limits() const {

@@ -11,6 +11,9 @@
 
 namespace caretaker::agent {
 
+// A receipt is kept, and goes with each request. Its room is counted from its epoch's beginning, so that it always finds it.
+inline constexpr std::size_t kMaxReceipt = 1024;
+
 struct EventStore::State {
   EventStoreSettings settings;
   const Clock& clock;

@@ -77,7 +77,6 @@ class Run {
     std::int64_t policy_seen = 0;
     bool is_suspect = false;        // pages of its book were flipped: what is in it may go
     bool is_touched = false;        // something was done to its disk that may begin a new epoch
-    bool has_receipt_over = false;  // its book is beyond its quota by a receipt, because its disk has failed
     sync::EpochId epoch{};
     std::size_t books_aside = 0;
     std::optional<Disk::Image> image;

@@ -11,7 +11,6 @@ constexpr int kMaxRounds = 30;           // batches in one check-in
 constexpr std::uint64_t kLargeGroup = 12;
 constexpr std::uint64_t kEntry = 700;  // at most, as the book counts
 constexpr std::uint64_t kLargeEntry = 2000;
-constexpr std::uint64_t kReceipt = 1000;
 
 std::string shown(const Status& status) {
   return status ? "ok" : std::string(error_code_name(status.error().code)) + ", " + status.error().message;
@@ -65,6 +64,9 @@ void Run::note_stored(Member& member, const Member::Group& group, const agent::E
   const auto status = member.device->store()->status();
   std::optional<std::pair<sync::EpochId, std::uint64_t>> place;
   if (status.epoch == before.epoch && status.head.seq == before.head.seq + group.numbers.size()) place = {status.epoch, before.head.seq + 1};
+  // A try that was said to have failed may stand in an epoch that somebody has touched, and have been carried over to where it is found.
+  const bool was_carried =
+      !place && std::ranges::any_of(group.tries, [&](const auto& at) { return ledger_.is_excused(EpochOf{member.id, at.first}); });
   if (!place) place = find_group(member, group);
   if (!place) {
     if (member.is_suspect) return;
@@ -74,8 +76,7 @@ void Run::note_stored(Member& member, const Member::Group& group, const agent::E
     Told told{group.numbers[i], member.id, place->first, place->second + i};
     told.is_sealed = group.events[i].subject.details.has_value();
     told.at = time_.ms;
-    // It may be in an epoch that somebody has touched, by a try that was said to have failed, and have been carried over to where it is now.
-    told.is_excused = std::ranges::any_of(group.tries, [&](const auto& at) { return ledger_.is_excused(EpochOf{member.id, at.first}); });
+    told.is_excused = was_carried;
     ledger_.note_told(std::move(told));
   }
 }
@@ -294,10 +295,7 @@ void Run::check_quota(Member& member) {
   Device& device = *member.device;
   if (device.store() == nullptr || device.disk.is_dead()) return;
   const std::uint64_t bytes = device.store()->status().bytes;
-  // A receipt is kept before what it covers makes room for it; a disk that fails in between leaves that to the next append.
-  const bool is_over = bytes > device.quota().max_bytes;
-  member.has_receipt_over = is_over && (member.has_receipt_over || device.disk.had_error());
-  if (bytes > device.quota().max_bytes + (member.has_receipt_over ? kReceipt : 0)) {
+  if (bytes > device.quota().max_bytes) {
     ledger_.fail("the book has " + std::to_string(bytes) + " bytes, its quota is " + std::to_string(device.quota().max_bytes));
   }
   note_pressure(member, kEntry);

@@ -57,6 +57,19 @@ TEST_CASE("the book goes on after a restart: same epoch, same chain, no seq twic
   CHECK(store.status().head.seq == 51);
 }
 
+TEST_CASE("a receipt takes no room that was not counted before") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 5)));
+  const auto bytes = store.status().bytes;
+  const auto next = store.next_batch(10, 1u << 20);
+  REQUIRE(next);
+  REQUIRE(store.acknowledge(server.receipt(next->batch), Bytes(1024, 'r')));
+  CHECK(store.status().bytes == bytes);
+  CHECK(store.acknowledge(server.receipt(next->batch), Bytes(1025, 'r')).error().code == ErrorCode::kTooLarge);
+}
+
 TEST_CASE("sealed details travel beside the chain and open with the lead's key alone", "[R13]") {
   EventWorld world;
   const BoxKey lead = make_box_key(random_key());
