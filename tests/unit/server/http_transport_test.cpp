@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 
+#include "platform/files.h"
 #include "tests/unit/server/lying_server.h"
 
 using namespace caretaker;
@@ -75,6 +77,22 @@ TEST_CASE("without pins a self-signed server is refused by the system's authorit
   auto answer = (*open)->send({"GET", "/x", "", {}, 0}, {.timeout = kPatience, .max_body = 100});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::kUnauthentic);
+}
+
+TEST_CASE("without pins a server is asked that the system's authorities vouch for, by its name") {
+  const auto file = std::filesystem::temp_directory_path() / ("caretaker-authority-" + to_hex(random_array<8>()));
+  REQUIRE(platform::replace_file(file, as_bytes(identity().certificate_pem), 0600));
+  ::setenv("SSL_CERT_FILE", file.c_str(), 1);
+  LyingServer server(identity(), [](const auto& say, const auto&) { say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
+  const auto status = [](const std::string& url) {
+    auto open = make_http_transport(url, {});
+    auto answer = (*open)->send({"GET", "/x", "", {}, 0}, {.timeout = kPatience, .max_body = 100});
+    return answer ? answer->status : 0;
+  };
+  CHECK(status(server.url()) == 200);
+  CHECK(status("https://localhost" + server.url().substr(server.url().rfind(':'))) == 0);
+  ::unsetenv("SSL_CERT_FILE");
+  std::filesystem::remove(file);
 }
 
 TEST_CASE("an announced length over the limit is too large before a byte of it") {
