@@ -55,8 +55,7 @@ Status Letters::parse(ByteView bytes) {
     const auto id = parse_hex(name);
     const auto fixed = id ? to_array<16>(*id) : Result<sync::LetterId>(id.error());
     if (!fixed) continue;
-    // An earlier version wrote the time alone.
-    const std::int64_t* end = until.as_int() != nullptr ? until.as_int() : until["until"].as_int();
+    const std::int64_t* end = until["until"].as_int();
     const std::string* by = until["by"].as_string();
     const bool* again = until["again"].as_bool();
     if (end != nullptr) used_[*fixed] = {*end, by == nullptr ? "" : *by, again != nullptr && *again};
