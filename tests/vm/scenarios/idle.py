@@ -1,7 +1,6 @@
 """Nobody sits there any more: on a console, on X and on Wayland the screen locks, and opens for the password that is typed."""
 import pathlib
 import tempfile
-import time
 
 import desktops
 import sticks
