@@ -275,13 +275,23 @@ def an_upgrade_keeps_everything(m, school):
     tell("an upgrade starts the new programs and keeps device, policy and book")
 
 
+def let_fail(m, unit):
+    """Its program is another one, which fails, for this one start."""
+    changed = f"/run/systemd/system/{unit}.d"
+    m.run("sh", "-c", f"mkdir -p {changed} && printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > {changed}/fails.conf && systemctl daemon-reload")
+    m.run("systemctl", "start", unit, check=False)
+    m.run("sh", "-c", f"rm -r {changed} && systemctl daemon-reload")
+    assert m.property(unit, "ActiveState") == "failed"
+
+
 def removal_keeps_the_state_and_purge_takes_it(m):
+    let_fail(m, "caretaker-firewall.service")
     m.run("apt-get", "remove", "--yes", "caretaker-agent")
     assert m.exists("/var/lib/caretaker/guard/device.json") and not m.exists("/run/caretaker")
     assert not m.run("nft", "list", "tables").stdout.strip(), "rules are left in the packet filter"
     m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
     units = m.run("systemctl", "list-units", "--no-legend", "caretaker*").stdout
-    assert not units, f"still running:\n{units}"
+    assert not units, f"still known:\n{units}"
 
 
 def an_image_that_is_only_being_made_is_ready(m, packages):
