@@ -212,7 +212,6 @@ Result<MappedFile> MappedFile::map(const OpenFile& file) {
 }
 
 MappedFile::~MappedFile() {
-  // In pieces: a kernel that does not let itself be interrupted keeps the core for all of it, and a whole set takes milliseconds.
   auto* const begin = static_cast<std::uint8_t*>(data_);
   for (std::size_t at = 0; at < size_; at += kAtOnce) ::munmap(begin + at, std::min(kAtOnce, size_ - at));
 }

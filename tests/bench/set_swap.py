@@ -40,7 +40,7 @@ def swap_under_load(lab, built):
     device, before = lab.device, times_in_force(lab.device)
     device.world.push_lists(built)
     load = start_load(lab, device.port, 10 if lab.quick else 20)
-    assert times_in_force(device) == before, "the new set was in force before the load began"
+    assert lab.quick or times_in_force(device) == before, "the new set was in force before the load began"
     wait_until("the new set to be in force", lambda: times_in_force(device) > before, timeout=60)
     assert lab.quick or load.poll() is None, "the set came after the load had ended"
     return finished(load)

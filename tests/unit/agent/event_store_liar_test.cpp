@@ -119,7 +119,7 @@ TEST_CASE("of epochs that are done with the newest stay, and a receipt is not as
     REQUIRE(store.begin_epoch("rollback"));
     (void)send_all(store, server);
   }
-  CHECK(store.status().bytes < 20'000);  // a sixth of what fifty would take
+  CHECK(store.status().bytes < 20'000);  // ten epochs, half of it the place of their receipts
   const auto next = store.next_batch(1, 1 << 20);
   CHECK(store.acknowledge(server.receipt(next->batch), Bytes(100'000, 'x')).error().code == ErrorCode::kTooLarge);
   { EventStore closed = std::move(store); }

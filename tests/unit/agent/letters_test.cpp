@@ -1,8 +1,8 @@
-#include "agent/guard/kept_twice.h"
 #include "agent/guard/letters.h"
 
 #include <catch2/catch.hpp>
 
+#include "agent/guard/kept_twice.h"
 #include "sync/checks.h"
 #include "tests/unit/agent/guard_world.h"
 

@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <filesystem>
 
 #include "platform/files.h"
 #include "tests/unit/server/lying_server.h"
+#include "tests/unit/server/test_school.h"
 
 using namespace caretaker;
 using namespace std::chrono_literals;
@@ -13,6 +13,7 @@ using platform::HttpLimits;
 using platform::HttpRequest;
 using platform::make_http_transport;
 using test::LyingServer;
+using test::TempFolder;
 
 namespace {
 
@@ -80,7 +81,8 @@ TEST_CASE("without pins a self-signed server is refused by the system's authorit
 }
 
 TEST_CASE("without pins a server is asked that the system's authorities vouch for, by its name") {
-  const auto file = std::filesystem::temp_directory_path() / ("caretaker-authority-" + to_hex(random_array<8>()));
+  const TempFolder folder;
+  const auto file = folder.path() / "authorities.pem";
   REQUIRE(platform::replace_file(file, as_bytes(identity().certificate_pem), 0600));
   ::setenv("SSL_CERT_FILE", file.c_str(), 1);
   LyingServer server(identity(), [](const auto& say, const auto&) { say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
@@ -92,7 +94,6 @@ TEST_CASE("without pins a server is asked that the system's authorities vouch fo
   CHECK(status(server.url()) == 200);
   CHECK(status("https://localhost" + server.url().substr(server.url().rfind(':'))) == 0);
   ::unsetenv("SSL_CERT_FILE");
-  std::filesystem::remove(file);
 }
 
 TEST_CASE("an announced length over the limit is too large before a byte of it") {
