@@ -202,8 +202,12 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   const int result = sqlite3_open_v2(path.string().c_str(), &raw, kFlags, nullptr);
   Database database(raw);
   if (result != SQLITE_OK) return sqlite_error(raw, result).with_context(path.string());
+  const bool may_write = sqlite3_db_readonly(raw, "main") == 0;  // so far the file system's word alone
   set_defences(raw);
   if (auto set = database.execute(kSettings); !set) return set.error().with_context(path.string());
+  if (may_write && sqlite3_db_readonly(raw, "main") != 0) {
+    return make_error(ErrorCode::kDamaged, path.string() + ": its header asks for a way of writing that no SQLite knows");
+  }
   return database;
 }
 

@@ -223,6 +223,19 @@ Result<EventRows::Part> EventRows::entries_up_to(std::int64_t epoch, std::uint64
   return Part{static_cast<std::uint64_t>(query.integer(0)), static_cast<std::uint64_t>(query.integer(1))};
 }
 
+Result<sync::ChainHead> EventRows::remove_last(std::int64_t epoch, const sync::ChainHead& end, std::size_t limit) {
+  TRY(query, database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ? AND seq_to > ? ORDER BY seq_to DESC LIMIT 1 OFFSET ?"));
+  TRY(is_more, query.bind(1, epoch).bind(2, number(end.seq)).bind(3, number(limit)).step());
+  TRY(left, is_more ? head_at(query, 0) : Result<sync::ChainHead>(end));
+  for (const char* sql : {"DELETE FROM sealed WHERE epoch = ? AND seq > ?", "DELETE FROM entry WHERE epoch = ? AND seq_to > ?"}) {
+    TRY(statement, database_.prepare(sql));
+    TRY_DONE(statement.bind(1, epoch).bind(2, number(left.seq)).run());
+  }
+  TRY(update, database_.prepare("UPDATE epoch SET head_seq = ?2, head_link = ?3, acknowledged_seq = ?2, acknowledged_link = ?3 WHERE number = ?1"));
+  TRY_DONE(update.bind(1, epoch).bind(2, number(left.seq)).bind(3, ByteView(left.link)).run());
+  return left;
+}
+
 Status EventRows::make_stub(const StubPlan& plan) {
   const auto bind_range = [&plan](platform::Statement& statement) -> platform::Statement& {
     return statement.bind(1, plan.epoch).bind(2, number(plan.from)).bind(3, number(plan.to));

@@ -68,6 +68,8 @@ class EventRows {
   [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
 
   [[nodiscard]] Status add_entry(std::int64_t epoch, const EntryRow& row);
+  // Within a transaction: the last `limit` entries after `end` go, with their sealed parts, or as many as there are. The end of what is left.
+  [[nodiscard]] Result<sync::ChainHead> remove_last(std::int64_t epoch, const sync::ChainHead& end, std::size_t limit);
   // Entries that end at `from_seq` or later, in order.
   [[nodiscard]] Result<std::vector<EntryRow>> entries(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
   // The last entry that ends at `seq` or before; nullopt: none does.

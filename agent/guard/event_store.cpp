@@ -118,13 +118,13 @@ Result<std::set<std::int64_t>> EventStore::State::forget_epochs() {
   return gone;
 }
 
-Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to,
+Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent,
                                       std::uint32_t beginnings) {
   EpochRow epoch;
   epoch.id = random_array<16>();
   epoch.head = epoch.acknowledged = sync::first_head(settings.school, settings.device, epoch.id);
   RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
-  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, sent_to, reason};
+  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, sent, reason};
   TRY(first, prepare(epoch_event(reason, last_known, now(), beginnings)));
   QuotaUse incoming;
   incoming.add(first.rank, entry_bytes(first) + kEpochBytes);
@@ -168,13 +168,28 @@ Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optio
 }
 
 Status EventStore::State::carry_over(const sync::EpochId& from) {
+  EpochRow* epoch = find_epoch(from);
+  if (epoch == nullptr || epoch == &current()) return ok();
+  const sync::ChainHead end = epoch->acknowledged;
   for (;;) {
-    EpochRow* epoch = find_epoch(from);
-    if (epoch == nullptr || epoch == &current()) return ok();
     TRY(waiting, rows.entries(epoch->number, epoch->acknowledged.seq + 1, kCarriedAtOnce));
-    if (waiting.empty()) return ok();
+    if (waiting.empty()) return take_out(*epoch, end);
     TRY_DONE(with_room([&] { return carry(*epoch, waiting); }));
   }
+}
+
+// From the end, in portions: what is left is a whole chain at any time.
+Status EventStore::State::take_out(EpochRow& epoch, const sync::ChainHead& end) {
+  while (epoch.head != end) {
+    Result<sync::ChainHead> left = end;
+    const auto remove = [&]() -> Status {
+      left = rows.remove_last(epoch.number, end, kDroppedAtOnce);
+      return left ? ok() : Status(left.error());
+    };
+    TRY_DONE(with_room([&] { return rows.transaction(remove); }));
+    epoch.head = epoch.acknowledged = *left;
+  }
+  return count_use();
 }
 
 Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& waiting) {
@@ -198,10 +213,11 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(keep_spare(incoming));
   const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
-  TRY_DONE(write(copies, std::nullopt, [&]() -> Status {
+  const auto confirm = [&]() -> Status {
     TRY_DONE(rows.mark_acknowledged(from.number, done, now()));
     return ok();
-  }));
+  };
+  TRY_DONE(write(copies, std::nullopt, confirm));
   from.acknowledged = done;
   return count_use();
 }

@@ -44,9 +44,9 @@ struct EventStore::State {
 
   // Within a transaction: chains and tags the entry and moves `epoch` and `next` on.
   [[nodiscard]] Status add_entry(EpochRow& epoch, RatchetState& next, EntryRow& row);
-  // `sent_to`: so far the epoch before is the server's business; what came after that is carried over.
+  // `sent`: so far the epoch before is the server's business; what came after that is carried over.
   // `beginnings`: that this one stands for, because the server took none of the ones before.
-  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent_to,
+  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent,
                                    std::uint32_t beginnings = 1);
   // Of the epochs that the server has no more to do with, only the newest stay; within a transaction. Their numbers.
   [[nodiscard]] Result<std::set<std::int64_t>> forget_epochs();
@@ -54,9 +54,11 @@ struct EventStore::State {
   [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group,
                              const std::function<Status()>& also = {});
   // The server stands elsewhere in this epoch and will never take what waits in it: that is written down anew in the newest
-  // epoch, a portion at a time, each of them counting as acknowledged here once it stands there.
+  // epoch, a portion at a time, each of them counting as acknowledged here once it stands there; and at last it is taken out here, so that
+  // a server that goes back does not get it twice.
   [[nodiscard]] Status carry_over(const sync::EpochId& from);
   [[nodiscard]] Status carry(EpochRow& from, const std::vector<EntryRow>& waiting);
+  [[nodiscard]] Status take_out(EpochRow& epoch, const sync::ChainHead& end);
 
   // Runs `work`; when the disk is full, makes room in the log, then gives up the ballast, and runs it again each time.
   [[nodiscard]] Status with_room(const std::function<Status()>& work);

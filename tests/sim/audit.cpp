@@ -217,7 +217,8 @@ std::map<std::string, Place> places_of_rules(const Epochs& epochs, Ledger& ledge
       const std::string rule = body->rule.substr(0, body->rule.find(' '));
       const auto [place, is_first] = places.try_emplace(rule, Place{of, row.to, body->sealed.has_value()});
       if (!is_first && (place->second.epoch == of || !was_copied(rule, ledger))) {
-        ledger.fail("event " + rule + " is on the server twice");
+        ledger.fail("event " + rule + " is on the server twice: seq " + std::to_string(place->second.seq) + " of epoch " + to_hex(place->second.epoch.second).substr(0, 8) +
+                    ", seq " + std::to_string(row.to) + " of epoch " + to_hex(of.second).substr(0, 8));
       }
     }
   }

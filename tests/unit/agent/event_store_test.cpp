@@ -361,6 +361,33 @@ TEST_CASE("a batch that is refused ends its epoch at the place that the server h
   CHECK(std::vector(rules.end() - 3, rules.end()) == std::vector<std::string>{"3", "4", "5"});
 }
 
+TEST_CASE("what was written down anew does not come twice, also when the server has lost a day since", "[R18]") {
+  EventWorld world;
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 3000)));
+  const auto next = store.next_batch(3, 1 << 20);
+  REQUIRE(server.take(next->batch));
+  sync::Receipt refusal = server.receipt(next->batch);
+  refusal.problem = "fork";
+  REQUIRE(store.acknowledge(refusal, as_bytes("r")));
+  const std::uint64_t queued = store.status().queued;
+  REQUIRE(send_all(store, server).size() == 3 + queued);
+  server.forget_after(refusal.epoch, 2);
+  const bool restarts = GENERATE(false, true);
+  if (restarts) {
+    { [[maybe_unused]] const EventStore closed = std::move(store); }
+    std::filesystem::remove(world.settings.folder / "events.clean");  // so that the whole book is checked
+    store = world.open();
+  }
+  REQUIRE(store.rewind(refusal.epoch, server.head(refusal.epoch)));
+  CHECK(store.status().queued == 1);
+  const auto rules = send_all(store, server);
+  CHECK(rules.size() == 3 + queued + 1);
+  CHECK(rules.back() == "2");
+  CHECK(store.status().queued == 0);
+}
+
 TEST_CASE("listing shows what is queued, with stubs and sealed parts, from where one asks") {
   EventWorld world;
   EventStore store = world.open();

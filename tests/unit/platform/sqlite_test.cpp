@@ -103,6 +103,20 @@ TEST_CASE("a file that is no database is damaged, a folder that is not there is 
   CHECK(missing.error().code == ErrorCode::kUnavailable);
 }
 
+TEST_CASE("a header with a bit turned that would make the database one to read only is damage") {
+  const TemporaryFolder folder;
+  { const Database database = open_with_table(folder / "a.db"); }
+  std::filesystem::remove(folder / "a.db-wal");  // it would mend the page
+  constexpr int kWriteVersion = 18;  // SQLite's file format, 1.3.3
+  std::fstream file(folder / "a.db", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(kWriteVersion);
+  file.put(3);
+  file.close();
+  const auto database = Database::open(folder / "a.db");
+  REQUIRE_FALSE(database);
+  CHECK(database.error().code == ErrorCode::kDamaged);
+}
+
 TEST_CASE("tables that are not as they were made are damage") {
   const TemporaryFolder folder;
   Database database = open_with_table(folder / "a.db");
