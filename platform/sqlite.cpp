@@ -312,7 +312,8 @@ Status migrate(Database& database, std::span<const Migration> steps) {
 
 Status check_tables(Database& database, std::span<const Migration> steps) {
   const auto tables_of = [](Database& one) -> Result<std::string> {
-    TRY(query, one.prepare("SELECT group_concat(name || ' ' || COALESCE(sql, ''), ';') FROM (SELECT * FROM sqlite_schema ORDER BY name)"));
+    TRY(query, one.prepare("SELECT group_concat(name || ' ' || COALESCE(sql, ''), ';') FROM"
+                          " (SELECT * FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name)"));
     TRY(row, query.step());
     return row ? query.text(0) : std::string();
   };

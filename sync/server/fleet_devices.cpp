@@ -20,16 +20,24 @@ Result<DeviceRow> read_device(const platform::Statement& row) {
   return out;
 }
 
-}  // namespace
-
-Result<FleetStore> FleetStore::open(const std::filesystem::path& path) {
+Result<platform::Database> open_sound(const std::filesystem::path& path) {
   // SQLite gives its other files the mode of the first.
   const auto size = platform::file_size(path);
   if (!size && size.error().code == ErrorCode::kNotFound) TRY_DONE(platform::replace_file(path, {}, 0600));
   TRY(database, platform::Database::open(path));
   TRY_DONE(database.check());
   TRY_DONE(platform::migrate(database, fleet_schema()));
-  return FleetStore(std::move(database));
+  TRY_DONE(platform::check_tables(database, fleet_schema()));
+  return database;
+}
+
+}  // namespace
+
+Result<FleetStore> FleetStore::open(const std::filesystem::path& path) {
+  auto database = open_sound(path);
+  if (database) return FleetStore(std::move(*database));
+  if (database.error().code != ErrorCode::kDamaged) return database.error();
+  return database.error().with_context("fleet.db is damaged (caretaker-server(8) says how a backup takes its place)");
 }
 
 Status FleetStore::add_token(const Hash& hash, std::string_view made_by, UnixSeconds now, UnixSeconds expires) {

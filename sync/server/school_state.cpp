@@ -25,16 +25,15 @@ Result<sync::VerifiedRoot> open_root_one(const sync::RawBlob& blob) {
   return sync::VerifiedRoot::open_first(blob, hash(payload));
 }
 
+// Each of them was verified before it was stored.
 Result<sync::VerifiedRoot> walk(const std::vector<Bytes>& envelopes) {
   if (envelopes.empty()) {
     return make_error(ErrorCode::kNotFound, "no school yet (caretaker-server --data DIR adopt ROOT1.json names it)");
   }
-  TRY(root, open_root_one({envelopes.front()}));
-  for (std::size_t i = 1; i < envelopes.size(); ++i) {
-    TRY(next, root.open_next({envelopes[i]}));
-    root = std::move(next);
-  }
-  return root;
+  auto root = open_root_one({envelopes.front()});
+  for (std::size_t i = 1; root && i < envelopes.size(); ++i) root = root->open_next({envelopes[i]});
+  if (root) return root;
+  return make_error(ErrorCode::kDamaged, "fleet.db is damaged, a root in it is not what was published: " + root.error().message);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 import shutil
 
 import world
+from damaged_disk import flip, injure_pages
 from processes import wait_until
 from world import tell
 
@@ -18,6 +19,20 @@ def names(w):
     return {row["details"]["name"] for row in w.violations()}
 
 
+def its_disk_breaks(w):
+    """It says so and serves nobody; the device keeps what it has."""
+    for path in w.data.glob("fleet.db*"):
+        injure_pages(path, flip)
+    w.give_back(w.data)
+    w.server.start()
+    wait_until("the server to give up", lambda: not w.server.running())
+    said = w.server.log.read_text(encoding="utf-8").splitlines()[-1]
+    assert w.server.process.returncode == 1 and "fleet.db" in said and "damaged" in said, said
+    assert w.ask("bad10.example").rcode == "NXDOMAIN"
+    wait_until("the device to keep it", lambda: w.status()["events_queued"] > 0, timeout=60, pause=0.2)
+    tell("the server says: " + said)
+
+
 def scenario(w):
     w.start_all()
     ask_and_wait(w, 0, 5)
@@ -28,6 +43,7 @@ def scenario(w):
     ask_and_wait(w, 5, 5)
     tell("ten violations are acknowledged; the copy of the server knows five")
     w.server.stop()
+    its_disk_breaks(w)
     shutil.rmtree(w.data)
     shutil.copytree(copy, w.data)
     w.give_back(w.data)
