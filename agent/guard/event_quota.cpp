@@ -47,9 +47,13 @@ bool may_drop(const QuotaRow& row) {
   return !row.is_stub && row.from != 1;
 }
 
+int standing(const QuotaRow& row) {
+  return (row.acknowledged > 0) - (row.acknowledged < 0);
+}
+
 bool may_share_stub(const QuotaRow& before, const QuotaRow& after, std::uint64_t from) {
   return before.epoch == after.epoch && before.to + 1 == after.from && !before.ends_batch &&
-         (before.acknowledged != 0) == (after.acknowledged != 0) && after.to - from < sync::kMaxStubSpan;
+         standing(before) == standing(after) && after.to - from < sync::kMaxStubSpan;
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct QuotaRow {
   std::uint64_t to = 0;
   EventRank rank = EventRank::kMinor;
   bool is_stub = false;
-  UnixSeconds acknowledged = 0;  // when; 0: not yet
+  UnixSeconds acknowledged = 0;  // when; 0: not yet; negative: carried, in the words of event_rows.h
   bool ends_batch =
       false;  // the last one of the batch that was handed out: a receipt may name it, so no stub runs across it
   std::uint64_t bytes = 0;
@@ -58,7 +58,7 @@ struct StubPlan {
                                                  const QuotaLimits& limits);
 
 // The stubs that stand for the entries of `rows` that are marked in `dropped` (same size), merged with the stubs beside
-// them. Acknowledged and unacknowledged entries never share a stub.
+// them. What is acknowledged, what is carried and what waits never share a stub.
 [[nodiscard]] std::vector<StubPlan> plan_stubs(std::span<const QuotaRow> rows, const std::vector<bool>& dropped);
 
 }  // namespace caretaker::agent

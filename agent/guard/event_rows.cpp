@@ -115,7 +115,12 @@ Result<std::vector<EpochRow>> EventRows::epochs() {
       database_.prepare(
           "SELECT number, id, sealed_key, reason, previous, previous_seq, previous_link, head_seq, head_link,"
           " acknowledged_seq, acknowledged_link, offered_seq, receipt, receipt_time FROM epoch ORDER BY number"));
-  return platform::read_rows(query, read_epoch);
+  TRY(epochs, platform::read_rows(query, read_epoch));
+  for (EpochRow& epoch : epochs) {
+    TRY(known, known_after(epoch.number, epoch.acknowledged));
+    epoch.acknowledged = known;
+  }
+  return epochs;
 }
 
 Result<std::int64_t> EventRows::add_epoch(const EpochRow& row) {
@@ -153,14 +158,14 @@ Status EventRows::set_offered(std::int64_t epoch, std::uint64_t seq) {
   return update.bind(1, number(seq)).bind(2, epoch).run();
 }
 
-Result<std::uint64_t> EventRows::mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time) {
+Result<std::uint64_t> EventRows::mark_known(std::int64_t epoch, const sync::ChainHead& head, std::int64_t when) {
   const std::string waiting = " FROM entry WHERE epoch = ?1 AND seq_to > (SELECT acknowledged_seq FROM epoch WHERE number = ?1) AND seq_to <= ?2"
                               " AND acknowledged IS NULL";
   TRY(query, database_.prepare("SELECT COUNT(body)" + waiting));
   TRY_DONE(query.bind(1, epoch).bind(2, number(head.seq)).step());
   const auto confirmed = static_cast<std::uint64_t>(query.integer(0));
   TRY(entries, database_.prepare("UPDATE entry SET acknowledged = ?3 WHERE epoch = ?1 AND seq_to IN (SELECT seq_to" + waiting + ")"));
-  TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).bind(3, time).run());
+  TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).bind(3, when).run());
   TRY(update, database_.prepare("UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ? WHERE number = ?"));
   TRY_DONE(update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run());
   return confirmed;
@@ -169,7 +174,7 @@ Result<std::uint64_t> EventRows::mark_acknowledged(std::int64_t epoch, const syn
 Result<std::uint64_t> EventRows::acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt) {
   std::uint64_t confirmed = 0;
   TRY_DONE(database_.transaction([&]() -> Status {
-    TRY(marked, mark_acknowledged(epoch, head, time));
+    TRY(marked, mark_known(epoch, head, time));
     confirmed = marked;
     TRY(update, database_.prepare("UPDATE epoch SET receipt = ?, receipt_time = ? WHERE number = ?"));
     return update.bind(1, receipt).bind(2, time).bind(3, epoch).run();
@@ -177,9 +182,27 @@ Result<std::uint64_t> EventRows::acknowledge(std::int64_t epoch, const sync::Cha
   return confirmed;
 }
 
+Status EventRows::mark_carried(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time) {
+  TRY_DONE(mark_known(epoch, head, -time));
+  return ok();
+}
+
+Result<bool> EventRows::is_carried(std::int64_t epoch, std::uint64_t seq) {
+  TRY(query, database_.prepare("SELECT 1 FROM entry WHERE epoch = ? AND seq_to = ? AND acknowledged < 0"));
+  return query.bind(1, epoch).bind(2, number(seq)).step();
+}
+
+Result<sync::ChainHead> EventRows::known_after(std::int64_t epoch, const sync::ChainHead& place) {
+  TRY(query, database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ?1 AND seq_to > ?2 AND seq_to < COALESCE((SELECT seq_to FROM entry"
+                               " WHERE epoch = ?1 AND seq_to > ?2 AND acknowledged IS NULL ORDER BY seq_to LIMIT 1), ?3)"
+                               " ORDER BY seq_to DESC LIMIT 1"));
+  TRY(row, query.bind(1, epoch).bind(2, number(place.seq)).bind(3, INT64_MAX).step());
+  return row ? head_at(query, 0) : Result<sync::ChainHead>(place);
+}
+
 Status EventRows::rewind(std::int64_t epoch, const sync::ChainHead& head) {
   return database_.transaction([&]() -> Status {
-    TRY(entries, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to > ?"));
+    TRY(entries, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to > ? AND acknowledged > 0"));
     TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).run());
     TRY(update, database_.prepare(
                     "UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, offered_seq = 0 WHERE number = ?"));
@@ -207,6 +230,12 @@ Result<std::vector<EntryRow>> EventRows::entries(std::int64_t epoch, std::uint64
   return platform::read_rows(query, read_entry);
 }
 
+Result<std::vector<EntryRow>> EventRows::waiting(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit) {
+  TRY(found, entries(epoch, from_seq, limit));
+  found.erase(std::ranges::find_if(found, &EntryRow::acknowledged), found.end());
+  return found;
+}
+
 Result<std::optional<sync::ChainHead>> EventRows::end_before(std::int64_t epoch, std::uint64_t seq) {
   TRY(query,
       database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ? AND seq_to <= ? ORDER BY seq_to DESC LIMIT 1"));
@@ -221,19 +250,6 @@ Result<EventRows::Part> EventRows::entries_up_to(std::int64_t epoch, std::uint64
                                " ORDER BY seq_to LIMIT ?)"));
   TRY_DONE(query.bind(1, epoch).bind(2, number(from)).bind(3, number(to)).bind(4, number(limit)).step());
   return Part{static_cast<std::uint64_t>(query.integer(0)), static_cast<std::uint64_t>(query.integer(1))};
-}
-
-Result<sync::ChainHead> EventRows::remove_last(std::int64_t epoch, const sync::ChainHead& end, std::size_t limit) {
-  TRY(query, database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ? AND seq_to > ? ORDER BY seq_to DESC LIMIT 1 OFFSET ?"));
-  TRY(is_more, query.bind(1, epoch).bind(2, number(end.seq)).bind(3, number(limit)).step());
-  TRY(left, is_more ? head_at(query, 0) : Result<sync::ChainHead>(end));
-  for (const char* sql : {"DELETE FROM sealed WHERE epoch = ? AND seq > ?", "DELETE FROM entry WHERE epoch = ? AND seq_to > ?"}) {
-    TRY(statement, database_.prepare(sql));
-    TRY_DONE(statement.bind(1, epoch).bind(2, number(left.seq)).run());
-  }
-  TRY(update, database_.prepare("UPDATE epoch SET head_seq = ?2, head_link = ?3, acknowledged_seq = ?2, acknowledged_link = ?3 WHERE number = ?1"));
-  TRY_DONE(update.bind(1, epoch).bind(2, number(left.seq)).bind(3, ByteView(left.link)).run());
-  return left;
 }
 
 Status EventRows::make_stub(const StubPlan& plan) {

@@ -22,16 +22,18 @@ struct EpochRow {
   sync::EpochId id{};
   sync::EpochStart start;
   sync::ChainHead head;           // the last entry ever written
-  sync::ChainHead acknowledged;   // by a receipt; always the end of an entry
+  sync::ChainHead acknowledged;   // by a receipt, or carried: up to here nothing waits; always the end of an entry
   std::uint64_t offered_seq = 0;  // the end of the batch that was handed out last
   Bytes receipt;
   UnixSeconds receipt_time = 0;
 };
 
+[[nodiscard]] inline bool has_unsent(const EpochRow& epoch) { return epoch.acknowledged.seq < epoch.head.seq; }
+
 struct EntryRow {
   sync::ChainEntry entry;  // with its link, whether stub or not
   EventRank rank = EventRank::kMinor;
-  bool acknowledged = false;
+  bool acknowledged = false;  // or carried
   Bytes sealed;  // JSON; empty when there is none
 };
 
@@ -62,16 +64,19 @@ class EventRows {
   // Marks the entries up to `head` acknowledged at `time`, and keeps the receipt. How many events that are no stubs were not before; it
   // costs what it confirms, however long the book is.
   [[nodiscard]] Result<std::uint64_t> acknowledge(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time, ByteView receipt);
-  // The first part of that, within a transaction: for entries that have been written down elsewhere.
-  [[nodiscard]] Result<std::uint64_t> mark_acknowledged(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
-  // Marks the entries after `head` as not acknowledged.
+  // The same of entries that have been written down anew in a later epoch, within the transaction that did it.
+  [[nodiscard]] Status mark_carried(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
+  [[nodiscard]] Result<bool> is_carried(std::int64_t epoch, std::uint64_t seq);  // the entry that ends there
+  // Marks the entries after `head` as not acknowledged; what was carried stays so, for ever.
   [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
+  // Where what is acknowledged or carried ends, from `place` on.
+  [[nodiscard]] Result<sync::ChainHead> known_after(std::int64_t epoch, const sync::ChainHead& place);
 
   [[nodiscard]] Status add_entry(std::int64_t epoch, const EntryRow& row);
-  // Within a transaction: the last `limit` entries after `end` go, with their sealed parts, or as many as there are. The end of what is left.
-  [[nodiscard]] Result<sync::ChainHead> remove_last(std::int64_t epoch, const sync::ChainHead& end, std::size_t limit);
   // Entries that end at `from_seq` or later, in order.
   [[nodiscard]] Result<std::vector<EntryRow>> entries(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
+  // The same, but only those that wait, up to the first that does not.
+  [[nodiscard]] Result<std::vector<EntryRow>> waiting(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
   // The last entry that ends at `seq` or before; nullopt: none does.
   [[nodiscard]] Result<std::optional<sync::ChainHead>> end_before(std::int64_t epoch, std::uint64_t seq);
   // The entries that end from `from` to `to`, `limit` of them at most, and where the last of those ends.
@@ -89,6 +94,7 @@ class EventRows {
   [[nodiscard]] Status add_told(ByteView group);  // remembers the last thousand or so
 
  private:
+  [[nodiscard]] Result<std::uint64_t> mark_known(std::int64_t epoch, const sync::ChainHead& head, std::int64_t when);
   explicit EventRows(platform::Database database) : database_(std::move(database)) {}
   platform::Database database_;
 };

@@ -7,7 +7,7 @@ namespace {
 
 // owner: whose book this is. epoch: one row for each unbroken chain; its head outlives the entries, so that no seq is
 // used twice. entry: an event, or a stub (no body) for seq_from..seq_to; link and tag are those of seq_to;
-// `acknowledged` is when the receipt came. sealed: beside the chain, so that deleting it leaves the chain whole. told:
+// `acknowledged` is when the receipt came, or, negative, when the entry was written down anew in a later epoch. sealed: beside the chain, so that deleting it leaves the chain whole. told:
 // groups stored already. spare: always empty; what is written there and deleted leaves the file pages to use when the
 // disk is full.
 constexpr const char* kFirst = R"sql(

@@ -170,26 +170,24 @@ Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optio
 Status EventStore::State::carry_over(const sync::EpochId& from) {
   EpochRow* epoch = find_epoch(from);
   if (epoch == nullptr || epoch == &current()) return ok();
-  const sync::ChainHead end = epoch->acknowledged;
-  for (;;) {
-    TRY(waiting, rows.entries(epoch->number, epoch->acknowledged.seq + 1, kCarriedAtOnce));
-    if (waiting.empty()) return take_out(*epoch, end);
+  left.insert(from);
+  while (has_unsent(*epoch)) {
+    TRY(waiting, rows.waiting(epoch->number, epoch->acknowledged.seq + 1, kCarriedAtOnce));
+    if (waiting.empty()) return make_error(ErrorCode::kDamaged, "the end of an epoch is not there");
     TRY_DONE(with_room([&] { return carry(*epoch, waiting); }));
   }
+  left.erase(from);
+  return ok();
 }
 
-// From the end, in portions: what is left is a whole chain at any time.
-Status EventStore::State::take_out(EpochRow& epoch, const sync::ChainHead& end) {
-  while (epoch.head != end) {
-    Result<sync::ChainHead> left = end;
-    const auto remove = [&]() -> Status {
-      left = rows.remove_last(epoch.number, end, kDroppedAtOnce);
-      return left ? ok() : Status(left.error());
-    };
-    TRY_DONE(with_room([&] { return rows.transaction(remove); }));
-    epoch.head = epoch.acknowledged = *left;
+// Where a process before this one was ended in the middle of that.
+Status EventStore::State::find_left() {
+  for (const EpochRow& epoch : epochs) {
+    if (epoch.id == current().id || !has_unsent(epoch)) continue;
+    TRY(is_carried, rows.is_carried(epoch.number, epoch.acknowledged.seq));
+    if (is_carried) left.insert(epoch.id);
   }
-  return count_use();
+  return ok();
 }
 
 Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& waiting) {
@@ -210,15 +208,16 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
     incoming.add(copy.rank, entry_bytes(copy));
     copies.push_back(std::move(copy));
   }
+  const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
+  TRY_DONE(rows.set_offered(from.number, done.seq));  // no stub that makes room runs across it
+  from.offered_seq = done.seq;
   TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(keep_spare(incoming));
-  const sync::ChainHead done{waiting.back().entry.to, waiting.back().entry.link};
-  const auto confirm = [&]() -> Status {
-    TRY_DONE(rows.mark_acknowledged(from.number, done, now()));
-    return ok();
-  };
-  TRY_DONE(write(copies, std::nullopt, confirm));
-  from.acknowledged = done;
+  TRY_DONE(write(copies, std::nullopt, [&]() -> Status {
+    return rows.mark_carried(from.number, done, now());
+  }));
+  TRY(known, rows.known_after(from.number, done));
+  from.acknowledged = known;
   return count_use();
 }
 
@@ -323,6 +322,7 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
   EventStore store(std::make_unique<State>(settings, clock, std::move(book)));
   State& state = *store.state_;
   TRY_DONE(state.noted(state.count_use()));
+  TRY_DONE(state.noted(state.find_left()));
   if (!continues) {
     TRY_DONE(
         state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known, last_known.head); })));
@@ -390,7 +390,7 @@ Status EventStore::maintain() {
   TRY(kept, state_->noted(state_->rows.quota_rows()));
   std::vector<bool> dropped;
   for (const QuotaRow& row : kept) {
-    dropped.push_back(row.acknowledged != 0 && row.acknowledged <= cutoff && !row.is_stub && row.from != 1);
+    dropped.push_back(row.acknowledged != 0 && std::abs(row.acknowledged) <= cutoff && !row.is_stub && row.from != 1);
   }
   TRY_DONE(state_->noted(state_->with_room([&] { return state_->drop(plan_stubs(kept, dropped)); })));
   return state_->noted(state_->keep_reserves());

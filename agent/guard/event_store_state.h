@@ -24,6 +24,7 @@ struct EventStore::State {
   bool key_is_synced = false;
   bool is_written_back = false;  // what was found at the start is on the disk; the key must not get ahead of it
   BookUse use;
+  std::set<sync::EpochId> left;        // what waits in these is to be carried over, and has not all been
   std::set<sync::EpochId> stuck;       // the server stands where we cannot go back to, and its place there is not ours
   std::optional<sync::EpochId> sent_epoch;  // of the batch that was handed out last
   std::uint64_t sent_to = 0;                // and its end
@@ -54,11 +55,10 @@ struct EventStore::State {
   [[nodiscard]] Status write(std::vector<EntryRow>& entries, const std::optional<GroupId>& group,
                              const std::function<Status()>& also = {});
   // The server stands elsewhere in this epoch and will never take what waits in it: that is written down anew in the newest
-  // epoch, a portion at a time, each of them counting as acknowledged here once it stands there; and at last it is taken out here, so that
-  // a server that goes back does not get it twice.
+  // epoch, a portion at a time. What stands there is carried: it counts as acknowledged here, and a server that goes back does not get it twice.
   [[nodiscard]] Status carry_over(const sync::EpochId& from);
   [[nodiscard]] Status carry(EpochRow& from, const std::vector<EntryRow>& waiting);
-  [[nodiscard]] Status take_out(EpochRow& epoch, const sync::ChainHead& end);
+  [[nodiscard]] Status find_left();
 
   // Runs `work`; when the disk is full, makes room in the log, then gives up the ballast, and runs it again each time.
   [[nodiscard]] Status with_room(const std::function<Status()>& work);

@@ -61,7 +61,7 @@ Status add_to_batch(OutgoingBatch& out, EntryRow& row) {
 }
 
 Status fill_batch(OutgoingBatch& out, EventRows& rows, const EpochRow& epoch, const Limits& limits) {
-  TRY(waiting, rows.entries(epoch.number, out.batch.seq_from, limits.entries));
+  TRY(waiting, rows.waiting(epoch.number, out.batch.seq_from, limits.entries));
   std::size_t bytes = 0;
   for (EntryRow& row : waiting) {
     bytes += request_bytes(row);
@@ -73,12 +73,8 @@ Status fill_batch(OutgoingBatch& out, EventRows& rows, const EpochRow& epoch, co
   return ok();
 }
 
-bool has_unsent(const EpochRow& epoch) {
-  return epoch.acknowledged.seq < epoch.head.seq;
-}
-
-EpochRow& oldest_unsent(std::vector<EpochRow>& epochs) {
-  const auto found = std::find_if(epochs.begin(), epochs.end(), has_unsent);
+EpochRow& oldest_unsent(std::vector<EpochRow>& epochs, const std::set<sync::EpochId>& left) {
+  const auto found = std::find_if(epochs.begin(), epochs.end(), [&](const EpochRow& epoch) { return has_unsent(epoch) && !left.contains(epoch.id); });
   return found == epochs.end() ? epochs.back() : *found;
 }
 
@@ -89,7 +85,11 @@ Error not_ours(const char* what) {
 }  // namespace
 
 Result<OutgoingBatch> EventStore::next_batch(std::size_t max_events, std::size_t max_bytes) {
-  EpochRow& epoch = oldest_unsent(state_->epochs);
+  const auto left = state_->left;
+  for (const sync::EpochId& id : left) {
+    if (const auto carried = state_->noted(state_->carry_over(id)); !carried) log_warning("events", carried.error().message);
+  }
+  EpochRow& epoch = oldest_unsent(state_->epochs, state_->left);
   OutgoingBatch out = empty_batch(state_->settings, epoch, state_->stuck.contains(epoch.id));
   const Limits limits{std::clamp<std::size_t>(max_events, 1, sync::kMaxBatchEntries), max_bytes};
   if (has_unsent(epoch)) TRY_DONE(state_->noted(fill_batch(out, state_->rows, epoch, limits)));
@@ -102,7 +102,7 @@ Result<OutgoingBatch> EventStore::next_batch(std::size_t max_events, std::size_t
   state_->sent_epoch = epoch.id;
   state_->sent_to = out.batch.seq_to;
   for (const EpochRow& other : state_->epochs) {
-    out.more = out.more || (other.id == epoch.id ? out.batch.seq_to < epoch.head.seq : has_unsent(other));
+    out.more = out.more || (other.id == epoch.id ? out.batch.seq_to < epoch.head.seq : has_unsent(other) && !state_->left.contains(other.id));
   }
   return out;
 }
@@ -132,7 +132,8 @@ Status EventStore::State::take_receipt(EpochRow& epoch, const sync::ChainHead& p
     return ok();
   }));
   stuck.erase(epoch.id);
-  epoch.acknowledged = place;
+  TRY(known, rows.known_after(epoch.number, place));
+  epoch.acknowledged = known;
   epoch.receipt = to_bytes(envelope);
   epoch.receipt_time = time;
   use.queued -= std::min(use.queued, confirmed);
@@ -187,6 +188,7 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
   EpochRow* epoch = state_->find_epoch(id);
   if (epoch == nullptr) return not_ours("epoch");
   if (expected.seq > epoch->head.seq) return not_ours("seq");
+  if (state_->left.contains(id)) TRY_DONE(state_->noted(state_->carry_over(id)));
   sync::ChainHead ours = sync::first_head(state_->settings.school, state_->settings.device, id);
   if (expected.seq > 0) {
     TRY(end, state_->noted(state_->rows.end_before(epoch->number, expected.seq)));
@@ -198,10 +200,11 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
   }
   if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);
   TRY_DONE(state_->noted(state_->with_room([&] { return state_->rows.rewind(epoch->number, ours); })));
-  epoch->acknowledged = ours;
+  TRY(known, state_->noted(state_->rows.known_after(epoch->number, ours)));
+  epoch->acknowledged = known;
   epoch->offered_seq = 0;
   TRY_DONE(state_->noted(state_->count_use()));
-  return true;
+  return has_unsent(*epoch);
 }
 
 }  // namespace caretaker::agent

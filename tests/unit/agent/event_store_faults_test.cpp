@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -56,6 +57,26 @@ int run_and_kill(const EventWorld& world, int first, std::uint32_t count) {
   waitpid(child, &status, 0);
   CHECK(WIFSIGNALED(status));
   return last;
+}
+
+// The server refuses what waits, and the process is killed while it is written down anew, or thereafter.
+void refuse_and_kill(const EventWorld& world, const sync::Receipt& refusal) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    auto store = EventStore::open(world.settings, world.clock);
+    if (store) (void)store->acknowledge(refusal, as_bytes("r"));
+    ::pause();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(random_below(200)));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+std::vector<NewEvent> numbered(int from, int to) {
+  std::vector<NewEvent> out;
+  for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i)));
+  return out;
 }
 
 // A file system of its own with `megabytes`; gone with it. Not available without root.
@@ -110,6 +131,47 @@ TEST_CASE("killed at any moment, nothing that was acknowledged is lost or double
   CHECK_FALSE(fs::exists(world.settings.folder / "set-aside"));
   CHECK(std::none_of(arrived.begin(), arrived.end(),
                      [](const std::string& rule) { return rule.starts_with("rollback"); }));
+}
+
+TEST_CASE("killed while what was refused is written down anew, nothing is lost and nothing comes twice, also to a server that goes back", "[R18]") {
+  const bool is_full = GENERATE(false, true);
+  constexpr int kSent = 200;
+  const int all = is_full ? 5000 : 3000;
+  for (int round = 0; round < 8; ++round) {
+    EventWorld world;
+    if (is_full) world.settings.quota = {.max_bytes = 1 << 20, .reserve_bytes = 128 << 10};
+    TestServer server(world.box);
+    sync::Receipt refusal;
+    {
+      EventStore store = world.open();
+      REQUIRE(store.append(numbered(1, kSent - 1)));  // and the epoch's beginning
+      const auto first = store.next_batch(kSent, 2 << 20);
+      REQUIRE(server.take(first->batch));
+      refusal = server.receipt(first->batch);
+      REQUIRE(store.acknowledge(refusal, as_bytes("r")));
+      for (int i = kSent; i < all; i += 100) REQUIRE(store.append(numbered(i, i + 99)));
+      refusal.problem = "fork";
+    }
+    for (int times = round % 3; times >= 0; --times) refuse_and_kill(world, refusal);
+    EventStore store = world.open();
+    if (round % 2 == 0) REQUIRE(store.acknowledge(refusal, as_bytes("r")));  // else it has heard it before it was killed, or never does
+    (void)send_all(store, server);
+    const int expected = server.head(refusal.epoch).seq > kSent ? 2 : 1;  // it was killed before anything stood elsewhere: the server is sent it here, and again
+    server.forget_after(refusal.epoch, 50);
+    REQUIRE(store.rewind(refusal.epoch, server.head(refusal.epoch)));
+    const auto rules = send_all(store, server);
+    std::map<std::string, int> arrived;
+    for (const std::string& rule : rules) ++arrived[rule];
+    for (int i = kSent; i < all; ++i) {
+      const int times = arrived[std::to_string(i)];
+      REQUIRE((times == expected || (is_full && times == 0)));
+    }
+    for (int i = 1; i < kSent; ++i) REQUIRE((arrived[std::to_string(i)] == (i < 50 ? 1 : 2) || is_full));
+    CHECK(store.status().queued == 0);
+    { const EventStore closed = std::move(store); }
+    store = world.open();
+    CHECK_FALSE(fs::exists(world.settings.folder / "set-aside"));
+  }
 }
 
 TEST_CASE("on a full disk the book goes on, gives up the least, and keeps what weighs most") {

@@ -366,25 +366,55 @@ TEST_CASE("what was written down anew does not come twice, also when the server 
   TestServer server(world.box);
   EventStore store = world.open();
   REQUIRE(store.append(events(1, 3000)));
-  const auto next = store.next_batch(3, 1 << 20);
-  REQUIRE(server.take(next->batch));
-  sync::Receipt refusal = server.receipt(next->batch);
-  refusal.problem = "fork";
+  const std::size_t sent = GENERATE(0, 3);
+  const auto next = store.next_batch(std::max<std::size_t>(sent, 1), 1 << 20);
+  sync::Receipt refusal{world.settings.school, world.settings.device, next->batch.epoch, {}, "n", 1, "fork"};
+  if (sent > 0) {
+    REQUIRE(server.take(next->batch));
+    refusal.head = server.head(refusal.epoch);
+  }
   REQUIRE(store.acknowledge(refusal, as_bytes("r")));
   const std::uint64_t queued = store.status().queued;
-  REQUIRE(send_all(store, server).size() == 3 + queued);
-  server.forget_after(refusal.epoch, 2);
-  const bool restarts = GENERATE(false, true);
-  if (restarts) {
+  const auto restart = [&](bool is_clean) {
     { [[maybe_unused]] const EventStore closed = std::move(store); }
-    std::filesystem::remove(world.settings.folder / "events.clean");  // so that the whole book is checked
+    if (!is_clean) std::filesystem::remove(world.settings.folder / "events.clean");  // so that the whole book is checked
     store = world.open();
+    CHECK_FALSE(std::filesystem::exists(world.settings.folder / "set-aside"));
+  };
+  const auto [restarts, is_clean] = GENERATE(std::pair(false, false), std::pair(true, false), std::pair(true, true));
+  if (restarts) restart(is_clean);
+  CHECK(store.status().queued == queued);
+  REQUIRE(send_all(store, server).size() == sent + queued);
+  if (restarts) restart(is_clean);
+  sync::ChainHead place = sync::first_head(world.settings.school, world.settings.device, refusal.epoch);
+  if (sent > 0) {
+    server.forget_after(refusal.epoch, 2);
+    place = server.head(refusal.epoch);
   }
-  REQUIRE(store.rewind(refusal.epoch, server.head(refusal.epoch)));
-  CHECK(store.status().queued == 1);
-  const auto rules = send_all(store, server);
-  CHECK(rules.size() == 3 + queued + 1);
-  CHECK(rules.back() == "2");
+  REQUIRE(store.rewind(refusal.epoch, place));
+  CHECK(store.status().queued == (sent > 0 ? 1 : 0));
+  if (restarts) restart(is_clean);
+  CHECK(send_all(store, server).size() == sent + queued + (sent > 0 ? 1 : 0));
+  CHECK(store.status().queued == 0);
+}
+
+TEST_CASE("a book that is nearly full makes room for what it writes down anew, and is whole after it", "[R18]") {
+  EventWorld world;
+  world.settings.quota = {.max_bytes = 1 << 20, .reserve_bytes = 128 << 10};
+  TestServer server(world.box);
+  EventStore store = world.open();
+  REQUIRE(store.append(events(1, 200)));
+  (void)send_all(store, server);
+  const sync::EpochId epoch = store.status().epoch;
+  for (int i = 0; i < 20; ++i) REQUIRE(store.append(events(1000 + 100 * i, 1099 + 100 * i)));
+  REQUIRE(store.acknowledge({world.settings.school, world.settings.device, epoch, server.head(epoch), "n", 1, "fork"}, as_bytes("r")));
+  const std::uint64_t queued = store.status().queued;
+  CHECK(queued > 1000);
+  { [[maybe_unused]] const EventStore closed = std::move(store); }
+  store = world.open();
+  CHECK_FALSE(std::filesystem::exists(world.settings.folder / "set-aside"));
+  CHECK(store.status().queued == queued);
+  (void)send_all(store, server);
   CHECK(store.status().queued == 0);
 }
 
