@@ -195,15 +195,17 @@ bool has_signer(const sync::Root& root, ByteView envelope) {
 
 // What nobody of the newest root signed takes no place; that it was not given stands where the device's answer would, which a later "taken" overrides.
 Result<std::vector<Bytes>> letters_for(FleetStore& store, const SchoolState& school, const sync::DeviceId& device, UnixSeconds now) {
-  while (true) {
+  for (std::vector<Bytes> before;;) {
     TRY(letters, store.give_letters(device, now, sync::kMaxLetters));
     std::vector<Bytes> out;
-    for (Bytes& envelope : letters) {
+    for (const Bytes& envelope : letters) {
       const auto label = sync::read_letter_label({envelope});
-      if (!label || has_signer(school.root().root(), envelope)) out.push_back(std::move(envelope));
+      if (!label || has_signer(school.root().root(), envelope)) out.push_back(envelope);
       else TRY_DONE(store.answer_letter(label->id, device, kNoSigner, now));
     }
-    if (out.size() == letters.size()) return out;
+    // The same again: the disk has spoilt what it is found by, and no answer can be noted.
+    if (out.size() == letters.size() || letters == before) return out;
+    before = std::move(letters);
   }
 }
 
