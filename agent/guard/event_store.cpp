@@ -118,13 +118,13 @@ Result<std::set<std::int64_t>> EventStore::State::forget_epochs() {
   return gone;
 }
 
-Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent,
+Status EventStore::State::start_epoch(const std::string& reason, const LastKnown& last_known, const LastKnown& previous,
                                       std::uint32_t beginnings) {
   EpochRow epoch;
   epoch.id = random_array<16>();
   epoch.head = epoch.acknowledged = sync::first_head(settings.school, settings.device, epoch.id);
   RatchetState next{epoch.id, {1, random_key()}, epoch.head.link};
-  epoch.start = {box_seal(settings.server_box, next.next.key.view()), last_known.epoch, sent, reason};
+  epoch.start = {box_seal(settings.server_box, next.next.key.view()), previous.epoch, previous.head, reason};
   TRY(first, prepare(epoch_event(reason, last_known, now(), beginnings)));
   QuotaUse incoming;
   incoming.add(first.rank, entry_bytes(first) + kEpochBytes);
@@ -325,7 +325,7 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
   TRY_DONE(state.noted(state.find_left()));
   if (!continues) {
     TRY_DONE(
-        state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known, last_known.head); })));
+        state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known, last_known); })));
   }
   // What a process wrote that was killed may be in the book and not on the disk yet. The key must not get ahead of the book,
   // and a group that is known must be safe.
@@ -380,8 +380,8 @@ Status EventStore::sync_key() {
 
 Status EventStore::begin_epoch(const std::string& reason) {
   const LastKnown last_known{state_->current().id, state_->current().head};
-  const sync::ChainHead sent_to = state_->current().acknowledged;
-  TRY_DONE(state_->noted(state_->with_room([&] { return state_->start_epoch(reason, last_known, sent_to); })));
+  const LastKnown sent{state_->current().id, state_->current().acknowledged};
+  TRY_DONE(state_->noted(state_->with_room([&] { return state_->start_epoch(reason, last_known, sent); })));
   return sync_key();
 }
 

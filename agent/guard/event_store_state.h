@@ -45,9 +45,9 @@ struct EventStore::State {
 
   // Within a transaction: chains and tags the entry and moves `epoch` and `next` on.
   [[nodiscard]] Status add_entry(EpochRow& epoch, RatchetState& next, EntryRow& row);
-  // `sent`: so far the epoch before is the server's business; what came after that is carried over.
+  // `previous`: the epoch before that is the server's business, and how far it is; what came after that is carried over.
   // `beginnings`: that this one stands for, because the server took none of the ones before.
-  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const sync::ChainHead& sent,
+  [[nodiscard]] Status start_epoch(const std::string& reason, const LastKnown& last_known, const LastKnown& previous,
                                    std::uint32_t beginnings = 1);
   // Of the epochs that the server has no more to do with, only the newest stay; within a transaction. Their numbers.
   [[nodiscard]] Result<std::set<std::int64_t>> forget_epochs();

@@ -174,8 +174,9 @@ Status EventStore::leave_epoch(const sync::EpochId& id, const std::string& reaso
     const bool is_told = known == state.begun_for_server.end() || left.acknowledged.seq > 0;
     const std::uint32_t beginnings = is_told ? 1 : known->second + 1;
     const LastKnown last_known{id, left.head};
-    const sync::ChainHead sent_to = left.acknowledged;
-    TRY_DONE(state.noted(state.with_room([&] { return state.start_epoch(reason, last_known, sent_to, beginnings); })));
+    // Of which the server has nothing, of that it is not told: it is to ask for the end of the one before.
+    const LastKnown previous = left.acknowledged.seq > 0 ? LastKnown{id, left.acknowledged} : LastKnown{left.start.previous, left.start.previous_head};
+    TRY_DONE(state.noted(state.with_room([&] { return state.start_epoch(reason, last_known, previous, beginnings); })));
     state.begun_for_server[state.current().id] = beginnings;
     TRY_DONE(sync_key());
   }

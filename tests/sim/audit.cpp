@@ -202,9 +202,11 @@ struct Place {
   bool is_sealed = false;
 };
 
-// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted.
+// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted; so does one whose batch was refused.
 bool was_copied(const std::string& rule, const Ledger& ledger) {
-  return std::ranges::any_of(ledger.told(), [&](const Told& told) { return "s" + std::to_string(told.number) == rule && ledger.is_excused(told); });
+  return std::ranges::any_of(ledger.told(), [&](const Told& told) {
+    return "s" + std::to_string(told.number) == rule && (ledger.is_excused(told) || ledger.was_refused(told));
+  });
 }
 
 // Where each rule stands; one that stands twice is an error.
@@ -234,6 +236,7 @@ void check_told(const Epochs& epochs, MonotonicMs now, Ledger& ledger) {
       return ledger.fail("event " + rule + " has come without its sealed part");
     }
     if (place != places.end() || ledger.is_excused(told)) continue;
+    if (ledger.was_refused(told) && ledger.may_be_stub(told, now)) continue;  // of where it stands anew
     const std::string what = "event " + rule + " (seq " + std::to_string(told.seq) + " of epoch " +
                              to_hex(told.epoch).substr(0, 8) + ") was stored and is not on the server";
     const auto found = epochs.find({told.device, told.epoch});

@@ -30,7 +30,7 @@ void Run::draw_plan(const Wish& wish) {
   const unsigned percent = random_.chance(25) ? 60 : 20;
   for (bool* fault : {&plan_.power, &plan_.kills, &plan_.disk_errors, &plan_.full_disk, &plan_.network, &plan_.server_power,
                       &plan_.server_disk, &plan_.rot, &plan_.server_restored, &plan_.clocks, &plan_.disk_put_back, &plan_.clone, &plan_.key_file, &plan_.pages,
-                      &plan_.old_policies}) {
+                      &plan_.old_policies, &plan_.refusals}) {
     *fault = random_.chance(percent);
   }
   if (!random_.chance(25) && !wish.copies) plan_.disk_put_back = plan_.clone = false;  // they excuse much
@@ -38,6 +38,7 @@ void Run::draw_plan(const Wish& wish) {
   plan_.full_disk = plan_.full_disk || planted_ == Planted::kLostAppend;
   plan_.server_disk = plan_.server_disk || planted_ == Planted::kUnsavedReceipt;
   quota_.max_bytes = random_.chance(40) ? random_.between(12, 40) << 10 : 1u << 20;
+  if (plan_.refusals) quota_.max_bytes = std::max<std::uint64_t>(quota_.max_bytes, 40u << 10);  // each of them is an epoch more
   quota_.reserve_bytes = quota_.max_bytes / 8;
 }
 

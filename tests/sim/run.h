@@ -28,6 +28,7 @@ struct Plan {
   bool pages = false;
   bool old_policies = false;
   bool server_disk = false;  // errors, and no room
+  bool refusals = false;     // by somebody who has the server's key for receipts
   bool rot = false;          // of the files that a device cannot do without
 };
 
@@ -76,6 +77,7 @@ class Run {
     sync::DeviceId id{};
     std::int64_t policy_seen = 0;
     bool is_suspect = false;        // pages of its book were flipped: what is in it may go
+    bool is_refused = false;        // a batch of it, which is a reason for one new epoch
     bool is_touched = false;        // something was done to its disk that may begin a new epoch
     sync::EpochId epoch{};
     std::size_t books_aside = 0;
@@ -147,6 +149,7 @@ class Run {
   [[nodiscard]] std::optional<std::pair<sync::EpochId, std::uint64_t>> find_group(Member& member, const Member::Group& group);
   [[nodiscard]] bool exchange(Member& member);
   [[nodiscard]] std::optional<sync::CheckinAnswer> deliver(ByteView request);
+  [[nodiscard]] std::optional<sync::CheckinAnswer> refuse(Member& member, ByteView request);
   void note_answer(const sync::CheckinAnswer& answer, ByteView request);
   void check_receipt(const sync::Receipt& receipt);
   [[nodiscard]] bool hand_answer(Member& member, Bytes answer);

@@ -168,6 +168,25 @@ void Run::flip_pages(Member& member) {
   say(device.name(), "pages of the book are spoilt");
 }
 
+// Somebody has the server's key for receipts, and refuses what comes; so far as the server has it, they say so.
+std::optional<sync::CheckinAnswer> Run::refuse(Member& member, ByteView request) {
+  if (!server_.is_up() || server_.disk.is_dead()) return std::nullopt;
+  const auto opened = sync::parse_checkin_request(request, request.size());
+  const auto payload = opened ? sync::unverified_payload(opened->batch, sync::PayloadType::kBatch) : Result<Bytes>(opened.error());
+  const auto batch = payload ? sync::parse_batch(*payload) : Result<sync::Batch>(payload.error());
+  const auto nonce = batch ? batch->state.string_at("nonce") : Result<std::string>(batch.error());
+  const auto held = nonce ? server_.store().epoch(batch->device, batch->epoch) : Result<std::optional<server::HeldEpoch>>(nonce.error());
+  if (!held) return std::nullopt;
+  ++faults_;
+  ledger_.note_refused({batch->device, batch->epoch});
+  member.is_refused = true;
+  const sync::ChainHead head = *held ? (*held)->head : sync::first_head(batch->school, batch->device, batch->epoch);
+  say("somebody", "refuses what comes after seq " + std::to_string(head.seq) + " of epoch " + to_hex(batch->epoch).substr(0, 8));
+  sync::CheckinAnswer answer;
+  answer.receipt = school_.receipt({batch->school, batch->device, batch->epoch, head, *nonce, kStart + time_.ms / 1000, random_.chance(50) ? "chain" : "fork"});
+  return answer;
+}
+
 // One of two copies, of which the next start makes two again.
 void Run::rot_file(Member& member) {
   Device& device = *member.device;

@@ -227,7 +227,8 @@ bool Run::exchange(Member& member) {
   if (fate == 0) return false;  // lost
   if (fate == 1) body->resize(random_.below(body->size()));
   if (fate == 2) (void)deliver(*body);  // it comes twice
-  auto answer = deliver(*body);
+  const bool is_refused = plan_.refusals && !is_calm_ && random_.chance(15);
+  auto answer = is_refused ? refuse(member, *body) : deliver(*body);
   if (!answer) return false;
   spoil_policy(member, *answer);
   Bytes bytes = sync::make_checkin_answer(*answer);
@@ -285,7 +286,8 @@ void Run::check_epoch(Member& member) {
   if (epoch == member.epoch) return;
   say(device.name(), "epoch " + to_hex(epoch).substr(0, 8));
   note_pressure(member, device.store()->status().bytes);  // what was not sent has been copied
-  if (member.epoch != sync::EpochId{} && !member.is_touched && !ledger_.has_excuses(member.id)) {
+  const bool is_refused = std::exchange(member.is_refused, false);
+  if (member.epoch != sync::EpochId{} && !member.is_touched && !is_refused && !ledger_.has_excuses(member.id)) {
     ledger_.fail(device.name() + " begins a new epoch, and nobody has touched its disk");
   }
   member.epoch = epoch;

@@ -22,4 +22,8 @@ Bytes School::policy(std::int64_t version, UnixSeconds issued, UnixSeconds expir
   return sync::test::envelope_of(sync::PayloadType::kPolicy, sync::make_policy_payload(id(), bundle), {&people_.technician});
 }
 
+Bytes School::receipt(const sync::Receipt& receipt) const {
+  return sync::test::envelope_of(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt), {&people_.server});
+}
+
 }  // namespace caretaker::sim

@@ -1,6 +1,7 @@
 // The school's people and what they sign; the same in all runs.
 #pragma once
 
+#include "sync/batch.h"
 #include "sync/bundle.h"
 #include "sync/server/server_keys.h"
 #include "tests/unit/sync/fixture.h"
@@ -19,6 +20,8 @@ class School {
   [[nodiscard]] server::ServerKeys server_keys() const;
   // An envelope, signed by the technician.
   [[nodiscard]] Bytes policy(std::int64_t version, UnixSeconds issued, UnixSeconds expires) const;
+  // An envelope, signed with the server's key.
+  [[nodiscard]] Bytes receipt(const sync::Receipt& receipt) const;
 
  private:
   sync::test::TestSchool people_;
