@@ -202,11 +202,13 @@ struct Place {
   bool is_sealed = false;
 };
 
-// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted; so does one whose batch was refused.
+// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted.
 bool was_copied(const std::string& rule, const Ledger& ledger) {
-  return std::ranges::any_of(ledger.told(), [&](const Told& told) {
-    return "s" + std::to_string(told.number) == rule && (ledger.is_excused(told) || ledger.was_refused(told));
-  });
+  return std::ranges::any_of(ledger.told(), [&](const Told& told) { return "s" + std::to_string(told.number) == rule && ledger.is_excused(told); });
+}
+
+bool may_stand_in_both(const EpochOf& one, const EpochOf& other, const std::string& rule, const Ledger& ledger) {
+  return one != other && (ledger.may_come_twice(one) || ledger.may_come_twice(other) || was_copied(rule, ledger));
 }
 
 // Where each rule stands; one that stands twice is an error.
@@ -218,7 +220,7 @@ std::map<std::string, Place> places_of_rules(const Epochs& epochs, Ledger& ledge
       if (!body || body->rule.size() < 2 || body->rule[0] != 's' || !std::isdigit(body->rule[1])) continue;
       const std::string rule = body->rule.substr(0, body->rule.find(' '));
       const auto [place, is_first] = places.try_emplace(rule, Place{of, row.to, body->sealed.has_value()});
-      if (!is_first && (place->second.epoch == of || !was_copied(rule, ledger))) {
+      if (!is_first && !may_stand_in_both(place->second.epoch, of, rule, ledger)) {
         ledger.fail("event " + rule + " is on the server twice: seq " + std::to_string(place->second.seq) + " of epoch " + to_hex(place->second.epoch.second).substr(0, 8) +
                     ", seq " + std::to_string(row.to) + " of epoch " + to_hex(of.second).substr(0, 8));
       }
@@ -236,10 +238,12 @@ void check_told(const Epochs& epochs, MonotonicMs now, Ledger& ledger) {
       return ledger.fail("event " + rule + " has come without its sealed part");
     }
     if (place != places.end() || ledger.is_excused(told)) continue;
-    if (ledger.was_refused(told) && ledger.may_be_stub(told, now)) continue;  // of where it stands anew
+    if (ledger.was_refused({told.device, told.epoch}) && ledger.may_be_stub(told, now)) continue;  // of where it stands anew
     const std::string what = "event " + rule + " (seq " + std::to_string(told.seq) + " of epoch " +
                              to_hex(told.epoch).substr(0, 8) + ") was stored and is not on the server";
     const auto found = epochs.find({told.device, told.epoch});
+    // It asks for an epoch when it has the beginning of the next, and that was refused in its name.
+    if (found == epochs.end() && ledger.server_was_restored() && ledger.has_refused(told.device)) continue;
     if (found == epochs.end()) return ledger.fail(what + ", which does not know the epoch");
     const Row* row = found->second.row_of(told.seq);
     const bool is_stub = row != nullptr && row->body.empty();

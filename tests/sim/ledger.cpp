@@ -31,6 +31,10 @@ bool Ledger::has_excuses(const sync::DeviceId& device) const {
   return std::ranges::any_of(excused_, [&](const EpochOf& epoch) { return epoch.first == device; });
 }
 
+bool Ledger::has_refused(const sync::DeviceId& device) const {
+  return std::ranges::any_of(refused_, [&](const auto& epoch) { return epoch.first.first == device; });
+}
+
 void Ledger::note_pressure(const sync::DeviceId& device) {
   for (Told& told : told_) told.was_pressed = told.was_pressed || told.device == device;
 }

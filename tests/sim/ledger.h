@@ -54,9 +54,12 @@ class Ledger {
   void put_receipts_back(Receipts receipts);  // the server was restored to when it had given these
   [[nodiscard]] bool server_was_restored() const { return server_was_restored_; }
 
-  // What waited in it when somebody refused it in the server's name stands in a later epoch as well, and the network may still bring this one.
-  void note_refused(const EpochOf& epoch) { refused_.insert(epoch); }
-  [[nodiscard]] bool was_refused(const Told& told) const { return refused_.contains({told.device, told.epoch}); }
+  // What waited in it when somebody refused it in the server's name stands in a later epoch as well. `may_come`: the network may still bring it
+  // from this one.
+  void note_refused(const EpochOf& epoch, bool may_come) { refused_[epoch] = may_come; }
+  [[nodiscard]] bool was_refused(const EpochOf& epoch) const { return refused_.contains(epoch); }
+  [[nodiscard]] bool may_come_twice(const EpochOf& epoch) const { return was_refused(epoch) && refused_.at(epoch); }
+  [[nodiscard]] bool has_refused(const sync::DeviceId& device) const;
   void note_fork(const EpochOf& epoch) { forks_.insert(epoch), excused_.insert(epoch); }
   [[nodiscard]] const std::set<EpochOf>& forks() const { return forks_; }
   // Now the book of this device is near its quota, or its disk full: of what it was told so far, stubs may be made.
@@ -69,7 +72,7 @@ class Ledger {
   std::vector<Told> told_;
   std::set<EpochOf> excused_;
   std::set<EpochOf> forks_;
-  std::set<EpochOf> refused_;
+  std::map<EpochOf, bool> refused_;
   Receipts receipts_;
   bool server_was_restored_ = false;
   std::optional<std::string> broken_;
