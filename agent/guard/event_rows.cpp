@@ -192,18 +192,30 @@ Result<bool> EventRows::is_carried(std::int64_t epoch, std::uint64_t seq) {
   return query.bind(1, epoch).bind(2, number(seq)).step();
 }
 
+Result<std::uint64_t> EventRows::own_end(std::int64_t epoch) {
+  TRY(query, database_.prepare("SELECT seq_to FROM entry WHERE epoch = ?1 AND (acknowledged IS NULL OR acknowledged >= 0 OR"
+                               " epoch = (SELECT MAX(number) FROM epoch)) ORDER BY seq_to DESC LIMIT 1"));
+  TRY(row, query.bind(1, epoch).step());
+  return row ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+}
+
 Result<sync::ChainHead> EventRows::known_after(std::int64_t epoch, const sync::ChainHead& place) {
-  TRY(query, database_.prepare("SELECT seq_to, link FROM entry WHERE epoch = ?1 AND seq_to > ?2 AND seq_to < COALESCE((SELECT seq_to FROM entry"
-                               " WHERE epoch = ?1 AND seq_to > ?2 AND acknowledged IS NULL ORDER BY seq_to LIMIT 1), ?3)"
-                               " ORDER BY seq_to DESC LIMIT 1"));
-  TRY(row, query.bind(1, epoch).bind(2, number(place.seq)).bind(3, INT64_MAX).step());
-  return row ? head_at(query, 0) : Result<sync::ChainHead>(place);
+  TRY(own, own_end(epoch));
+  if (place.seq < own) return place;
+  TRY(end, end_before(epoch, INT64_MAX));
+  return end && end->seq > place.seq ? *end : place;
+}
+
+Status EventRows::show_beginning(std::int64_t epoch) {
+  TRY(update, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to = 1"));
+  return update.bind(1, epoch).run();
 }
 
 Status EventRows::rewind(std::int64_t epoch, const sync::ChainHead& head) {
   return database_.transaction([&]() -> Status {
-    TRY(entries, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to > ? AND acknowledged > 0"));
-    TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).run());
+    TRY(own, own_end(epoch));
+    TRY(entries, database_.prepare("UPDATE entry SET acknowledged = NULL WHERE epoch = ? AND seq_to > ? AND seq_to <= ?"));
+    TRY_DONE(entries.bind(1, epoch).bind(2, number(head.seq)).bind(3, number(own)).run());
     TRY(update, database_.prepare(
                     "UPDATE epoch SET acknowledged_seq = ?, acknowledged_link = ?, offered_seq = 0 WHERE number = ?"));
     return update.bind(1, number(head.seq)).bind(2, ByteView(head.link)).bind(3, epoch).run();
@@ -231,8 +243,9 @@ Result<std::vector<EntryRow>> EventRows::entries(std::int64_t epoch, std::uint64
 }
 
 Result<std::vector<EntryRow>> EventRows::waiting(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit) {
+  TRY(own, own_end(epoch));
   TRY(found, entries(epoch, from_seq, limit));
-  found.erase(std::ranges::find_if(found, &EntryRow::acknowledged), found.end());
+  std::erase_if(found, [&](const EntryRow& row) { return row.entry.to > own; });
   return found;
 }
 

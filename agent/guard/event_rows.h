@@ -67,15 +67,16 @@ class EventRows {
   // The same of entries that have been written down anew in a later epoch, within the transaction that did it.
   [[nodiscard]] Status mark_carried(std::int64_t epoch, const sync::ChainHead& head, UnixSeconds time);
   [[nodiscard]] Result<bool> is_carried(std::int64_t epoch, std::uint64_t seq);  // the entry that ends there
-  // Marks the entries after `head` as not acknowledged; what was carried stays so, for ever.
+  // Marks the entries after `head` as not acknowledged; what was carried stays so, for ever, but for an epoch's beginning (show_beginning).
   [[nodiscard]] Status rewind(std::int64_t epoch, const sync::ChainHead& head);
-  // Where what is acknowledged or carried ends, from `place` on.
+  [[nodiscard]] Status show_beginning(std::int64_t epoch);
+  // The epoch's end where all after `place` has been carried, else `place`.
   [[nodiscard]] Result<sync::ChainHead> known_after(std::int64_t epoch, const sync::ChainHead& place);
 
   [[nodiscard]] Status add_entry(std::int64_t epoch, const EntryRow& row);
   // Entries that end at `from_seq` or later, in order.
   [[nodiscard]] Result<std::vector<EntryRow>> entries(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
-  // The same, but only those that wait, up to the first that does not.
+  // The same, up to where what was carried begins.
   [[nodiscard]] Result<std::vector<EntryRow>> waiting(std::int64_t epoch, std::uint64_t from_seq, std::size_t limit);
   // The last entry that ends at `seq` or before; nullopt: none does.
   [[nodiscard]] Result<std::optional<sync::ChainHead>> end_before(std::int64_t epoch, std::uint64_t seq);
@@ -94,6 +95,8 @@ class EventRows {
   [[nodiscard]] Status add_told(ByteView group);  // remembers the last thousand or so
 
  private:
+  // The end of the last entry that was not carried. What was is the end of its epoch, which is not the newest; a mark elsewhere is a bit that turned.
+  [[nodiscard]] Result<std::uint64_t> own_end(std::int64_t epoch);
   [[nodiscard]] Result<std::uint64_t> mark_known(std::int64_t epoch, const sync::ChainHead& head, std::int64_t when);
   explicit EventRows(platform::Database database) : database_(std::move(database)) {}
   platform::Database database_;

@@ -194,8 +194,8 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   std::vector<EntryRow> copies;
   QuotaUse incoming;
   for (const EntryRow& row : waiting) {
-    // That this epoch began at the server's wish, the newest one says too (`beginnings`).
-    if (row.entry.to == 1 && begun_for_server.contains(from.id)) continue;
+    // That this epoch began at the server's wish, the newest one says too (`beginnings`); and what is shown once more stands there already.
+    if (row.entry.to == 1 && (begun_for_server.contains(from.id) || shown.contains(from.id))) continue;
     EntryRow copy;
     if (row.entry.is_stub()) {
       TRY(counted, prepare(dropped_event(row.entry, now())));
@@ -213,11 +213,13 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
   from.offered_seq = done.seq;
   TRY_DONE(make_room(incoming, limits()));
   TRY_DONE(keep_spare(incoming));
+  Result<sync::ChainHead> known = done;
   TRY_DONE(write(copies, std::nullopt, [&]() -> Status {
-    return rows.mark_carried(from.number, done, now());
+    TRY_DONE(rows.mark_carried(from.number, done, now()));
+    known = rows.known_after(from.number, done);
+    return known ? ok() : Status(known.error());
   }));
-  TRY(known, rows.known_after(from.number, done));
-  from.acknowledged = known;
+  from.acknowledged = *known;
   return count_use();
 }
 

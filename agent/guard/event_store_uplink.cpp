@@ -200,7 +200,13 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
     return not_ours("link");
   }
   if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);
-  TRY_DONE(state_->noted(state_->with_room([&] { return state_->rows.rewind(epoch->number, ours); })));
+  TRY(is_carried, state_->noted(state_->rows.is_carried(epoch->number, 1)));
+  const bool is_shown = ours.seq == 0 && is_carried && epoch != &state_->current();
+  TRY_DONE(state_->noted(state_->with_room([&]() -> Status {
+    if (is_shown) TRY_DONE(state_->rows.show_beginning(epoch->number));
+    return state_->rows.rewind(epoch->number, ours);
+  })));
+  if (is_shown) state_->shown.insert(id);
   TRY(known, state_->noted(state_->rows.known_after(epoch->number, ours)));
   epoch->acknowledged = known;
   epoch->offered_seq = 0;

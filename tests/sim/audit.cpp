@@ -207,8 +207,9 @@ bool was_copied(const std::string& rule, const Ledger& ledger) {
   return std::ranges::any_of(ledger.told(), [&](const Told& told) { return "s" + std::to_string(told.number) == rule && ledger.is_excused(told); });
 }
 
-bool may_stand_in_both(const EpochOf& one, const EpochOf& other, const std::string& rule, const Ledger& ledger) {
-  return one != other && (ledger.may_come_twice(one) || ledger.may_come_twice(other) || was_copied(rule, ledger));
+bool may_stand_in_both(const Place& one, const Place& other, const std::string& rule, const Ledger& ledger) {
+  const auto may_come = [&](const Place& place) { return ledger.is_excused(place.epoch) || ledger.may_come_twice(place.epoch, place.seq); };
+  return one.epoch != other.epoch && (may_come(one) || may_come(other) || was_copied(rule, ledger));
 }
 
 // Where each rule stands; one that stands twice is an error.
@@ -220,7 +221,7 @@ std::map<std::string, Place> places_of_rules(const Epochs& epochs, Ledger& ledge
       if (!body || body->rule.size() < 2 || body->rule[0] != 's' || !std::isdigit(body->rule[1])) continue;
       const std::string rule = body->rule.substr(0, body->rule.find(' '));
       const auto [place, is_first] = places.try_emplace(rule, Place{of, row.to, body->sealed.has_value()});
-      if (!is_first && !may_stand_in_both(place->second.epoch, of, rule, ledger)) {
+      if (!is_first && !may_stand_in_both(place->second, Place{of, row.to}, rule, ledger)) {
         ledger.fail("event " + rule + " is on the server twice: seq " + std::to_string(place->second.seq) + " of epoch " + to_hex(place->second.epoch.second).substr(0, 8) +
                     ", seq " + std::to_string(row.to) + " of epoch " + to_hex(of.second).substr(0, 8));
       }
@@ -238,7 +239,7 @@ void check_told(const Epochs& epochs, MonotonicMs now, Ledger& ledger) {
       return ledger.fail("event " + rule + " has come without its sealed part");
     }
     if (place != places.end() || ledger.is_excused(told)) continue;
-    if (ledger.was_refused({told.device, told.epoch}) && ledger.may_be_stub(told, now)) continue;  // of where it stands anew
+    if (ledger.was_refused({told.device, told.epoch}, told.seq) && ledger.may_be_stub(told, now)) continue;  // of where it stands anew
     const std::string what = "event " + rule + " (seq " + std::to_string(told.seq) + " of epoch " +
                              to_hex(told.epoch).substr(0, 8) + ") was stored and is not on the server";
     const auto found = epochs.find({told.device, told.epoch});

@@ -54,11 +54,13 @@ class Ledger {
   void put_receipts_back(Receipts receipts);  // the server was restored to when it had given these
   [[nodiscard]] bool server_was_restored() const { return server_was_restored_; }
 
-  // What waited in it when somebody refused it in the server's name stands in a later epoch as well. `may_come`: the network may still bring it
-  // from this one.
-  void note_refused(const EpochOf& epoch, bool may_come) { refused_[epoch] = may_come; }
-  [[nodiscard]] bool was_refused(const EpochOf& epoch) const { return refused_.contains(epoch); }
-  [[nodiscard]] bool may_come_twice(const EpochOf& epoch) const { return was_refused(epoch) && refused_.at(epoch); }
+  // What stood in it after `seq` when somebody refused it in the server's name stands in a later epoch as well. `may_come`: the network may still
+  // bring it from this one.
+  void note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come) { refused_.try_emplace(epoch, seq, may_come); }
+  [[nodiscard]] bool was_refused(const EpochOf& epoch, std::uint64_t seq) const {
+    return refused_.contains(epoch) && seq > refused_.at(epoch).first;
+  }
+  [[nodiscard]] bool may_come_twice(const EpochOf& epoch, std::uint64_t seq) const { return was_refused(epoch, seq) && refused_.at(epoch).second; }
   [[nodiscard]] bool has_refused(const sync::DeviceId& device) const;
   void note_fork(const EpochOf& epoch) { forks_.insert(epoch), excused_.insert(epoch); }
   [[nodiscard]] const std::set<EpochOf>& forks() const { return forks_; }
@@ -72,7 +74,7 @@ class Ledger {
   std::vector<Told> told_;
   std::set<EpochOf> excused_;
   std::set<EpochOf> forks_;
-  std::map<EpochOf, bool> refused_;
+  std::map<EpochOf, std::pair<std::uint64_t, bool>> refused_;  // the first time: from where, and may it come
   Receipts receipts_;
   bool server_was_restored_ = false;
   std::optional<std::string> broken_;

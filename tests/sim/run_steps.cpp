@@ -239,7 +239,10 @@ bool Run::exchange(Member& member) {
   if (fate == 5) bytes.resize(random_.below(bytes.size()));
   if (fate == 6 && !member.answers.empty()) bytes = member.answers[random_.below(member.answers.size())];
   if (fate == 7) (void)hand_answer(member, bytes);  // it comes twice
-  return hand_answer(member, std::move(bytes));
+  const bool more = hand_answer(member, std::move(bytes));
+  check_epoch(member);
+  if (!member.device->disk.is_dead()) member.is_refused = false;  // a reason for a new epoch then, and for none later
+  return more;
 }
 
 void Run::check_in(Member& member) {
