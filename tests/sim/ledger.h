@@ -55,7 +55,7 @@ class Ledger {
   [[nodiscard]] bool server_was_restored() const { return server_was_restored_; }
 
   // What stood in it after `seq` when somebody refused it in the server's name stands in a later epoch as well. `may_come`: the network may still
-  // bring it from this one.
+  // bring it from this one, or another machine with the same disk.
   void note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come) { refused_.try_emplace(epoch, seq, may_come); }
   [[nodiscard]] bool was_refused(const EpochOf& epoch, std::uint64_t seq) const {
     return refused_.contains(epoch) && seq > refused_.at(epoch).first;

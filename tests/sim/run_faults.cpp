@@ -180,7 +180,7 @@ std::optional<sync::CheckinAnswer> Run::refuse(Member& member, ByteView request)
   ++faults_;
   member.is_refused = true;
   const sync::ChainHead head = *held ? (*held)->head : sync::first_head(batch->school, batch->device, batch->epoch);
-  ledger_.note_refused({batch->device, batch->epoch}, head.seq, plan_.network);
+  ledger_.note_refused({batch->device, batch->epoch}, head.seq, plan_.network || members_.size() > 1);
   say("somebody", "refuses what comes after seq " + std::to_string(head.seq) + " of epoch " + to_hex(batch->epoch).substr(0, 8));
   sync::CheckinAnswer answer;
   answer.receipt = school_.receipt({batch->school, batch->device, batch->epoch, head, *nonce, kStart + time_.ms / 1000, random_.chance(50) ? "chain" : "fork"});
