@@ -31,6 +31,11 @@ bool Ledger::has_excuses(const sync::DeviceId& device) const {
   return std::ranges::any_of(excused_, [&](const EpochOf& epoch) { return epoch.first == device; });
 }
 
+void Ledger::note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come) {
+  auto& refused = refused_.try_emplace(epoch, seq, may_come).first->second;
+  refused = {std::min(refused.first, seq), refused.second || may_come};
+}
+
 bool Ledger::has_refused(const sync::DeviceId& device) const {
   return std::ranges::any_of(refused_, [&](const auto& epoch) { return epoch.first.first == device; });
 }

@@ -56,7 +56,7 @@ class Ledger {
 
   // What stood in it after `seq` when somebody refused it in the server's name stands in a later epoch as well. `may_come`: the network may still
   // bring it from this one, or another machine with the same disk.
-  void note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come) { refused_.try_emplace(epoch, seq, may_come); }
+  void note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come);
   [[nodiscard]] bool was_refused(const EpochOf& epoch, std::uint64_t seq) const {
     return refused_.contains(epoch) && seq > refused_.at(epoch).first;
   }
@@ -74,7 +74,7 @@ class Ledger {
   std::vector<Told> told_;
   std::set<EpochOf> excused_;
   std::set<EpochOf> forks_;
-  std::map<EpochOf, std::pair<std::uint64_t, bool>> refused_;  // the first time: from where, and may it come
+  std::map<EpochOf, std::pair<std::uint64_t, bool>> refused_;  // from where, at the earliest, and may it come
   Receipts receipts_;
   bool server_was_restored_ = false;
   std::optional<std::string> broken_;
