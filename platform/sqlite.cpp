@@ -311,17 +311,16 @@ Status migrate(Database& database, std::span<const Migration> steps) {
 }
 
 Status check_tables(Database& database, std::span<const Migration> steps) {
-  const auto tables_of = [](Database& one) -> Result<std::string> {
-    TRY(query, one.prepare("SELECT group_concat(name || ' ' || COALESCE(sql, ''), ';') FROM"
-                          " (SELECT * FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name)"));
-    TRY(row, query.step());
-    return row ? query.text(0) : std::string();
+  const auto tables_of = [](Database& one) -> Result<std::vector<std::string>> {
+    TRY(query, one.prepare("SELECT name || ' ' || COALESCE(sql, '') AS made FROM sqlite_schema ORDER BY made"));
+    return read_rows(query, [](const Statement& row) -> Result<std::string> { return row.text(0); });
   };
   TRY(model, Database::open(":memory:"));
   TRY_DONE(migrate(model, steps));
   TRY(wanted, tables_of(model));
   TRY(found, tables_of(database));
-  return wanted == found ? ok() : Status(make_error(ErrorCode::kDamaged, "SQLite: the tables are not as they were made"));
+  if (std::ranges::includes(found, wanted)) return ok();
+  return make_error(ErrorCode::kDamaged, "SQLite: the tables are not as they were made");
 }
 
 }  // namespace caretaker::platform

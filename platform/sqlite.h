@@ -112,8 +112,8 @@ struct Migration {
 };
 [[nodiscard]] Status migrate(Database& database, std::span<const Migration> steps);
 
-// kDamaged where the tables are not what these steps make: a name that lost a bit is no damage to SQLite's own check(). What ANALYZE adds is
-// nobody's business.
+// kDamaged where something that these steps make is not there as they make it: a name that lost a bit is no damage to SQLite's own check().
+// What somebody has added (an index, what ANALYZE keeps) is theirs.
 [[nodiscard]] Status check_tables(Database& database, std::span<const Migration> steps);
 
 }  // namespace caretaker::platform

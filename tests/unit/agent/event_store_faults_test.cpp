@@ -162,11 +162,17 @@ TEST_CASE("killed while what was refused is written down anew, nothing is lost a
     const auto rules = send_all(store, server);
     std::map<std::string, int> arrived;
     for (const std::string& rule : rules) ++arrived[rule];
+    int kept = 0;
     for (int i = kSent; i < all; ++i) {
       const int times = arrived[std::to_string(i)];
+      kept += times > 0 ? 1 : 0;
       REQUIRE((times == expected || (is_full && times == 0)));
     }
-    for (int i = 1; i < kSent; ++i) REQUIRE((arrived[std::to_string(i)] == (i < 50 ? 1 : 2) || is_full));
+    CHECK(kept >= (all - kSent) / 3);  // a full book gives up no more than it must
+    for (int i = 1; i < kSent; ++i) {
+      const int times = arrived[std::to_string(i)];
+      REQUIRE((times == (i < 50 ? 1 : 2) || (is_full && times < 2)));
+    }
     CHECK(store.status().queued == 0);
     { const EventStore closed = std::move(store); }
     store = world.open();

@@ -430,3 +430,25 @@ TEST_CASE("after a sync no older key is left in its file") {
   REQUIRE(file.read().size() == 2);
   CHECK(file.read()[0].next.seq == 2);
 }
+
+TEST_CASE("a bit that turns in an entry's mark stops nothing that comes after it", "[R18]") {
+  EventWorld world;
+  TestServer server(world.box);
+  fill(world, 20);
+  // Acknowledged by nobody (0), carried (-5), acknowledged (5): none of it is true of an entry that waits in the newest epoch.
+  const int mark = GENERATE(0, -5, 5);
+  const int seq = GENERATE(12, 21);
+  {
+    auto book = platform::Database::open(world.settings.folder / "events.db");
+    REQUIRE(book);
+    REQUIRE(book->execute(("UPDATE entry SET acknowledged = " + std::to_string(mark) + " WHERE seq_to = " + std::to_string(seq)).c_str()));
+  }
+  fs::remove(world.settings.folder / "events.clean");
+  EventStore store = world.open();
+  const bool is_left = GENERATE(false, true);
+  if (is_left) REQUIRE(store.begin_epoch("rollback"));
+  const auto rules = send_all(store, server);
+  const auto count = std::count_if(rules.begin(), rules.end(), [](const std::string& rule) { return !rule.starts_with("rollback"); });
+  CHECK(count >= 20);
+  CHECK(rules.size() >= (is_left ? 21 : 20));
+}
