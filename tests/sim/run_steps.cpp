@@ -241,7 +241,8 @@ bool Run::exchange(Member& member) {
   if (fate == 7) (void)hand_answer(member, bytes);  // it comes twice
   const bool more = hand_answer(member, std::move(bytes));
   check_epoch(member);
-  if (!member.device->disk.is_dead()) member.is_refused = false;  // a reason for a new epoch then, and for none later
+  // It is a reason for a new epoch now, and for none later, unless the network brings it late.
+  if (!plan_.network && !member.device->disk.is_dead()) member.is_refused = false;
   return more;
 }
 
@@ -289,8 +290,9 @@ void Run::check_epoch(Member& member) {
   if (epoch == member.epoch) return;
   say(device.name(), "epoch " + to_hex(epoch).substr(0, 8));
   note_pressure(member, device.store()->status().bytes);  // what was not sent has been copied
-  const bool is_refused = std::exchange(member.is_refused, false);
-  if (member.epoch != sync::EpochId{} && !member.is_touched && !is_refused && !ledger_.has_excuses(member.id)) {
+  const bool is_first = member.epoch == sync::EpochId{};
+  const bool is_refused = !is_first && std::exchange(member.is_refused, false);
+  if (!is_first && !member.is_touched && !is_refused && !ledger_.has_excuses(member.id)) {
     ledger_.fail(device.name() + " begins a new epoch, and nobody has touched its disk");
   }
   member.epoch = epoch;
