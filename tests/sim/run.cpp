@@ -143,11 +143,12 @@ void Run::step(std::uint64_t number) {
   look_after_server();
 }
 
+// The server has what stood in the newest epoch when it was asked last; what it answered may be a note since.
 bool Run::is_settled(Member& member) {
   if (!member.device->is_certified() || member.device->store() == nullptr || !server_.is_up()) return false;
-  const auto status = member.device->store()->status();
-  const auto held = server_.store().epoch(member.id, status.epoch);
-  return held && *held && (*held)->head == status.head;
+  if (member.device->store()->status().epoch != member.asked.epoch) return false;
+  const auto held = server_.store().epoch(member.id, member.asked.epoch);
+  return held && *held && (*held)->head.seq >= member.asked.head.seq;
 }
 
 // No more faults: both sides come back, and everything that can still come arrives.
@@ -167,6 +168,7 @@ void Run::calm_down() {
       look_after(*member);
       (void)enrol(*member);
       tick(*member);
+      if (member->device->store() != nullptr) member->asked = member->device->store()->status();
       check_in(*member);
     }
     // All after each other: two clones write into one epoch, until one of them gives way.

@@ -80,6 +80,7 @@ class Run {
     bool is_refused = false;        // a batch of it, which is a reason for one new epoch
     bool is_touched = false;        // something was done to its disk that may begin a new epoch
     sync::EpochId epoch{};
+    agent::EventStoreStatus asked;  // its book before the last check-in of the calm
     std::size_t books_aside = 0;
     std::optional<Disk::Image> image;
     std::size_t image_told = 0;      // how many events had been told, of all devices
