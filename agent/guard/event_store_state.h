@@ -24,7 +24,7 @@ struct EventStore::State {
   bool key_is_synced = false;
   bool is_written_back = false;  // what was found at the start is on the disk; the key must not get ahead of it
   BookUse use;
-  std::set<sync::EpochId> shown;       // was all carried, and its beginning is sent all the same: the server learns by it of the epoch before
+  std::set<sync::EpochId> shown;       // was all carried, and its beginning has been sent once more: the server learns by it of the epoch before
   std::set<sync::EpochId> left;        // what waits in these is to be carried over, and has not all been
   std::set<sync::EpochId> stuck;       // the server stands where we cannot go back to, and its place there is not ours
   std::optional<sync::EpochId> sent_epoch;  // of the batch that was handed out last

@@ -201,7 +201,9 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
   }
   if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);
   TRY(is_carried, state_->noted(state_->rows.is_carried(epoch->number, 1)));
-  const bool is_shown = ours.seq == 0 && is_carried && epoch != &state_->current();
+  const bool is_shown = ours.seq == 0 && is_carried && epoch != &state_->current() && !state_->shown.contains(id);
+  TRY(already, state_->noted(state_->rows.known_after(epoch->number, ours)));
+  if (!is_shown && already.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);  // all that it asks for stands elsewhere
   TRY_DONE(state_->noted(state_->with_room([&]() -> Status {
     if (is_shown) TRY_DONE(state_->rows.show_beginning(epoch->number));
     return state_->rows.rewind(epoch->number, ours);
