@@ -7,9 +7,9 @@ namespace {
 
 // owner: whose book this is. epoch: one row for each unbroken chain; its head outlives the entries, so that no seq is
 // used twice. entry: an event, or a stub (no body) for seq_from..seq_to; link and tag are those of seq_to;
-// `acknowledged` is when the receipt came, or, negative, when the entry was written down anew in a later epoch. sealed: beside the chain, so that deleting it leaves the chain whole. told:
-// groups stored already. spare: always empty; what is written there and deleted leaves the file pages to use when the
-// disk is full.
+// `acknowledged` is when the receipt came, or, negative, when the entry was written down anew in a later epoch. sealed:
+// beside the chain, so that deleting it leaves the chain whole. told: groups stored already. spare: always empty; what
+// is written there and deleted leaves the file pages to use when the disk is full.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE owner (
   one INTEGER PRIMARY KEY CHECK (one = 1), school BLOB NOT NULL, device BLOB NOT NULL) STRICT;

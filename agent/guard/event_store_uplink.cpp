@@ -200,20 +200,19 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
     return not_ours("link");
   }
   if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);
-  TRY(is_carried, state_->noted(state_->rows.is_carried(epoch->number, 1)));
-  const bool is_shown = ours.seq == 0 && is_carried && epoch != &state_->current() && !state_->shown.contains(id);
-  TRY(already, state_->noted(state_->rows.known_after(epoch->number, ours)));
-  if (!is_shown && already.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);  // all that it asks for stands elsewhere
+  TRY(known, state_->noted(state_->rows.known_after(epoch->number, ours)));
+  const bool is_elsewhere = known != ours;  // all that it asks for has been carried
+  const bool is_shown = is_elsewhere && ours.seq == 0 && !state_->shown.contains(id);
+  if (is_elsewhere && !is_shown) return has_unsent(*epoch);
   TRY_DONE(state_->noted(state_->with_room([&]() -> Status {
     if (is_shown) TRY_DONE(state_->rows.show_beginning(epoch->number));
     return state_->rows.rewind(epoch->number, ours);
   })));
   if (is_shown) state_->shown.insert(id);
-  TRY(known, state_->noted(state_->rows.known_after(epoch->number, ours)));
-  epoch->acknowledged = known;
+  epoch->acknowledged = ours;
   epoch->offered_seq = 0;
   TRY_DONE(state_->noted(state_->count_use()));
-  return has_unsent(*epoch);
+  return true;
 }
 
 }  // namespace caretaker::agent
