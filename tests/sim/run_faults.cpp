@@ -171,9 +171,7 @@ void Run::flip_pages(Member& member) {
 // Somebody has the server's key for receipts, and refuses what comes; so far as the server has it, they say so.
 std::optional<sync::CheckinAnswer> Run::refuse(Member& member, ByteView request) {
   if (!server_.is_up() || server_.disk.is_dead()) return std::nullopt;
-  const auto opened = sync::parse_checkin_request(request, request.size());
-  const auto payload = opened ? sync::unverified_payload(opened->batch, sync::PayloadType::kBatch) : Result<Bytes>(opened.error());
-  const auto batch = payload ? sync::parse_batch(*payload) : Result<sync::Batch>(payload.error());
+  const auto batch = batch_of(request);
   const auto nonce = batch ? batch->state.string_at("nonce") : Result<std::string>(batch.error());
   const auto held = nonce ? server_.store().epoch(batch->device, batch->epoch) : Result<std::optional<server::HeldEpoch>>(nonce.error());
   if (!held) return std::nullopt;

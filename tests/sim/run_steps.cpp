@@ -152,9 +152,7 @@ void Run::note_answer(const sync::CheckinAnswer& answer, ByteView request) {
   say("server", "answer: " + (answer.receipt.empty() ? std::string("no receipt") : "receipt") + " " + answer.problem +
                     (answer.expected ? " expected " + std::to_string(answer.expected->seq) : ""));
   if (answer.problem == "fork" || answer.problem == "chain") {
-    const auto opened = sync::parse_checkin_request(request, request.size());
-    const auto payload = sync::unverified_payload(opened->batch, sync::PayloadType::kBatch);
-    const auto batch = sync::parse_batch(*payload);
+    const auto batch = batch_of(request);
     if (!ledger_.is_excused(EpochOf{batch->device, batch->epoch})) {
       ledger_.fail("the server finds a " + answer.problem + " in a book that nobody has touched");
     }

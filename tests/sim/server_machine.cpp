@@ -42,13 +42,16 @@ Result<sync::CheckinAnswer> ServerMachine::check_in(ByteView request) {
   return sync::parse_checkin_answer(*body);
 }
 
-Result<sync::CheckinAnswer> ServerMachine::lie(ByteView request) {
+Result<sync::Batch> batch_of(ByteView request) {
   TRY(opened, sync::parse_checkin_request(request, request.size()));
   TRY(payload, sync::unverified_payload(opened.batch, sync::PayloadType::kBatch));
-  TRY(batch, sync::parse_batch(payload));
-  const sync::Receipt receipt{school_.id(), batch.device, batch.epoch, {batch.seq_to, batch.head}, "", clock.now(), ""};
+  return sync::parse_batch(payload);
+}
+
+Result<sync::CheckinAnswer> ServerMachine::lie(ByteView request) {
+  TRY(batch, batch_of(request));
   sync::CheckinAnswer answer;
-  answer.receipt = running_->school.sign(sync::PayloadType::kReceipt, sync::make_receipt_payload(receipt));
+  answer.receipt = school_.receipt({school_.id(), batch.device, batch.epoch, {batch.seq_to, batch.head}, "", clock.now(), ""});
   return answer;
 }
 

@@ -12,6 +12,9 @@
 
 namespace caretaker::sim {
 
+// What a check-in's request carries; nothing of it is verified.
+[[nodiscard]] Result<sync::Batch> batch_of(ByteView request);
+
 class ServerMachine {
  public:
   ServerMachine(const Time& time, Random& random, Trace& trace, const School& school);

@@ -73,12 +73,6 @@ void refuse_and_kill(const EventWorld& world, const sync::Receipt& refusal) {
   waitpid(child, nullptr, 0);
 }
 
-std::vector<NewEvent> numbered(int from, int to) {
-  std::vector<NewEvent> out;
-  for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i)));
-  return out;
-}
-
 // A file system of its own with `megabytes`; gone with it. Not available without root.
 class SmallDisk {
  public:
@@ -144,12 +138,12 @@ TEST_CASE("killed while what was refused is written down anew, nothing is lost a
     sync::Receipt refusal;
     {
       EventStore store = world.open();
-      REQUIRE(store.append(numbered(1, kSent - 1)));  // and the epoch's beginning
+      REQUIRE(store.append(events(1, kSent - 1)));  // and the epoch's beginning
       const auto first = store.next_batch(kSent, 2 << 20);
       REQUIRE(server.take(first->batch));
       refusal = server.receipt(first->batch);
       REQUIRE(store.acknowledge(refusal, as_bytes("r")));
-      for (int i = kSent; i < all; i += 100) REQUIRE(store.append(numbered(i, i + 99)));
+      for (int i = kSent; i < all; i += 100) REQUIRE(store.append(events(i, i + 99)));
       refusal.problem = "fork";
     }
     for (int times = round % 3; times >= 0; --times) refuse_and_kill(world, refusal);

@@ -11,12 +11,6 @@ using sync::Severity;
 
 namespace {
 
-std::vector<NewEvent> events(int from, int to, Severity severity = Severity::kLow) {
-  std::vector<NewEvent> out;
-  for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i), severity));
-  return out;
-}
-
 std::uint64_t must_size(const std::filesystem::path& path) {
   const auto size = platform::file_size(path);
   REQUIRE(size);

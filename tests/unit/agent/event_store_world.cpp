@@ -56,6 +56,12 @@ NewEvent event(const std::string& rule, sync::Severity severity, const std::stri
   return out;
 }
 
+std::vector<NewEvent> events(int from, int to, sync::Severity severity) {
+  std::vector<NewEvent> out;
+  for (int i = from; i <= to; ++i) out.push_back(event(std::to_string(i), severity));
+  return out;
+}
+
 NewEvent sealed_event(const std::string& rule, const BoxPublicKey& lead) {
   NewEvent out = event(rule);
   sync::Sealing sealing =

@@ -62,6 +62,8 @@ struct EventWorld {
 // An event of which only the rule matters.
 [[nodiscard]] NewEvent event(const std::string& rule, sync::Severity severity = sync::Severity::kLow,
                              const std::string& kind = "web.blocked");
+// The same with numbers for rules, from..to.
+[[nodiscard]] std::vector<NewEvent> events(int from, int to, sync::Severity severity = sync::Severity::kLow);
 [[nodiscard]] NewEvent sealed_event(const std::string& rule, const BoxPublicKey& lead);
 
 // Everything that the book would send, taken by a server that knows nothing yet; fails the test if a batch is refused.

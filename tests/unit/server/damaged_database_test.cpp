@@ -6,7 +6,6 @@
 
 #include "platform/files.h"
 #include "platform/sqlite.h"
-#include "sync/order.h"
 #include "sync/server/ingest.h"
 #include "tests/unit/server/test_device.h"
 
@@ -49,18 +48,6 @@ Bytes closed_database(TestSchool& school) {
   return must(platform::read_file(path, 64u << 20));
 }
 
-sync::Root without_technician(const TestSchool& school) {
-  sync::Root next = school.root_one();
-  next.version = 2;
-  next.school = school.state.id();
-  const auto gone = sync::key_id(school.people.technician.signing.public_key);
-  for (auto& [role, rule] : next.roles) {
-    if (rule.keys.erase(gone) != 0) rule.keys.insert(sync::key_id(school.people.deputy.signing.public_key));
-  }
-  next.keys.erase(gone);
-  return next;
-}
-
 // What the lead's pages have, or nothing where they cannot be read. They end, whatever the disk says.
 std::size_t count_of_pages(TestSchool& school) {
   std::size_t pages = 0;
@@ -99,16 +86,10 @@ TEST_CASE("a server's database with a page that is gone, or a column that has an
 TEST_CASE("an order that nobody can be told of, because the disk has spoilt its number and its signer has left, keeps no device waiting", "[R18]") {
   TestSchool school;
   TestDevice device(school);
-  sync::Order lock;
-  lock.school = school.state.id();
-  lock.device = device.id();
-  lock.hardware = {"uuid-1", "serial-1"};
-  lock.nonce = random_array<16>();
-  lock.issued = kNow;
-  lock.until = kNow + 86'400;
-  const Bytes envelope = TestSchool::envelope(sync::PayloadType::kOrder, sync::make_order_payload(lock), {&school.people.technician.signing});
+  const Bytes lock = sync::make_order_payload(device.order(sync::OrderKind::kLock));
+  const Bytes envelope = TestSchool::envelope(sync::PayloadType::kOrder, lock, {&school.people.technician.signing});
   must(school.ask(school.people.technician, "order.publish", Json::Object{{"envelope", to_base64(envelope)}}));
-  must(school.state.publish_next(school.store, {school.signed_root(without_technician(school))}, kNow));
+  must(school.state.publish_next(school.store, {school.signed_root(school.root_without_technician())}, kNow));
   (void)closed_database(school);
   const std::filesystem::path path = school.folder.path() / "fleet.db";
   must(must(platform::Database::open(path)).execute("UPDATE letters SET id = zeroblob(16)"));

@@ -3,6 +3,7 @@
 
 #include "sync/batch.h"
 #include "sync/hold.h"
+#include "sync/order.h"
 #include "tests/unit/server/test_school.h"
 
 namespace caretaker::test {
@@ -78,6 +79,19 @@ class TestDevice {
     for (const auto& [seq, details] : sealed) {
       if (seq >= batch.seq_from && seq <= batch.seq_to) out.sealed.emplace(seq, details);
     }
+    return out;
+  }
+
+  // About this device, for a day.
+  [[nodiscard]] sync::Order order(sync::OrderKind kind) const {
+    sync::Order out;
+    out.school = school_.state.id();
+    out.device = id();
+    out.hardware = hardware_;
+    out.nonce = random_array<16>();
+    out.kind = kind;
+    out.issued = kNow;
+    out.until = kNow + 86'400;
     return out;
   }
 

@@ -88,6 +88,19 @@ class TestSchool {
     root.servers = {"https://127.0.0.1:8443"};
     return root;
   }
+  // The next one: the technician has left, and the deputy is in each place of theirs.
+  [[nodiscard]] sync::Root root_without_technician() const {
+    sync::Root next = root_one();
+    next.version = 2;
+    next.school = state.id();
+    const auto gone = sync::key_id(people.technician.signing.public_key);
+    const auto after = sync::key_id(people.deputy.signing.public_key);
+    for (auto& [role, rule] : next.roles) {
+      if (rule.keys.erase(gone) != 0) rule.keys.insert(after);
+    }
+    next.keys.erase(gone);
+    return next;
+  }
   [[nodiscard]] Bytes signed_root(const sync::Root& root) const {
     return envelope(sync::PayloadType::kRoot, sync::make_root_payload(root), {&people.head.signing, &people.deputy.signing});
   }
