@@ -3,6 +3,7 @@
 REASONS = {
     "net_start.net": "a cold caretaker-net --help takes as long: page faults of 2 to 5 ms each while the loader maps 25 shared libraries",
     "net_start.boot": "the loader's page faults as in net_start.net, and net waits for the guard, which reads its programs and its book",
+    "net_memory.growth": "it is about an hour (--minutes 60); within the first minutes the caches still fill",
     "events.single": "one append alone dirties seven pages of the book where the bare table dirties one or two",
     "events.under_load": "perf: a third is hashing and writing the chain, a quarter making room in the file ahead of need, the rest JSON and base64",
     "server_checkins": "perf: two fifths is SQL, a row for each event and its sealed part; a quarter JSON, base64 and two signatures; a sixth the commit",
