@@ -90,6 +90,17 @@ std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUs
   return plan_stubs(rows, dropped);
 }
 
+std::size_t how_many_fit(std::span<const EntrySize> entries, QuotaUse use, const QuotaLimits& limits) {
+  std::size_t count = 0;
+  for (const EntrySize& entry : entries) {
+    use.add(entry.rank, entry.bytes);
+    const bool fits = use.ordinary <= limits.max_bytes - limits.reserve_bytes && use.ordinary + use.reserved <= limits.max_bytes;
+    if (!fits && count > 0) break;
+    ++count;
+  }
+  return count;
+}
+
 std::vector<StubPlan> plan_stubs(std::span<const QuotaRow> rows, const std::vector<bool>& dropped) {
   std::vector<StubPlan> plans;
   for (std::size_t first = 0; first < rows.size();) {

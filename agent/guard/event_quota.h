@@ -57,6 +57,14 @@ struct StubPlan {
 [[nodiscard]] std::vector<StubPlan> decide_drops(std::span<const QuotaRow> rows, const QuotaUse& incoming,
                                                  const QuotaLimits& limits);
 
+struct EntrySize {
+  EventRank rank = EventRank::kMinor;
+  std::uint64_t bytes = 0;
+};
+
+// How many of `entries`, from the first on, find room beside `use` without anything going for them; at least one, if there is one.
+[[nodiscard]] std::size_t how_many_fit(std::span<const EntrySize> entries, QuotaUse use, const QuotaLimits& limits);
+
 // The stubs that stand for the entries of `rows` that are marked in `dropped` (same size), merged with the stubs beside
 // them. What is acknowledged, what is carried and what waits never share a stub.
 [[nodiscard]] std::vector<StubPlan> plan_stubs(std::span<const QuotaRow> rows, const std::vector<bool>& dropped);

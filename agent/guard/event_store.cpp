@@ -62,6 +62,12 @@ NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, Uni
   return event;
 }
 
+std::vector<EntrySize> sizes_of(std::span<const EntryRow> rows) {
+  std::vector<EntrySize> sizes;
+  for (const EntryRow& row : rows) sizes.push_back({row.rank, entry_bytes(row)});
+  return sizes;
+}
+
 }  // namespace
 
 UnixSeconds bounded_time(UnixSeconds time) { return std::clamp<UnixSeconds>(time, 1, kLastTime); }
@@ -174,6 +180,8 @@ Status EventStore::State::carry_over(const sync::EpochId& from) {
   while (has_unsent(*epoch)) {
     TRY(waiting, rows.waiting(epoch->number, epoch->acknowledged.seq + 1, kCarriedAtOnce));
     if (waiting.empty()) return make_error(ErrorCode::kDamaged, "the end of an epoch is not there");
+    // What was carried goes first when room is made: then the next ones find some, and nothing that waits has to go for its own copy.
+    waiting.resize(how_many_fit(sizes_of(waiting), use.bytes, limits()));
     TRY_DONE(with_room([&] { return carry(*epoch, waiting); }));
   }
   left.erase(from);

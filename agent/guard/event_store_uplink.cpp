@@ -196,7 +196,7 @@ Result<bool> EventStore::rewind(const sync::EpochId& id, const sync::ChainHead& 
     if (end) ours = *end;
   }
   if (ours.seq == expected.seq && ours.link != expected.link) {
-    state_->stuck.insert(id);
+    if (expected.seq > 0) state_->stuck.insert(id);  // how an epoch begins the server knows: another beginning is somebody else's word
     return not_ours("link");
   }
   if (ours.seq >= epoch->acknowledged.seq) return has_unsent(*epoch);

@@ -36,6 +36,10 @@ void Ledger::note_refused(const EpochOf& epoch, std::uint64_t seq, bool may_come
   refused = {std::min(refused.first, seq), refused.second || may_come};
 }
 
+void Ledger::forget_refusals(const sync::DeviceId& device) {
+  for (auto& [epoch, refused] : refused_) refused.second = refused.second || epoch.first == device;
+}
+
 bool Ledger::has_refused(const sync::DeviceId& device) const {
   return std::ranges::any_of(refused_, [&](const auto& epoch) { return epoch.first.first == device; });
 }

@@ -61,6 +61,8 @@ class Ledger {
     return refused_.contains(epoch) && seq > refused_.at(epoch).first;
   }
   [[nodiscard]] bool may_come_twice(const EpochOf& epoch, std::uint64_t seq) const { return was_refused(epoch, seq) && refused_.at(epoch).second; }
+  // Its disk is as it was before: it does not know what stands anew, and sends that from where it was.
+  void forget_refusals(const sync::DeviceId& device);
   [[nodiscard]] bool has_refused(const sync::DeviceId& device) const;
   void note_fork(const EpochOf& epoch) { forks_.insert(epoch), excused_.insert(epoch); }
   [[nodiscard]] const std::set<EpochOf>& forks() const { return forks_; }

@@ -37,7 +37,7 @@ void Run::draw_plan(const Wish& wish) {
   plan_.power = plan_.power || planted_ == Planted::kLyingSync || random_.chance(50);
   plan_.full_disk = plan_.full_disk || planted_ == Planted::kLostAppend;
   plan_.server_disk = plan_.server_disk || planted_ == Planted::kUnsavedReceipt;
-  quota_.max_bytes = random_.chance(40) ? random_.between(12, 40) << 10 : 1u << 20;
+  quota_.max_bytes = random_.chance(40) ? random_.between(24, 40) << 10 : 1u << 20;
   if (plan_.refusals) quota_.max_bytes = std::max<std::uint64_t>(quota_.max_bytes, 40u << 10);  // each of them is an epoch more
   quota_.reserve_bytes = quota_.max_bytes / 8;
 }

@@ -105,6 +105,7 @@ void Run::put_image_back(Member& member) {
   device.disk.put(image);
   ledger_.excuse_epoch({member.id, member.image_epoch});
   ledger_.excuse_since(member.id, member.image_told);
+  ledger_.forget_refusals(member.id);
   member.is_touched = true;
   member.policy_seen = 0;
   member.untold.reset();

@@ -125,3 +125,14 @@ TEST_CASE("what is dropped between a batch and its receipt does not make the rec
   (void)send_all(store, server, 1000);
   CHECK(server.head(store.status().epoch) == store.status().head);
 }
+
+TEST_CASE("what is written down anew comes in portions that find room, and one at a time where there is none", "[R18]") {
+  const QuotaLimits limits{.max_bytes = 1000, .reserve_bytes = 200};
+  const std::vector<EntrySize> minor(10, {EventRank::kMinor, 100});
+  CHECK(how_many_fit(minor, {}, limits) == 8);
+  CHECK(how_many_fit(minor, {.ordinary = 500, .reserved = 0}, limits) == 3);
+  CHECK(how_many_fit(minor, {.ordinary = 500, .reserved = 300}, limits) == 2);
+  CHECK(how_many_fit(minor, {.ordinary = 790, .reserved = 0}, limits) == 1);
+  CHECK(how_many_fit(std::vector<EntrySize>(10, {EventRank::kOwn, 100}), {.ordinary = 500, .reserved = 0}, limits) == 5);
+  CHECK(how_many_fit({}, {}, limits) == 0);
+}

@@ -183,6 +183,7 @@ TEST_CASE("a server that was restored gets everything again that it has forgotte
   CHECK_FALSE(server.take(store.next_batch(100, 1 << 20)->batch));
   sync::ChainHead wrong = server.head(epoch);
   wrong.link[0] ^= 1;
+  CHECK(store.rewind(epoch, {0, wrong.link}).error().code == ErrorCode::kConflict);  // no server says that: on the way somebody has
   CHECK_FALSE(store.next_batch(100, 1 << 20)->batch.epoch_start);
   CHECK(store.rewind(epoch, wrong).error().code == ErrorCode::kConflict);
   CHECK(store.next_batch(100, 1 << 20)->batch.epoch_start);  // says that we have heard it and have nothing earlier
