@@ -28,6 +28,7 @@ def play(m, packages):
     m.boot()
     school = School(m)
     story.the_server_is_installed_and_gets_a_school(m, school)
+    story.another_firewall_has_rules(m)
     story.the_agent_is_installed_with_a_token(m, school)
     story.it_filters_and_reports(m, school)
     story.who_logs_in_is_told(m)

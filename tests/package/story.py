@@ -8,6 +8,7 @@ from school import POLICY, TOKEN
 from world import tell
 
 AGENT = ("caretakerd.service", "caretaker-net.service", "caretaker-gate.service")
+WATCHERS = ("caretaker-inspect.service", "caretaker-programs.service")  # what they need of the kernel a container may not give
 NSS = "hosts:          files resolve [!UNAVAIL=return] dns"
 PAST_US = """
 import socket, sys
@@ -30,6 +31,14 @@ def install(machine, package, version):
 
 def running(machine, *units):
     return all(machine.property(unit, "ActiveState") == "active" for unit in units)
+
+
+def whole_agent(m):
+    """With those of the watchers that can work here; who cannot is said."""
+    there = [unit for unit in WATCHERS if running(m, unit)]
+    for unit in set(WATCHERS) - set(there):
+        tell(f"{unit} does not run on this kernel, so nothing is tried on it")
+    return (*AGENT, *there)
 
 
 def add_people(m):
@@ -72,6 +81,21 @@ def it_filters_and_reports(m, school):
     tell("a pupil's question is answered as the policy says, and the lead reads the record")
 
 
+OTHERS_RULES = "table inet others { chain out { type filter hook output priority 5; policy accept; ip daddr 192.0.2.200 counter drop; }; }"
+
+
+def another_firewall_has_rules(m):
+    """The packet filter as it is then, without us."""
+    m.run("nft", "-f", "-", stdin=f"flush ruleset\n{OTHERS_RULES}\n")  # as nftables.service does when it is loaded
+    shown = packet_filter(m)
+    assert "192.0.2.200" in shown
+    return shown
+
+
+def packet_filter(m):
+    return m.run("nft", "--stateless", "list", "ruleset").stdout
+
+
 def give_a_line(m):
     """A line to nowhere, with a route to everywhere: what leaves the machine is lost, but it leaves."""
     for words in ("link add line type veth peer name nowhere", "addr add 192.0.2.5/24 dev line", "link set nowhere up", "link set line up",
@@ -91,7 +115,7 @@ def every_question_is_ours(m, school):
         assert got in refused[protocol], (address, port, protocol, got)
     wait_until("the records", lambda: len([row for row in school.rows() if row.get("kind") == "web.bypass" and row["details"].get("user") == "pupil"]) >= 4,
                timeout=180)
-    m.run("nft", "flush", "ruleset")
+    another_firewall_has_rules(m)
     wait_until("the rules to be back", lambda: "dnat" in m.run("nft", "list", "table", "inet", "caretaker", check=False).stdout, timeout=20)
     tell("questions to other resolvers are answered by us, other ways are refused and seen, and rules that are flushed come back")
 
@@ -129,14 +153,15 @@ def a_wipe_unmounts_for_the_whole_machine(m):
 def it_starts_again_within_a_second(m):
     """From the kill to the start of the next process, by one clock and the service manager's own record; a busy host makes any of the three slower, and none
     quicker than its unit says."""
-    for unit in AGENT:
+    for unit in whole_agent(m):
         waits = []
         for _ in range(3):
             before = m.property(unit, "MainPID")
             killed = float(m.run("python3", "-c", f"import os, time; print(time.monotonic()); os.kill({before}, 9)").stdout)
             wait_until(f"{unit} to start", lambda: m.property(unit, "MainPID") not in ("0", before) and running(m, unit), timeout=60)
             waits.append(int(m.property(unit, "ExecMainStartTimestampMonotonic")) / 1e6 - killed)
-        assert 0 < min(waits) <= 1, (unit, waits)
+        most = 3 if unit == "caretaker-programs.service" else 1  # its unit waits for two
+        assert 0 < min(waits) <= most, (unit, waits)
         tell(f"{unit} was killed three times, and the next one started after " + ", ".join(f"{wait:.2f} s" for wait in waits))
 
 
@@ -167,8 +192,9 @@ def what_hangs_is_ended_and_comes_back(m, school):
 
 
 def a_pupil_cannot_stop_it(m, school):
-    pids = [m.property(unit, "MainPID") for unit in AGENT]
-    tries = [["systemctl", "--no-ask-password", verb, *AGENT] for verb in ("stop", "restart", "kill", "mask", "edit")]
+    agent = whole_agent(m)
+    pids = [m.property(unit, "MainPID") for unit in agent]
+    tries = [["systemctl", "--no-ask-password", verb, *agent] for verb in ("stop", "restart", "kill", "mask", "edit")]
     tries += [["kill", "-KILL", pid] for pid in pids] + [["kill", "-STOP", pid] for pid in pids]
     tries += [["rm", "-rf", "/var/lib/caretaker/guard"], ["ls", "/var/lib/caretaker/guard"], ["rm", "/run/caretaker/guard.sock"],
               ["ls", "/etc/caretaker"], ["caretaker", "events"], ["caretaker", "enrol", "--token-file", "/dev/null"],
@@ -177,7 +203,7 @@ def a_pupil_cannot_stop_it(m, school):
     for command in tries:
         done = m.run(*command, user="pupil", check=False)
         assert done.returncode != 0, f"a pupil could: {' '.join(command)}\n{done.stdout}{done.stderr}"
-    assert [m.property(unit, "MainPID") for unit in AGENT] == pids, "something was restarted"
+    assert [m.property(unit, "MainPID") for unit in agent] == pids, "something was restarted"
     assert school.ask("www.casino.example") == "NXDOMAIN"
     tell(f"a pupil tried {len(tries)} ways to stop it or to look inside")
 
@@ -185,6 +211,10 @@ def a_pupil_cannot_stop_it(m, school):
 HOLD_SOCKETS = """
 import socket, sys, time
 held = []
+for port in range(1024, 4096):  # beginnings without an end, for the names' reader; most lead nowhere
+    try:
+        u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.setblocking(False); u.sendto(b'x', ('192.0.2.77', port)); u.close()
+    except OSError: pass
 for _ in range(500):
     try:
         s = socket.socket(socket.AF_UNIX); s.settimeout(1); s.connect('/run/caretaker/guard.sock'); s.send(b'x'); held.append(s)
@@ -198,11 +228,15 @@ time.sleep(600)
 
 
 def a_pupil_cannot_starve_it(m, school):
+    agent = whole_agent(m)
+    pids = [m.property(unit, "MainPID") for unit in agent]
     m.run("systemd-run", "--quiet", "--unit=hog", "--uid=pupil", "--slice=user.slice", "--property=StandardOutput=file:/tmp/hog",
           "python3", "-c", HOLD_SOCKETS)
     wait_until("the pupil to hold all he can get", lambda: "holding" in m.run("cat", "/tmp/hog", check=False).stdout, timeout=60)
     assert school.status().get("enrolled"), "the guard does not answer others any more"
     assert school.ask("www.casino.example", user="other") == "NXDOMAIN", "the filter does not answer others any more"
+    m.run("true", user="other", timeout=20)  # what starts a program is asked about
+    assert [m.property(unit, "MainPID") for unit in agent] == pids, "something was restarted"
     m.run("systemctl", "stop", "hog")
     tell("a pupil who holds every connection he can get keeps nobody else away")
 
@@ -285,10 +319,12 @@ def let_fail(m, unit):
 
 
 def removal_keeps_the_state_and_purge_takes_it(m):
+    others = another_firewall_has_rules(m)
+    wait_until("our rules beside them", lambda: packet_filter(m) != others, timeout=20)
     let_fail(m, "caretaker-firewall.service")
     m.run("apt-get", "remove", "--yes", "caretaker-agent")
     assert m.exists("/var/lib/caretaker/guard/device.json") and not m.exists("/run/caretaker")
-    assert not m.run("nft", "list", "tables").stdout.strip(), "rules are left in the packet filter"
+    assert packet_filter(m) == others, "the packet filter is not what it was without us"
     m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
     units = m.run("systemctl", "list-units", "--no-legend", "caretaker*").stdout
     assert not units, f"still known:\n{units}"

@@ -25,14 +25,17 @@ def changed(m):
 
 def rules_in_force(m):
     """Of the kernel and of udev, what the package could have left behind."""
-    return m.run("sh", "-c", "nft list ruleset; ls /run/systemd/transient /run/udev/rules.d 2>/dev/null; systemctl list-units --no-legend --plain 'caretaker*' | grep -v server || true").stdout
+    return m.run("sh", "-c", "nft --stateless list ruleset; ls /run/systemd/transient /run/udev/rules.d 2>/dev/null; systemctl list-units --no-legend --plain 'caretaker*' | grep -v server || true").stdout
 
 
 def play(m, school):
-    count, rules = look(m), rules_in_force(m)
+    count, others = look(m), story.another_firewall_has_rules(m)
+    rules = rules_in_force(m)
+    assert others in rules
     story.the_agent_is_installed_with_a_token(m, school)
     assert any("caretaker" in line for line in changed(m)), "an installation is not seen"
     story.it_filters_and_reports(m, school)
+    assert rules_in_force(m).startswith(others) and rules_in_force(m) != rules, "our rules do not stand beside another's"
     m.run("apt-get", "purge", "--yes", "caretaker-agent")
     left = changed(m)
     assert not left, "purge left:\n" + "\n".join(left)
