@@ -1,6 +1,9 @@
 #include "policy/decide_gate.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
 
 #include "policy/bypass_network.h"
 
@@ -36,8 +39,24 @@ void add_closed(const GatePorts& closed, const std::vector<GatePorts>& open, std
   }
 }
 
+// What a network of IPv6 alone writes for an IPv4 address, or a range of them, with the well-known prefix (RFC 6052 section 2.1).
+std::string translated(std::string_view address) {
+  std::array<unsigned, 5> part{0, 0, 0, 0, 32};  // the last: bits of the prefix
+  const char* at = address.data();
+  for (unsigned& number : part) {
+    at = std::from_chars(at, address.data() + address.size(), number).ptr;
+    if (at == address.data() + address.size()) break;
+    ++at;  // a dot, or the slash
+  }
+  std::array<char, 32> out;
+  std::snprintf(out.data(), out.size(), "64:ff9b::%x:%x", part[0] << 8 | part[1], part[2] << 8 | part[3]);
+  return out.data() + (part[4] < 32 ? "/" + std::to_string(96 + part[4]) : std::string());
+}
+
 void add_address(std::string_view address, GateRules& rules) {
-  (address.find(':') == std::string_view::npos ? rules.doh_v4 : rules.doh_v6).emplace_back(address);
+  const bool is_v4 = address.find(':') == std::string_view::npos;
+  (is_v4 ? rules.doh_v4 : rules.doh_v6).emplace_back(address);
+  if (is_v4) rules.doh_v6.push_back(translated(address));
 }
 
 void add_person(const GatePerson& person, const Group& group, bool filter_works, GateRules& rules) {

@@ -17,8 +17,8 @@ constexpr std::uint16_t kEncryptedHello = 0xfe0d;
 constexpr std::size_t kRecordHeader = 5;
 constexpr std::size_t kMaxRecord = 16'384;
 constexpr std::size_t kMaxHead = 16u << 10;  // of an HTTP request
-constexpr std::array<std::string_view, 9> kMethods = {"GET ",     "POST ",    "HEAD ",  "PUT ",  "DELETE ",
-                                                      "OPTIONS ", "CONNECT ", "TRACE ", "PATCH "};
+constexpr std::array<std::string_view, 18> kMethods = {"GET ",      "POST ",      "HEAD ",  "PUT ",  "DELETE ", "OPTIONS ", "CONNECT ", "TRACE ",  "PATCH ",
+                                                       "PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ",   "LOCK ",    "UNLOCK ",  "REPORT ", "SEARCH "};
 
 // Big-endian. A read past the end yields zeros and fails for good.
 class Reader {
@@ -166,7 +166,8 @@ Hello parse_tcp_start(ByteView stream) {
   if (stream.empty()) return {};
   if (stream.size() > kMaxHello) return unreadable();
   if (stream[0] == kHandshakeRecord) return parse_tls(stream);
-  const std::string_view text = as_text(stream);
+  std::string_view text = as_text(stream);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));  // servers pass over empty lines (RFC 9112 section 2.2)
   for (const std::string_view method : kMethods) {
     if (text.starts_with(method)) return parse_http(text);
     if (method.starts_with(text)) return {};  // cut within the word

@@ -60,6 +60,7 @@ bool open_tcp(ByteView bytes, IpPacket& out) {
   out.protocol = platform::Protocol::kTcp;
   out.sequence = (std::uint32_t{bytes[4]} << 24 | std::uint32_t{bytes[5]} << 16 | std::uint32_t{bytes[6]} << 8 | bytes[7]) + (is_first ? 1 : 0);
   out.ends = (bytes[13] & 0x05) != 0;
+  out.is_urgent = (bytes[13] & 0x20) != 0;
   out.content = bytes.subspan(header);
   return true;
 }

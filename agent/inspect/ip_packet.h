@@ -15,6 +15,7 @@ struct IpPacket {
   platform::Endpoint to;
   std::uint32_t sequence = 0;  // TCP: number of the first byte of `content`
   bool ends = false;           // TCP: FIN or RST
+  bool is_urgent = false;      // TCP: URG; the server may take a byte out of the stream
   ByteView content;            // looks into the packet
 };
 // nullopt: neither TCP nor UDP, a later fragment, or cut short.

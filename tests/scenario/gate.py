@@ -18,6 +18,7 @@ PROMISES = "R10 R11"
 POLICY = world.POLICY.replace("youtube = \"off\"\n", "youtube = \"off\"\nif_filter_fails = \"open\"\nblocked_bypass = []\n") + \
     "[network]\nclosed_ports = [\"4242\"]\nopen_ports = [\"1080\"]\nclosed_addresses = [\"198.51.100.7\"]\n"
 FOREIGN, FOREIGN6, DOH, DOH6, PLAIN = "198.51.100.53", "2001:db8:53::53", "1.1.1.1", "2606:4700:4700::1111", "203.0.113.80"
+TRANSLATED = "64:ff9b::101:101"  # DOH, as a network of IPv6 alone writes it
 THEIRS = "203.0.113.99"  # what a resolver outside says of every name
 PUPIL, TEACHER = own_users.FIRST_PUPIL, own_users.TEACHER
 FILTER_USER, GATE_USER = own_users.NET, own_users.GATE
@@ -31,10 +32,10 @@ def with_powers(user, powers, *command):
 
 
 def set_up(w):
-    w.outside = home.Outside([f"{FOREIGN}/32", f"{FOREIGN6}/128", f"{DOH}/32", f"{DOH6}/128", f"{PLAIN}/32", "198.51.100.7/32"])
+    w.outside = home.Outside([f"{FOREIGN}/32", f"{FOREIGN6}/128", f"{DOH}/32", f"{DOH6}/128", f"{TRANSLATED}/128", f"{PLAIN}/32", "198.51.100.7/32"])
     w.seen = w.folder / "seen.log"
     places = [f"{p} {a} 53" for a in (FOREIGN, FOREIGN6, DOH) for p in ("UDP", "TCP")]
-    places += [f"{p} {a} {port}" for p in ("UDP", "TCP") for a, port in ((DOH, 443), (DOH6, 443), (FOREIGN, 853), ("198.51.100.7", 443))]
+    places += [f"{p} {a} {port}" for p in ("UDP", "TCP") for a, port in ((DOH, 443), (DOH6, 443), (TRANSLATED, 443), (FOREIGN, 853), ("198.51.100.7", 443))]
     places += [f"UDP {PLAIN} 1194", f"UDP {PLAIN} 4242", f"TCP {PLAIN} 1080", f"TCP {PLAIN} 3128", f"TCP {PLAIN} 443", f"UDP {PLAIN} 443"]
     w.outside.start("python3", "-Bu", pathlib.Path(__file__).with_name("somebody.py"), *" ".join(places).split(), log=w.seen)
     wait_until("somebody outside", lambda: "here" in w.seen.read_text(encoding="utf-8"))
@@ -155,7 +156,7 @@ def an_address_of_the_link_is_refused(w):
 
 
 def other_ways_are_refused_and_seen(w):
-    ways = [(FOREIGN, 853, True), (FOREIGN, 853, False), (DOH, 443, True), (DOH, 443, False), (DOH6, 443, True), (DOH6, 443, False),
+    ways = [(FOREIGN, 853, True), (FOREIGN, 853, False), (DOH, 443, True), (DOH, 443, False), (DOH6, 443, True), (DOH6, 443, False), (TRANSLATED, 443, True),
             ("198.51.100.7", 443, True), (PLAIN, 1194, False), (PLAIN, 4242, False), (PLAIN, 3128, True)]
     for address, port, tcp in ways:
         assert not reaches(PUPIL, address, port, tcp), f"a pupil reached {address} port {port}"

@@ -77,6 +77,15 @@ TEST_CASE("a refused connection is called by what it was after", "[R11]") {
   CHECK(way_of(rules, true, 443) == Way::kDnsOverHttps);
 }
 
+TEST_CASE("an IPv4 resolver is closed as well where a network of IPv6 alone translates its address", "[R11]") {
+  const GateRules rules = decide(a_policy("[network]\nclosed_addresses = [\"198.51.100.0/24\", \"2001:db8::53\"]\n"));
+  const auto closed = [](const std::vector<std::string>& all, const char* address) { return std::ranges::count(all, address) == 1; };
+  CHECK(closed(rules.doh_v4, "1.1.1.1"));
+  CHECK(closed(rules.doh_v6, "64:ff9b::101:101"));
+  CHECK(closed(rules.doh_v6, "64:ff9b::c633:6400/120"));
+  CHECK(closed(rules.doh_v6, "2001:db8::53"));
+}
+
 TEST_CASE("the known resolvers are addresses, each once, and none that is needed for itself", "[R11]") {
   std::set<std::string_view> seen;
   for (const std::string_view address : resolver_addresses()) {
