@@ -89,4 +89,19 @@ Result<GateAnswer> parse_gate_answer(ByteView fields) {
   return out;
 }
 
+Bytes make_inspect_report(const InspectReport& report) {
+  ByteWriter out;
+  out.u8(report.sees ? 1 : 0);
+  out.u32(report.restored);
+  return std::move(out).take();
+}
+
+Result<InspectReport> parse_inspect_report(ByteView fields) {
+  ByteReader in(fields);
+  const std::uint8_t sees = in.u8();
+  const InspectReport out{sees == 1, in.u32()};
+  if (!in.at_end() || sees > 1) return malformed("inspect report");
+  return out;
+}
+
 }  // namespace caretaker::agent

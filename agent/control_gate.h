@@ -1,4 +1,4 @@
-// The fields of the one request that caretaker-gate makes. Every parse_ is bounded, takes any bytes, and refuses what is left over.
+// The fields of the one request that caretaker-gate makes, and of what caretaker-inspect says of itself. Every parse_ is bounded, takes any bytes, and refuses what is left over.
 // agent/PROTOCOL.md. Pure; any thread.
 #pragma once
 
@@ -38,5 +38,12 @@ struct GateAnswer {
 };
 [[nodiscard]] Bytes make_gate_answer(const GateAnswer& answer);
 [[nodiscard]] Result<GateAnswer> parse_gate_answer(ByteView fields);
+
+struct InspectReport {
+  bool sees = false;           // the kernel hands connections over
+  std::uint32_t restored = 0;  // how often since the last report somebody else had changed the rules
+};
+[[nodiscard]] Bytes make_inspect_report(const InspectReport& report);
+[[nodiscard]] Result<InspectReport> parse_inspect_report(ByteView fields);
 
 }  // namespace caretaker::agent

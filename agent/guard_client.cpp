@@ -102,8 +102,8 @@ Result<policy::PortalVerdict> GuardClient::report_portal(std::string_view host) 
   return parse_portal_verdict(fields);
 }
 
-Status GuardClient::report_inspect(bool sees_connections) {
-  TRY_DONE(call(Ask::kReportInspect, make_flag(sees_connections)));
+Status GuardClient::report_inspect(const InspectReport& report) {
+  TRY_DONE(call(Ask::kReportInspect, make_inspect_report(report)));
   return ok();
 }
 

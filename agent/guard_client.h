@@ -33,7 +33,7 @@ class GuardClient {
   [[nodiscard]] Result<UplinkAnswer> get_uplink();
   [[nodiscard]] Status check_set();
   [[nodiscard]] Result<policy::PortalVerdict> report_portal(std::string_view host);
-  [[nodiscard]] Status report_inspect(bool sees_connections);
+  [[nodiscard]] Status report_inspect(const InspectReport& report);
 
   [[nodiscard]] Result<GateAnswer> report_gate(const GateReport& report);
 

@@ -1,8 +1,9 @@
 // Rules of the packet filter that hand the first packets of each connection to a PacketQueue, and carry out what is answered. Port: a
-// table of nftables of its own on Linux, by the program nft (CAP_NET_ADMIN).
+// table of nftables of its own on Linux (CAP_NET_ADMIN).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,24 @@ struct InspectionGate {
   std::uint16_t queue = 0;
   std::vector<std::uint32_t> exempt_uids;  // beside root
   bool pass_when_down = false;             // packets pass while nobody listens to the queue; else they are dropped
+  friend bool operator==(const InspectionGate&, const InspectionGate&) = default;
 };
 // The whole table as nft reads it, which takes the place of the one before. Pure.
 [[nodiscard]] std::string make_inspection_text(const InspectionGate& gate);
 
-[[nodiscard]] Status apply_inspection(const InspectionGate& gate);
-// As if there had never been one.
-[[nodiscard]] Status remove_inspection();
+class InspectionTable {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<InspectionTable>> open();
+  virtual ~InspectionTable() = default;
+
+  // kUnavailable: the kernel refuses it; what was there stays.
+  [[nodiscard]] virtual Status apply(const InspectionGate& gate) = 0;
+  // Whether what was applied is still there, whole.
+  [[nodiscard]] virtual bool is_intact() = 0;
+  // As if there had never been one.
+  [[nodiscard]] virtual Status remove() = 0;
+  // True when somebody, ourselves included, changed the packet filter; false after `timeout_ms`. May be waited for on a thread of its own.
+  [[nodiscard]] virtual bool wait_for_change(int timeout_ms) = 0;
+};
 
 }  // namespace caretaker::platform

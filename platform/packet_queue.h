@@ -28,13 +28,14 @@ enum class PacketVerdict {
 class PacketQueue {
  public:
   using Handler = std::function<PacketVerdict(const HeldPacket& packet)>;
-  // `fail_open`: what finds no room in the queue passes, else it is dropped. kPermissionDenied; kConflict: another process listens
-  // to this number.
-  [[nodiscard]] static Result<PacketQueue> open(std::uint16_t number, bool fail_open);
+  // Nobody listens yet: the rule that leads here decides.
+  [[nodiscard]] static Result<PacketQueue> open(std::uint16_t number);
   PacketQueue(PacketQueue&&) noexcept;
   PacketQueue& operator=(PacketQueue&&) noexcept;
   ~PacketQueue();  // what is held then is dropped
-  [[nodiscard]] Status set_fail_open(bool fail_open);
+  // Listens from now on. `fail_open`: what finds no room in the queue passes, else it is dropped; another call says it anew.
+  // kPermissionDenied: no right, or another process listens to this number.
+  [[nodiscard]] Status listen(bool fail_open);
   // Waits at most timeout_ms (-1: until something comes) and answers what has come.
   [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms);
   // Makes a serve_once() that is waiting return. Async-signal-safe; any thread.

@@ -72,10 +72,11 @@ void Guard::add_gate_health(std::set<std::string>& codes) const {
 }
 
 Result<Answered> Guard::report_inspect(const Asked& asked) {
-  TRY(sees, parse_flag(asked.fields));
+  TRY(report, parse_inspect_report(asked.fields));
   inspect_seen_ = clock_.monotonic_ms();
-  if (std::exchange(sees_connections_, sees) != sees) {
-    book_.note({"inspect.changed", sees ? "seeing" : "blind", sees ? Severity::kLow : Severity::kMedium});
+  if (report.restored > 0) book_.note({"inspect.changed", "rules-restored", Severity::kMedium});
+  if (std::exchange(sees_connections_, report.sees) != report.sees) {
+    book_.note({"inspect.changed", report.sees ? "seeing" : "blind", report.sees ? Severity::kLow : Severity::kMedium});
   }
   return Answered{};
 }

@@ -17,6 +17,7 @@ constexpr std::size_t kMaxFlows = 1024;
 constexpr int kMaxPackets = 64;       // of a connection that does not show its name
 constexpr int kOtherDatagrams = 3;    // of no protocol that we know, before a connection is left alone
 constexpr MonotonicMs kFlowMs = 60'000;
+constexpr std::uint16_t kHttp = 80;
 constexpr std::uint16_t kHttps = 443;
 
 // Of the network at hand: printers, projectors, a router's pages, which have addresses and no names.
@@ -35,6 +36,9 @@ std::string reverse_name(const platform::Endpoint& to) {
   for (auto digit = hex.rbegin(); digit != hex.rend(); ++digit) (out += *digit) += '.';
   return out + "ip6.arpa";
 }
+
+// Where every server speaks a protocol that we read, what we cannot read is a form of it that we do not know.
+bool must_be_readable(const platform::Endpoint& to) { return to.port == kHttps || (to.port == kHttp && !is_near(to)); }
 
 bool refuses_unreadable(const FilterPtr& filter) { return filter->policy.inspection.unreadable == policy::Unreadable::kRefuse; }
 
@@ -71,6 +75,7 @@ Inspector::Flow& Inspector::flow_of(const FlowKey& key, MonotonicMs now) {
 }
 
 Hello Inspector::read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
+  if (packet.is_urgent) return {HelloState::kUnreadable, "", false};  // a byte of it may not be in what the server reads
   const auto known = flows_.find(key);
   if (known == flows_.end() || known->second.ends <= now) {
     if (known != flows_.end()) flows_.erase(known);
@@ -103,7 +108,8 @@ Hello Inspector::read_udp(const FlowKey& key, const IpPacket& packet, MonotonicM
 PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
   ++counters_.packets;
   const auto packet = parse_ip_packet(held.bytes);
-  if (!filter_ || !packet) return PacketVerdict::kPass;
+  if (!filter_) return PacketVerdict::kRefuse;
+  if (!packet) return PacketVerdict::kPass;
   if (packet->content.empty()) {
     if (packet->ends) flows_.erase(key_of(*packet));
     return PacketVerdict::kPass;
@@ -121,7 +127,7 @@ PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
 PacketVerdict Inspector::settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
   switch (hello.state) {
     case HelloState::kName: return decide_name(hello.name, packet, owner, now);
-    case HelloState::kOther: return packet.to.port == kHttps ? decide_unreadable(packet, owner, now) : PacketVerdict::kAccept;
+    case HelloState::kOther: return must_be_readable(packet.to) ? decide_unreadable(packet, owner, now) : PacketVerdict::kAccept;
     case HelloState::kNoName: return is_near(packet.to) ? PacketVerdict::kAccept : decide_unreadable(packet, owner, now);
     case HelloState::kMore:
     case HelloState::kUnreadable: break;

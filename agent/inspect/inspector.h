@@ -23,7 +23,7 @@ class Inspector {
  public:
   Inspector(ViolationSink sink, const Clock& clock) : violations_(std::move(sink)), clock_(clock) {}
 
-  void use(FilterPtr filter);  // from now on; nullptr: everything passes
+  void use(FilterPtr filter);  // from now on; without one nothing is accepted
   [[nodiscard]] platform::PacketVerdict decide(const platform::HeldPacket& packet);
   [[nodiscard]] const InspectCounters& counters() const { return counters_; }
 

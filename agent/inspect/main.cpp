@@ -1,14 +1,17 @@
-// caretaker-inspect: packets on the main thread, one thread for the guard.
+// caretaker-inspect: packets on the main thread, one thread for the guard, one that hears of changes to the packet filter.
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "agent/guard_link.h"
 #include "agent/inspect/inspector.h"
+#include "agent/inspect/rule_keeper.h"
 #include "platform/base/command_line.h"
 #include "platform/base/log.h"
 #include "platform/inspection_gate.h"
+#include "platform/packet_queue.h"
 #include "platform/service_host.h"
 #include "platform/stop_signal.h"
 #include "platform/users.h"
@@ -19,6 +22,7 @@ using namespace caretaker;
 using namespace caretaker::agent;
 
 constexpr std::size_t kQueued = 10'000;  // violations, while the guard is away
+constexpr int kWatchMs = 1000;           // a request to end is seen within it
 
 struct Options {
   std::filesystem::path socket = kDefaultSocket;
@@ -51,68 +55,107 @@ std::vector<std::uint32_t> exempt_uids() {
   return out;
 }
 
-// Whether the kernel hands connections over, for the guard to tell.
-enum class Sight { kUnknown, kSees, kBlind };
-
-Status use(const FilterPtr& filter, const Options& options, Inspector& inspector, platform::PacketQueue& queue, std::atomic<Sight>& sight) {
-  const bool pass = filter->policy.inspection.when_down == policy::Unreadable::kAllow;
-  inspector.use(filter);
-  TRY_DONE(queue.set_fail_open(pass));
-  if (!options.rules) {
-    sight = Sight::kSees;
-    return ok();
+// Hears of changes to the packet filter, whoever made them, beside the packets' thread.
+class ChangeWatch {
+ public:
+  ChangeWatch(platform::InspectionTable* table, platform::PacketQueue& queue) {
+    if (table != nullptr) thread_ = std::thread([this, table, &queue] { run(*table, queue); });
   }
-  // A kernel without packet queues: the DNS filter goes on, and names of connections are not read.
-  const auto laid = platform::apply_inspection({static_cast<std::uint16_t>(options.queue), exempt_uids(), pass});
-  sight = laid ? Sight::kSees : Sight::kBlind;
-  if (!laid) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
+  ~ChangeWatch() {
+    ends_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  ChangeWatch(const ChangeWatch&) = delete;
+  ChangeWatch& operator=(const ChangeWatch&) = delete;
+  [[nodiscard]] bool take() { return changed_.exchange(false); }
+
+ private:
+  void run(platform::InspectionTable& table, const platform::PacketQueue& queue) {
+    while (!ends_) {
+      if (!table.wait_for_change(kWatchMs)) continue;
+      changed_ = true;
+      queue.wake();
+    }
+  }
+  std::atomic<bool> changed_ = false;
+  std::atomic<bool> ends_ = false;
+  std::thread thread_;
+};
+
+// The parts that work on the packets' thread.
+struct Parts {
+  Inspector& inspector;
+  platform::PacketQueue& queue;
+  RuleKeeper& rules;
+};
+
+// The queue opens with the first filter: until then what becomes of connections is the matter of the rule that leads there.
+Status use(const FilterPtr& filter, const Options& options, Parts& parts) {
+  const bool pass = filter->policy.inspection.when_down == policy::Unreadable::kAllow;
+  parts.inspector.use(filter);
+  TRY_DONE(parts.queue.listen(pass));
+  parts.rules.use({static_cast<std::uint16_t>(options.queue), exempt_uids(), pass});
   return ok();
 }
 
 // `changed`: the guard should hear how it is.
-struct Serving {
-  Handover& handover;
-  std::atomic<Sight>& sight;
-  std::function<void()> changed;
-};
-
-Status serve(const Options& options, Inspector& inspector, platform::PacketQueue& queue, const Serving& with, const platform::StopSignal& stop) {
+Status serve(const Options& options, Parts parts, Handover& handover, ChangeWatch& watch, const std::function<void()>& changed,
+             const platform::StopSignal& stop) {
   platform::ServiceHost host(system_clock());
   TRY_DONE(host.ready());
-  const auto decide = [&inspector](const platform::HeldPacket& packet) { return inspector.decide(packet); };
+  const auto decide = [&parts](const platform::HeldPacket& packet) { return parts.inspector.decide(packet); };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
-    TRY_DONE(queue.serve_once(decide, host.bounded_wait_ms(-1)));
-    const FilterPtr filter = with.handover.take();
-    if (!filter) continue;
-    TRY_DONE(use(filter, options, inspector, queue, with.sight));
-    with.changed();
+    TRY_DONE(parts.queue.serve_once(decide, host.bounded_wait_ms(-1)));
+    const FilterPtr filter = handover.take();
+    const bool is_touched = watch.take();
+    if (filter) TRY_DONE(use(filter, options, parts));
+    if (is_touched) parts.rules.restore();
+    if (filter || is_touched) changed();
   }
-  const InspectCounters& counters = inspector.counters();
+  const InspectCounters& counters = parts.inspector.counters();
   log_info("inspect", "stopped; packets " + std::to_string(counters.packets) + ", connections accepted " + std::to_string(counters.accepted) +
                           ", refused " + std::to_string(counters.refused) + ", not readable " + std::to_string(counters.unreadable));
   return ok();
 }
 
+Status tell_guard(GuardClient& guard, RuleKeeper& rules) {
+  const auto report = rules.report();
+  if (!report) return ok();
+  TRY_DONE(guard.report_inspect(*report));
+  rules.told(*report);
+  return ok();
+}
+
+Status remove_rules() {
+  TRY(table, platform::InspectionTable::open());
+  return table->remove();
+}
+
 Status run(const Options& options) {
-  if (options.remove_rules) return platform::remove_inspection();
+  if (options.remove_rules) return remove_rules();
+  std::unique_ptr<platform::InspectionTable> table;
+  if (options.rules) {
+    TRY(opened, platform::InspectionTable::open());
+    table = std::move(opened);
+  }
   ViolationQueue violations(kQueued);
   Inspector inspector([&violations](Violation violation) { violations.push(std::move(violation)); }, system_clock());
   Handover handover;
-  std::atomic<Sight> sight = Sight::kUnknown;
-  const auto tell = [&sight](GuardClient& guard) { return sight == Sight::kUnknown ? ok() : guard.report_inspect(sight == Sight::kSees); };
-  TRY(queue, platform::PacketQueue::open(static_cast<std::uint16_t>(options.queue), false));
+  RuleKeeper rules(table.get());
+  TRY(queue, platform::PacketQueue::open(static_cast<std::uint16_t>(options.queue)));
   GuardLink link(options.socket, violations,
                  {[&](FilterPtr filter) {
                     handover.give(std::move(filter));
                     queue.wake();
                   },
                   [] {},
-                  tell});
+                  [&rules](GuardClient& guard) { return tell_guard(guard, rules); }});
   TRY(stop, platform::StopSignal::install([&queue] { queue.wake(); }));
-  log_info("inspect", "reading names of connections from queue " + std::to_string(options.queue));
+  ChangeWatch watch(table.get(), queue);
+  log_info("inspect", "names of connections come from queue " + std::to_string(options.queue) + ", as soon as there is a filter");
   std::thread link_thread([&link] { link.run(); });
-  const Status served = serve(options, inspector, queue, {handover, sight, [&violations] { violations.wake(); }}, stop);
+  const Status served = serve(options, {inspector, queue, rules}, handover, watch, [&violations] { violations.wake(); }, stop);
   link.stop();
   link_thread.join();
   return served;

@@ -1,29 +1,20 @@
 // nftables by its own library. A change by somebody else is heard over netlink.
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <nftables/libnftables.h>
-#include <poll.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
 #include <optional>
 
-#include "platform/files.h"
 #include "platform/gate.h"
-#include "platform/linux/posix_error.h"
+#include "platform/linux/nft_library.h"
 
 namespace caretaker::platform {
 namespace {
 
-constexpr std::size_t kMaxComplaint = 300;
-
 class NftGate : public Gate {
  public:
-  NftGate(nft_ctx* context, OpenFile changes) : context_(context, nft_ctx_free), changes_(std::move(changes)) {}
+  NftGate(NftLibrary library, NftChanges changes) : library_(std::move(library)), changes_(std::move(changes)) {}
 
   Status apply(const GateRules& rules) override {
-    TRY_DONE(run(make_gate_text(rules), 0));
+    TRY_DONE(library_.run(make_gate_text(rules)));
     TRY(shown, show());
     applied_ = std::move(shown);
     return ok();
@@ -38,63 +29,43 @@ class NftGate : public Gate {
   Result<std::vector<GateTry>> take_attempts() override {
     std::vector<GateTry> out;
     for (const std::string& listing : make_attempts_listings()) {
-      TRY_DONE(run(listing, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL));
-      TRY(found, parse_attempts(nft_ctx_get_output_buffer(context_.get())));
+      TRY(listed, library_.run(listing, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL));
+      TRY(found, parse_attempts(listed));
       out.insert(out.end(), found.begin(), found.end());
     }
-    if (!out.empty()) TRY_DONE(run(make_forget_attempts(out), 0));
+    if (!out.empty()) TRY_DONE(library_.run(make_forget_attempts(out)));
     return out;
   }
 
   Status remove() override {
     applied_.reset();
-    return run(make_gate_removal(), 0);
+    TRY_DONE(library_.run(make_gate_removal()));
+    return ok();
   }
 
-  bool wait_for_change(int timeout_ms) override {
-    pollfd waiting{changes_.fd(), POLLIN, 0};
-    if (::poll(&waiting, 1, timeout_ms) <= 0) return false;
-    std::array<char, 8192> unread;  // that there was one is all that counts; also when there were too many to be kept
-    while (::recv(changes_.fd(), unread.data(), unread.size(), MSG_DONTWAIT) > 0 || errno == ENOBUFS) errno = 0;
-    return true;
-  }
+  bool wait_for_change(int timeout_ms) override { return changes_.wait(timeout_ms); }
 
  private:
-  Status run(const std::string& text, unsigned output) {
-    nft_ctx_output_set_flags(context_.get(), output);
-    if (nft_run_cmd_from_buffer(context_.get(), text.c_str()) == 0) return ok();
-    const std::string_view complaint = nft_ctx_get_error_buffer(context_.get());
-    return make_error(ErrorCode::kUnavailable, "packet filter: " + std::string(complaint.substr(0, kMaxComplaint)));
-  }
-
   Result<std::string> show() {
     std::string out;
     for (const std::string& listing : make_gate_listings()) {
-      TRY_DONE(run(listing, NFT_CTX_OUTPUT_NUMERIC_ALL | NFT_CTX_OUTPUT_STATELESS));
-      out += nft_ctx_get_output_buffer(context_.get());
+      TRY(shown, library_.show(listing));
+      out += shown;
     }
     return out;
   }
 
-  std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
-  OpenFile changes_;
+  NftLibrary library_;
+  NftChanges changes_;
   std::optional<std::string> applied_;  // as the kernel shows it
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Gate>> Gate::open() {
-  OpenFile changes(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-  if (!changes.is_open()) return posix_error(errno, "packet filter");
-  const int group = NFNLGRP_NFTABLES;
-  if (::setsockopt(changes.fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) {
-    return posix_error(errno, "hear of changes of the packet filter");
-  }
-  nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
-  if (context == nullptr) return make_error(ErrorCode::kUnavailable, "libnftables does not start");
-  nft_ctx_buffer_output(context);
-  nft_ctx_buffer_error(context);
-  return std::unique_ptr<Gate>(std::make_unique<NftGate>(context, std::move(changes)));
+  TRY(changes, NftChanges::open());
+  TRY(library, NftLibrary::open());
+  return std::unique_ptr<Gate>(std::make_unique<NftGate>(std::move(library), std::move(changes)));
 }
 
 }  // namespace caretaker::platform

@@ -68,6 +68,7 @@ struct PacketQueue::State {
   Socket socket{nullptr, &mnl_socket_close};
   OpenFile wakes;
   std::uint16_t number = 0;
+  bool listens = false;
   std::array<char, kRoom> room;
 
   [[nodiscard]] Status configure(nlmsghdr* message);
@@ -146,7 +147,7 @@ PacketQueue::PacketQueue(PacketQueue&&) noexcept = default;
 PacketQueue& PacketQueue::operator=(PacketQueue&&) noexcept = default;
 PacketQueue::~PacketQueue() = default;
 
-Result<PacketQueue> PacketQueue::open(std::uint16_t number, bool fail_open) {
+Result<PacketQueue> PacketQueue::open(std::uint16_t number) {
   auto state = std::make_unique<State>();
   state->number = number;
   state->wakes = OpenFile(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -155,12 +156,14 @@ Result<PacketQueue> PacketQueue::open(std::uint16_t number, bool fail_open) {
   if (::mnl_socket_bind(state->socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return posix_error(errno, "packet queue");
   const int fd = ::mnl_socket_get_fd(state->socket.get());
   if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer) != 0) return posix_error(errno, "packet queue's room");
-  TRY_DONE(state->bind());
-  TRY_DONE(state->set_fail_open(fail_open));
   return PacketQueue(std::move(state));
 }
 
-Status PacketQueue::set_fail_open(bool fail_open) { return state_->set_fail_open(fail_open); }
+Status PacketQueue::listen(bool fail_open) {
+  if (!state_->listens) TRY_DONE(state_->bind());
+  state_->listens = true;
+  return state_->set_fail_open(fail_open);
+}
 
 Status PacketQueue::serve_once(const Handler& handler, int timeout_ms) {
   std::array<pollfd, 2> waiting = {{{::mnl_socket_get_fd(state_->socket.get()), POLLIN, 0}, {state_->wakes.fd(), POLLIN, 0}}};

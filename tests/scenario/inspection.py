@@ -63,8 +63,10 @@ def no_way_of_sending_it_hides_it(users):
     assert users.try_it("quic", "casino.example", V4, 8443) == "refused"
     assert users.try_it("tcp", r"GET / HTTP/1.1\r\nhost: casino.example\r\n\r\n", V4, 80) == "refused"
     assert users.try_it("tcp", r"GET / HTTP/1.1\r\nHost: fine.example\r\n\r\n", V4, 80) == "open"
+    assert users.try_it("tcp", r"\r\n\nGET / HTTP/1.1\r\nHost: casino.example\r\n\r\n", V4, 80) == "refused"
+    assert users.try_it("urgent", r"GET / HTTP/1.1\r\nHost: |x|casino.example\r\n\r\n", V4, 80) == "refused"
     assert users.try_it("tcp", r"CONNECT casino.example:443 HTTP/1.1\r\n\r\n", V4, 3128) == "refused"
-    tell("a hello in many pieces, QUIC on another port, plain HTTP and a proxy's CONNECT are refused as well")
+    tell("a hello in many pieces, QUIC on another port, plain HTTP, empty lines before it, an urgent byte in it and a proxy's CONNECT are refused as well")
 
 
 def who_it_is_counts(users):
@@ -75,7 +77,8 @@ def who_it_is_counts(users):
 
 
 def what_cannot_be_read_is_refused(users):
-    odd = [("tls", "", V4), ("tcp", "SSH-2.0-hidden\\r\\n", V4, 443), ("tcp", r"\x16\x03\x01\x00\x05\x63aaaa", V4, 443)]
+    odd = [("tls", "", V4), ("tcp", "SSH-2.0-hidden\\r\\n", V4, 443), ("tcp", r"\x16\x03\x01\x00\x05\x63aaaa", V4, 443),
+           ("tcp", r"get / HTTP/1.1\r\nHost: casino.example\r\n\r\n", V4, 80)]
     for what in odd:
         assert users.try_it(*what) == "refused", what
     assert users.try_it("tcp", "SSH-2.0-plain\\r\\n", V4, 22) == "open"
@@ -94,16 +97,21 @@ def only_the_beginning_comes_to_us(network, users):
     tell(f"of a download of 300 kB {taken} packets were held")
 
 
-def dead_it_is_closed_or_open_by_the_rules(network, users, inspect):
+def dead_it_is_closed_or_open_by_the_rules(w, network, users, inspect):
     inspect.kill()
     assert users.try_it("tls", "fine.example", V4) == "silent"
     network.lay_rules(bypass=True)
     assert users.try_it("tls", "casino.example", V4) == "open"
     network.lay_rules()
+    w.guard.stop()
     inspect.start()
+    wait_until("it to be there", lambda: inspect.log.read_text(encoding="utf-8").count("as soon as there is a filter") == 2)
+    assert users.try_it("tls", "fine.example", V4) == "silent"
+    assert users.try_it("tls", "casino.example", V4) == "silent"
+    w.guard.start()
     wait_until("the filter again", lambda: users.try_it("tls", "fine.example", V4) == "open")
     assert users.try_it("tls", "casino.example", V4) == "refused"
-    tell("while it is dead nobody gets out, or everybody where the policy says so; started again it goes on")
+    tell("while it is dead nobody gets out, or everybody where the policy says so; started again it goes on, as soon as the guard has told it how")
 
 
 def the_lead_reads_who_it_was(w, users):
@@ -117,7 +125,21 @@ def the_lead_reads_who_it_was(w, users):
     tell("the lead reads who it was and which site; nobody else does")
 
 
-def a_kernel_that_hands_nothing_over_is_said(w, inspect):
+def a_flush_is_noticed(w, network):
+    """As another firewall's reload does it."""
+    def table():
+        return run(network.there(network.users, "nft", "list", "table", "inet", "caretaker_inspect"), 0).stdout
+
+    assert "queue" in table()
+    run(network.there(network.users, "nft", "flush", "ruleset"), 0)
+    wait_until("the rules to be back", lambda: "queue" in table(), timeout=20)
+    run(network.there(network.users, "nft", "flush", "chain", "inet", "caretaker_inspect", "ask"), 0)
+    wait_until("the chain to be full again", lambda: "queue" in table(), timeout=20)
+    wait_until("the event", lambda: any((row.get("kind"), row.get("rule")) == ("inspect.changed", "rules-restored") for row in w.device_rows()), timeout=30)
+    tell("another firewall's reload emptied the packet filter: the rules of the inspection are back, with an event")
+
+
+def a_kernel_that_hands_nothing_over_is_said(w, network, inspect):
     """Not every kernel's nftables has a queue: this one has, or the status says what is missing."""
     assert not {"inspect-blind", "inspect-silent"} & set(w.status()["health"])
     inspect.stop()
@@ -131,6 +153,8 @@ def a_kernel_that_hands_nothing_over_is_said(w, inspect):
     if refused:
         wait_until("the status to say so", lambda: "inspect-blind" in w.status()["health"])
         wait_until("the school to hear", lambda: "inspect-blind" in str(w.devices()), timeout=60)
+    else:
+        a_flush_is_noticed(w, network)
     tell(f"the kernel {'takes no rules with a queue, and device and school say so' if refused else 'takes our own rules too'}")
     inspect.stop()
     wait_until("its silence to be noticed", lambda: "inspect-silent" in w.status()["health"], timeout=90)
@@ -155,9 +179,9 @@ def scenario(w):
     who_it_is_counts(users)
     what_cannot_be_read_is_refused(users)
     only_the_beginning_comes_to_us(network, users)
-    dead_it_is_closed_or_open_by_the_rules(network, users, inspect)
+    dead_it_is_closed_or_open_by_the_rules(w, network, users, inspect)
     the_lead_reads_who_it_was(w, users)
-    a_kernel_that_hands_nothing_over_is_said(w, inspect)
+    a_kernel_that_hands_nothing_over_is_said(w, network, inspect)
 
 
 def main():

@@ -2,7 +2,8 @@
 
   tls NAME ADDRESS [BYTES]   a hello, in pieces of so many bytes; NAME "" sends none
   quic NAME ADDRESS [PORT]
-  tcp TEXT ADDRESS PORT"""
+  tcp TEXT ADDRESS PORT
+  urgent TEXT|BYTE|TEXT ADDRESS PORT   the byte as urgent data, which the server does not see in its stream"""
 import socket
 import ssl
 import sys
@@ -55,10 +56,20 @@ def tcp(text, address, port):
         return "open" if mine.recv(100) else "refused"
 
 
+def urgent(text, address, port):
+    before, byte, after = (part.encode().decode("unicode_escape").encode("latin-1") for part in text.split("|"))
+    with connect(address, port) as mine:
+        mine.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        mine.sendall(before)
+        mine.send(byte, socket.MSG_OOB)
+        mine.sendall(after)
+        return "open" if mine.recv(100) else "refused"
+
+
 def main():
     what, text, address, *number = sys.argv[1:]
     try:
-        print({"tls": tls, "quic": quic, "tcp": tcp}[what](text, address, *map(int, number)))
+        print({"tls": tls, "quic": quic, "tcp": tcp, "urgent": urgent}[what](text, address, *map(int, number)))
     except socket.timeout:
         print("silent")
     except OSError:

@@ -68,6 +68,7 @@ struct Sent {
   std::array<std::uint8_t, 4> to = {203, 0, 113, 9};
   std::uint16_t from_port = 40'000;
   bool udp = false;
+  bool urgent = false;
 };
 
 Bytes packet(const Sent& sent, std::uint32_t sequence, ByteView content) {
@@ -85,7 +86,7 @@ Bytes packet(const Sent& sent, std::uint32_t sequence, ByteView content) {
   } else {
     u16(sequence >> 16);
     u16(sequence & 0xffff);
-    for (const int byte : {0, 0, 0, 0, 0x50, 0x18, 1, 0, 0, 0, 0, 0}) out.push_back(static_cast<std::uint8_t>(byte));
+    for (const int byte : {0, 0, 0, 0, 0x50, sent.urgent ? 0x38 : 0x18, 1, 0, 0, 0, 0, 0}) out.push_back(static_cast<std::uint8_t>(byte));
   }
   out.insert(out.end(), content.begin(), content.end());
   out[2] = static_cast<std::uint8_t>(out.size() >> 8);
@@ -181,6 +182,33 @@ TEST_CASE("plain HTTP names its host, and a proxy's client the real one", "[R11]
   CHECK(parse_tcp_start(as_bytes("GET / HTTP/1.0\r\n\r\n")).state == HelloState::kNoName);
   CHECK(parse_tcp_start(as_bytes("GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n")).state == HelloState::kNoName);
   CHECK(parse_tcp_start(as_bytes("GE")).state == HelloState::kMore);
+}
+
+TEST_CASE("empty lines before a request hide nothing, as servers pass over them", "[R11]") {
+  CHECK(name_of(from_stream("http-after-empty-lines")) == "www.example.com");
+  CHECK(name_of(parse_tcp_start(as_bytes("\nGET / HTTP/1.1\nHost: www.example.com\n\n"))) == "www.example.com");
+  CHECK(parse_tcp_start(as_bytes("\r\n\r\n")).state == HelloState::kMore);
+  CHECK(parse_tcp_start(as_bytes("\r\nSSH-2.0-x\r\n")).state == HelloState::kOther);
+}
+
+TEST_CASE("what is no request on port 80 goes by the policy, outside the network at hand", "[R11]") {
+  InspectWorld strict;
+  InspectWorld loose("[inspection]\nunreadable = \"allow\"\n");
+  const Bytes odd = to_bytes("get / HTTP/1.1\r\nHost: casino.example\r\n\r\n");
+  CHECK(strict.send({80, {203, 0, 113, 9}, 40'000}, 1, odd) == PacketVerdict::kRefuse);
+  CHECK(strict.send({80, {10, 0, 0, 9}, 40'001}, 1, odd) == PacketVerdict::kAccept);
+  CHECK(strict.send({80, {203, 0, 113, 9}, 40'002}, 1, as_bytes("PROPFIND / HTTP/1.1\r\nHost: fine.example\r\n\r\n")) == PacketVerdict::kAccept);
+  CHECK(loose.send({80, {203, 0, 113, 9}, 40'003}, 1, odd) == PacketVerdict::kAccept);
+}
+
+// The server reads "casino.example" where the stream that we put together has a byte more.
+TEST_CASE("a beginning with urgent data is not readable", "[R11]") {
+  InspectWorld world;
+  const Sent plain{80}, urgent{80, {203, 0, 113, 9}, 40'000, false, true};
+  CHECK(world.send(plain, 1, as_bytes("GET / HTTP/1.1\r\nHost: ")) == PacketVerdict::kPass);
+  CHECK(world.send(urgent, 24, as_bytes("xcasino.example\r\n\r\n")) == PacketVerdict::kRefuse);
+  REQUIRE(world.violations.size() == 1);
+  CHECK(world.violations[0].reason == policy::Reason::kNoReadableName);
 }
 
 TEST_CASE("packets are taken apart down to their content, and broken ones are nothing") {
@@ -303,9 +331,9 @@ TEST_CASE("any number of connections that never say a name takes bounded room") 
   CHECK(world.connect("casino.example") == PacketVerdict::kRefuse);
 }
 
-TEST_CASE("without a filter everything passes, and is looked at again once there is one") {
+TEST_CASE("without a filter nothing goes out", "[R11]") {
   TestClock clock;
   Inspector inspector([](const Violation&) {}, clock);
   const Bytes bytes = packet({}, 1, client_hello("casino.example"));
-  CHECK(inspector.decide({1, 1001, bytes}) == PacketVerdict::kPass);
+  CHECK(inspector.decide({1, 1001, bytes}) == PacketVerdict::kRefuse);
 }

@@ -131,7 +131,7 @@ TEST_CASE("a restart closes the login page", "[R10]") {
 
 TEST_CASE("a kernel that hands over no connections is a health code and an event, and so is an inspect that says nothing", "[R11]") {
   Hotel at;
-  const auto say = [&](bool sees) { must(at.world.ask(GuardWorld::kInspect, Ask::kReportInspect, Bytes{sees})); };
+  const auto say = [&](bool sees) { must(at.world.ask(GuardWorld::kInspect, Ask::kReportInspect, make_inspect_report({sees, 0}))); };
   say(true);
   CHECK(at.world.healthy("inspect-blind"));
   CHECK(at.world.healthy("inspect-silent"));
@@ -143,5 +143,8 @@ TEST_CASE("a kernel that hands over no connections is a health code and an event
   say(true);
   CHECK(at.world.healthy("inspect-silent"));
   CHECK(at.world.healthy("inspect-blind"));
-  CHECK_FALSE(at.world.ask(GuardWorld::kNet, Ask::kReportInspect, Bytes{0}));
+  CHECK_FALSE(at.world.noted("inspect.changed rules-restored"));
+  must(at.world.ask(GuardWorld::kInspect, Ask::kReportInspect, make_inspect_report({true, 1})));
+  CHECK(at.world.noted("inspect.changed rules-restored"));
+  CHECK_FALSE(at.world.ask(GuardWorld::kNet, Ask::kReportInspect, make_inspect_report({false, 0})));
 }

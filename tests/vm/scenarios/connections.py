@@ -49,6 +49,15 @@ def dead_it_is_closed_as_the_policy_says(m):
     tell("stopped, nobody but root gets out, since the policy says so; killed, it is back at once")
 
 
+def a_flush_is_noticed(m, school):
+    m.run("nft", "flush", "ruleset")
+    wait_until("the rules to be back", lambda: "queue" in m.run(*RULES, check=False).stdout, timeout=60)
+    becomes(m, "refused", "tls", "casino.example", FAR)
+    becomes(m, "open", "tls", "fine.example", FAR)
+    wait_until("the event", lambda: any((row.get("kind"), row.get("rule")) == ("inspect.changed", "rules-restored") for row in school.book()), timeout=60)
+    tell("another firewall's reload emptied the packet filter: addresses that are known are closed again, with an event")
+
+
 def what_a_pupil_brings_does_not_start(m, school):
     tries = {"home": "cp /bin/true ~/game && ~/game", "memory": "cp /bin/true /dev/shm/game && /dev/shm/game", "tmp": "cp /bin/true /tmp/game && /tmp/game",
              "script": "printf '#!/bin/sh\\n' > ~/s && chmod +x ~/s && ~/s", "loader": "/lib64/ld-linux-x86-64.so.2 /bin/true",
@@ -69,4 +78,5 @@ def play(m, school):
     a_network_stands_beside(m)
     the_name_counts_whatever_the_address(m, school)
     dead_it_is_closed_as_the_policy_says(m)
+    a_flush_is_noticed(m, school)
     what_a_pupil_brings_does_not_start(m, school)

@@ -1,0 +1,35 @@
+#include "agent/inspect/rule_keeper.h"
+
+#include "platform/base/log.h"
+
+namespace caretaker::agent {
+
+void RuleKeeper::use(platform::InspectionGate wanted) {
+  wanted_ = std::move(wanted);
+  apply();
+}
+
+// A kernel without packet queues: the DNS filter goes on, and names of connections are not read.
+void RuleKeeper::apply() {
+  const Status laid = table_ != nullptr ? table_->apply(*wanted_) : ok();
+  const Sight before = sight_.exchange(laid ? Sight::kSees : Sight::kBlind);
+  if (!laid && before != Sight::kBlind) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
+}
+
+void RuleKeeper::restore() {
+  if (table_ == nullptr || !wanted_ || table_->is_intact()) return;
+  const bool saw = sight_ == Sight::kSees;
+  apply();
+  if (!saw || sight_ != Sight::kSees) return;
+  log_warning("inspect", "somebody had changed the rules: they are back");
+  ++restored_;
+}
+
+std::optional<InspectReport> RuleKeeper::report() const {
+  if (sight_ == Sight::kUnknown) return std::nullopt;
+  return InspectReport{sight_ == Sight::kSees, restored_};
+}
+
+void RuleKeeper::told(const InspectReport& report) { restored_ -= report.restored; }
+
+}  // namespace caretaker::agent

@@ -1,0 +1,41 @@
+// The packet filter by nftables' own library, and who hears of changes to it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "platform/base/result.h"
+#include "platform/files.h"
+
+struct nft_ctx;
+
+namespace caretaker::platform {
+
+// One thread.
+class NftLibrary {
+ public:
+  [[nodiscard]] static Result<NftLibrary> open();
+
+  // What the commands say; `output`: NFT_CTX_OUTPUT_... flags. kUnavailable: they are refused, with the first complaint.
+  [[nodiscard]] Result<std::string> run(const std::string& commands, unsigned output = 0);
+  // As the kernel shows it, without counters and with numbers for words.
+  [[nodiscard]] Result<std::string> show(const std::string& listing);
+
+ private:
+  explicit NftLibrary(nft_ctx* context);
+  std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
+};
+
+// Changes by anybody, ourselves included, heard over netlink. One thread.
+class NftChanges {
+ public:
+  [[nodiscard]] static Result<NftChanges> open();
+  // False after `timeout_ms` without one.
+  [[nodiscard]] bool wait(int timeout_ms);
+
+ private:
+  explicit NftChanges(OpenFile socket) : socket_(std::move(socket)) {}
+  OpenFile socket_;
+};
+
+}  // namespace caretaker::platform
