@@ -27,9 +27,11 @@ bool is_for_people(const KeyBits& keys) {
   return has_bit(keys, KEY_ENTER) || has_bit(keys, KEY_A) || has_bit(keys, BTN_LEFT) || has_bit(keys, BTN_TOUCH);
 }
 
+// Lights, scan codes and the ends of packets say nothing of their own.
+bool tells(const input_event& event) { return event.type == EV_KEY || event.type == EV_REL || event.type == EV_ABS; }
+
 bool is_use(const input_event& event, bool has_touch) {
-  if (event.type == EV_SYN) return event.code == SYN_DROPPED;     // there was more than the kernel keeps
-  if (event.type == EV_KEY) return event.value != 2;              // not the repeats of a key with a book on it
+  if (event.type == EV_KEY) return event.value != 2;  // not the repeats of a key with a book on it
   return event.type == EV_REL || (event.type == EV_ABS && has_touch);
 }
 
@@ -38,14 +40,13 @@ MonotonicMs time_of(const input_event& event) {
 }
 
 // The newest use among what is waiting; false when the device has gone.
-bool drain(int fd, bool has_touch, MonotonicMs& newest) {
+bool drain(int fd, bool has_touch, bool& was_use, MonotonicMs& newest) {
   std::array<input_event, 64> events{};
   for (int round = 0; round < 64; ++round) {
     const ssize_t size = ::read(fd, events.data(), sizeof events);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(size) / sizeof(input_event); ++i) {
-      if (is_use(events[i], has_touch)) newest = std::max(newest, time_of(events[i]));
-    }
+    const std::size_t count = static_cast<std::size_t>(size) / sizeof(input_event);
+    newest = std::max(newest, newest_use(std::span(events).first(count), has_touch, was_use));
     if (static_cast<std::size_t>(size) < sizeof events) break;
   }
   return true;
@@ -63,6 +64,19 @@ std::string seat_of_device(const std::string& name) {
 
 }  // namespace
 
+MonotonicMs newest_use(std::span<const input_event> events, bool has_touch, bool& was_use) {
+  MonotonicMs newest = 0;
+  MonotonicMs dropped = 0;
+  for (const input_event& event : events) {
+    if (event.type == EV_SYN && event.code == SYN_DROPPED) dropped = time_of(event);
+    if (!tells(event)) continue;
+    dropped = 0;
+    was_use = is_use(event, has_touch);
+    if (was_use) newest = std::max(newest, time_of(event));
+  }
+  return was_use ? std::max(newest, dropped) : newest;
+}
+
 void InputActivity::find_new_devices(MonotonicMs now) {
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator("/dev/input", failed)) {
@@ -74,13 +88,16 @@ void InputActivity::find_new_devices(MonotonicMs now) {
     if (!file.is_open() || ::ioctl(file.fd(), EVIOCSCLOCKID, &clock) != 0) continue;
     if (::ioctl(file.fd(), EVIOCGBIT(EV_KEY, sizeof keys), keys.data()) < 0 || !is_for_people(keys)) continue;
     const std::string seat = seat_of_device(name);
-    devices_[name] = {std::move(file), has_bit(keys, BTN_TOUCH), seat};
+    devices_[name] = {std::move(file), has_bit(keys, BTN_TOUCH), true, seat};
     last_[seat] = now;  // plugged in by somebody
   }
 }
 
 void InputActivity::look(MonotonicMs now) {
-  std::erase_if(devices_, [this](auto& entry) { return !drain(entry.second.file.fd(), entry.second.has_touch, last_[entry.second.seat]); });
+  std::erase_if(devices_, [this](auto& entry) {
+    Device& device = entry.second;
+    return !drain(device.file.fd(), device.has_touch, device.was_use, last_[device.seat]);
+  });
   find_new_devices(now);
   for (auto& [seat, last] : last_) last = std::min(last, now);
 }
