@@ -14,7 +14,7 @@ std::array<LockStep, 3> ladder(const SessionFacts& facts, IfNotLocked escalation
   const LockStep first = facts.kind == SessionKind::kGraphical ? LockStep::kAskToLock : LockStep::kNone;
   LockStep second = LockStep::kEndSession;
   if (escalation == IfNotLocked::kOwnLocker && !facts.is_behind && !facts.is_on_other_seat) second = LockStep::kOwnLocker;
-  if (escalation == IfNotLocked::kSwitchAway && !facts.is_on_other_seat) second = facts.is_behind ? LockStep::kNone : LockStep::kSwitchAway;
+  if (escalation == IfNotLocked::kSwitchAway && !facts.is_on_other_seat) second = LockStep::kSwitchAway;
   // Switching away ends nothing, an unsaved essay stays; whoever is in front all the same, or again, is covered.
   LockStep third = second == LockStep::kOwnLocker ? LockStep::kEndSession : LockStep::kNone;
   if (second == LockStep::kSwitchAway) third = LockStep::kOwnLocker;
@@ -48,11 +48,15 @@ LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const
   }
   const auto steps = ladder(facts, rules.if_not_locked);
   const auto next = static_cast<std::size_t>(progress.steps);
-  if (next >= steps.size() || steps[next] == LockStep::kNone) return {LockStep::kNone, rules.after_minutes * kMinuteMs};
+  const LockStep step = next < steps.size() ? steps[next] : LockStep::kNone;
+  // The screen is another's: it is left already, and to cover it would cover theirs.
+  if (facts.is_behind && step == LockStep::kSwitchAway) return {LockStep::kNone, kConfirmMs, true, true};
+  const bool would_cover_another = facts.is_behind && step == LockStep::kOwnLocker;
+  if (step == LockStep::kNone || would_cover_another) return {LockStep::kNone, rules.after_minutes * kMinuteMs, true};
   if (progress.steps > 0 && now - progress.last_step < kConfirmMs) {
-    return {LockStep::kNone, kConfirmMs - (now - progress.last_step)};
+    return {LockStep::kNone, kConfirmMs - (now - progress.last_step), true};
   }
-  return {steps[next], kConfirmMs};
+  return {step, kConfirmMs, true};
 }
 
 LockDecision decide_suspended(const SessionFacts& facts, const LockProgress& progress, MonotonicMs since, MonotonicMs now) {

@@ -96,8 +96,11 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
   const auto decision = is_suspended ? decide_suspended(facts, progress.lock, progress.suspended_since, now)
                                      : decide_lock(who.group->idle_lock, facts, progress.lock, now);
   take_step(decision.step, session, who, decision.again_ms);
-  if (progress.lock.steps == 0 && decision.step == LockStep::kNone) progress.owed_ms = 0;
-  if (decision.step == LockStep::kSwitchAway) progress.owed_ms = idle;  // who switches back has typed no password
+  if (decision.is_left) ++progress.lock.steps;
+  // Who switches back has typed no password, whoever switched away.
+  const bool is_owed = decision.step == LockStep::kSwitchAway || (decision.is_over && facts.is_behind && !is_suspended);
+  if (is_owed) progress.owed_ms = idle;
+  if (!decision.is_over) progress.owed_ms = 0;
   return now + (is_suspended || progress.owed_ms > 0 ? std::min(decision.again_ms, kSuspendedMs) : decision.again_ms);
 }
 

@@ -147,6 +147,33 @@ TEST_CASE("whoever comes back to a session that was switched away from finds it 
   CHECK(world.sessions.deeds.size() == 2);
 }
 
+TEST_CASE("whoever comes back to a session that somebody left by hand finds it covered once it was over its limit, and not before", "[R1]") {
+  const auto kind = GENERATE(Session::Kind::kConsole, Session::Kind::kGraphical);
+  WatchWorld world;
+  world.policy.groups[1].idle_lock.if_not_locked = policy::IfNotLocked::kSwitchAway;
+  world.log_in("1", kAnna).kind = kind;
+  const Deeds asked = kind == Session::Kind::kGraphical ? Deeds{"lock 1"} : Deeds{};
+  world.pass(kMinute);
+  world.sessions.there[0].is_active = false;
+  world.pass(5 * kMinute);
+  world.sessions.there[0].is_active = true;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(kMinute);
+  world.sessions.there[0].is_active = false;
+  CHECK(world.sessions.deeds.empty());
+  SECTION("long after it") { world.pass(20 * kMinute); }
+  SECTION("just after it") { world.pass(9 * kMinute + 1000); }
+  CHECK(world.sessions.deeds == asked);
+  world.sessions.there[0].is_active = true;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(6000);
+  CHECK(world.sessions.deeds.size() == asked.size() + 1);
+  CHECK(world.sessions.deeds.back() == "own locker 1");
+  world.lock_and_open();
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.size() == asked.size() + 1);
+}
+
 TEST_CASE("each group has its own limit and each session its own idleness", "[R1]") {
   WatchWorld world;
   world.policy.groups[1].idle_lock.after_minutes = 20;

@@ -75,6 +75,10 @@ TEST_CASE("the policy chooses what happens to a screen that does not lock", "[R1
   CHECK(step_of(rules, idle, after_steps(1, kConfirmMs)) == LockStep::kSwitchAway);
   SessionFacts left = idle;
   left.is_behind = true;
+  const LockDecision by_hand = decide_lock(rules, left, after_steps(1, kConfirmMs), kNow);
+  CHECK(by_hand.step == LockStep::kNone);
+  CHECK(by_hand.is_left);
+  CHECK(by_hand.is_over);
   CHECK(step_of(rules, left, after_steps(2, 60 * kMinute)) == LockStep::kNone);  // what is unsaved stays
   CHECK(step_of(rules, idle, after_steps(2, 60 * kMinute)) == LockStep::kOwnLocker);  // in front again, or still
   CHECK(step_of(rules, idle, after_steps(3, 60 * kMinute)) == LockStep::kNone);
