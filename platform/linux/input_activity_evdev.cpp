@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
+#include "platform/input_use.h"
 #include "platform/sessions.h"
 
 namespace caretaker::platform {
@@ -27,16 +29,8 @@ bool is_for_people(const KeyBits& keys) {
   return has_bit(keys, KEY_ENTER) || has_bit(keys, KEY_A) || has_bit(keys, BTN_LEFT) || has_bit(keys, BTN_TOUCH);
 }
 
-// Lights, scan codes and the ends of packets say nothing of their own.
-bool tells(const input_event& event) { return event.type == EV_KEY || event.type == EV_REL || event.type == EV_ABS; }
-
-bool is_use(const input_event& event, bool has_touch) {
-  if (event.type == EV_KEY) return event.value != 2;  // not the repeats of a key with a book on it
-  return event.type == EV_REL || (event.type == EV_ABS && has_touch);
-}
-
-MonotonicMs time_of(const input_event& event) {
-  return static_cast<MonotonicMs>(event.input_event_sec) * 1000 + static_cast<MonotonicMs>(event.input_event_usec) / 1000;
+InputEvent told_by(const input_event& event) {
+  return {event.type, event.code, event.value, static_cast<MonotonicMs>(event.input_event_sec) * 1000 + static_cast<MonotonicMs>(event.input_event_usec) / 1000};
 }
 
 // The newest use among what is waiting; false when the device has gone.
@@ -46,36 +40,26 @@ bool drain(int fd, bool has_touch, bool& was_use, MonotonicMs& newest) {
     const ssize_t size = ::read(fd, events.data(), sizeof events);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
     const std::size_t count = static_cast<std::size_t>(size) / sizeof(input_event);
-    newest = std::max(newest, newest_use(std::span(events).first(count), has_touch, was_use));
+    std::array<InputEvent, events.size()> told;
+    std::transform(events.begin(), events.begin() + count, told.begin(), told_by);
+    newest = std::max(newest, newest_use(std::span(told).first(count), has_touch, was_use));
     if (static_cast<std::size_t>(size) < sizeof events) break;
   }
   return true;
 }
 
-// As udev has attached it (ID_SEAT); what nobody has attached anywhere belongs to the main seat.
-std::string seat_of_device(const std::string& name) {
+// As udev has attached it (ID_SEAT); what nobody has attached anywhere belongs to the main seat. nullopt: it has gone.
+std::optional<std::string> seat_of_device(const std::string& name) {
   const std::unique_ptr<udev, decltype(&::udev_unref)> context(::udev_new(), &::udev_unref);
-  if (!context) return std::string(kMainSeat);
+  if (!context) return std::nullopt;
   const std::unique_ptr<udev_device, decltype(&::udev_device_unref)> device(
       ::udev_device_new_from_subsystem_sysname(context.get(), "input", name.c_str()), &::udev_device_unref);
-  const char* seat = device ? ::udev_device_get_property_value(device.get(), "ID_SEAT") : nullptr;
+  if (!device) return std::nullopt;
+  const char* seat = ::udev_device_get_property_value(device.get(), "ID_SEAT");
   return seat == nullptr ? std::string(kMainSeat) : seat;
 }
 
 }  // namespace
-
-MonotonicMs newest_use(std::span<const input_event> events, bool has_touch, bool& was_use) {
-  MonotonicMs newest = 0;
-  MonotonicMs dropped = 0;
-  for (const input_event& event : events) {
-    if (event.type == EV_SYN && event.code == SYN_DROPPED) dropped = time_of(event);
-    if (!tells(event)) continue;
-    dropped = 0;
-    was_use = is_use(event, has_touch);
-    if (was_use) newest = std::max(newest, time_of(event));
-  }
-  return was_use ? std::max(newest, dropped) : newest;
-}
 
 void InputActivity::find_new_devices(MonotonicMs now) {
   std::error_code failed;
@@ -87,17 +71,27 @@ void InputActivity::find_new_devices(MonotonicMs now) {
     int clock = CLOCK_BOOTTIME;
     if (!file.is_open() || ::ioctl(file.fd(), EVIOCSCLOCKID, &clock) != 0) continue;
     if (::ioctl(file.fd(), EVIOCGBIT(EV_KEY, sizeof keys), keys.data()) < 0 || !is_for_people(keys)) continue;
-    const std::string seat = seat_of_device(name);
+    const std::string seat = seat_of_device(name).value_or(std::string(kMainSeat));
     devices_[name] = {std::move(file), has_bit(keys, BTN_TOUCH), true, seat};
     last_[seat] = now;  // plugged in by somebody
   }
 }
 
+void InputActivity::follow_seats(MonotonicMs now) {
+  for (auto& [name, device] : devices_) {
+    const auto seat = seat_of_device(name);
+    if (!seat || *seat == device.seat) continue;
+    device.seat = *seat;
+    last_[*seat] = now;  // attached by somebody
+  }
+}
+
 void InputActivity::look(MonotonicMs now) {
-  std::erase_if(devices_, [this](auto& entry) {
-    Device& device = entry.second;
-    return !drain(device.file.fd(), device.has_touch, device.was_use, last_[device.seat]);
-  });
+  for (auto entry = devices_.begin(); entry != devices_.end();) {
+    Device& device = entry->second;
+    entry = drain(device.file.fd(), device.has_touch, device.was_use, last_[device.seat]) ? std::next(entry) : devices_.erase(entry);
+  }
+  follow_seats(now);
   find_new_devices(now);
   for (auto& [seat, last] : last_) last = std::min(last, now);
 }

@@ -2,22 +2,14 @@
 // look, with the time of each: nothing has to wake up while somebody types. (Time stamps of the files in /dev/input never change.)
 #pragma once
 
-#include <linux/input.h>
-
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "platform/base/clock.h"
 #include "platform/files.h"
 
 namespace caretaker::platform {
-
-// When the newest of these events of one device was that somebody used it; 0: none was. Of what was too much to be kept (SYN_DROPPED) the newest
-// remains and says what it was: a key that a book lies on fills the room in a second, and is nobody at work. Where nothing remains that says
-// it, it was what the device told last: `was_use`, kept from call to call, true at first.
-[[nodiscard]] MonotonicMs newest_use(std::span<const input_event> events, bool has_touch, bool& was_use);
 
 class InputActivity {
  public:
@@ -33,6 +25,8 @@ class InputActivity {
     bool was_use = true;  // what it told last
     std::string seat;
   };
+  // `loginctl attach` moves a device while it is plugged in.
+  void follow_seats(MonotonicMs now);
   void find_new_devices(MonotonicMs now);
 
   std::map<std::string, Device> devices_;

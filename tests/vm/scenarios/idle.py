@@ -1,6 +1,7 @@
 """Nobody sits there any more: on a console, on X and on Wayland the screen locks, and opens for the password that is typed."""
 import pathlib
 import tempfile
+import time
 
 import desktops
 import sticks
@@ -45,10 +46,12 @@ def a_console_is_covered(m):
 
 
 def a_desktop_on_another_seat(m):
-    """It has a mouse of its own, and does not lock when asked."""
+    """It has a mouse of its own, attached while it is plugged in, and does not lock when asked."""
+    m.plug_tablet()
+    time.sleep(20)  # the guard has seen it on the first seat by then
     m.write("/run/udev/rules.d/99-seat.rules", SECOND_SEAT)
     m.run("udevadm", "control", "--reload")
-    m.plug_tablet()
+    m.run("udevadm", "trigger", "--action=change", "--subsystem-match=input", "--settle")
     wait_until("a second seat", lambda: "seat1" in m.run("loginctl", "list-seats").stdout, timeout=LONG, pause=0.5)
     m.run("systemd-run", "--quiet", "--collect", "--unit=second-seat", "--uid=teacher", "--property=PAMName=login", "--setenv=XDG_SEAT=seat1",
           "--setenv=XDG_SESSION_TYPE=x11", "--setenv=XDG_SESSION_CLASS=user", "sleep", "infinity")
