@@ -22,6 +22,12 @@ std::array<LockStep, 3> ladder(const SessionFacts& facts, IfNotLocked escalation
   return {first, second, third};
 }
 
+// What ends the ladder is taken again while the session is as it was: logind may have been busy, or the locker.
+LockStep last_of(const std::array<LockStep, 3>& steps) {
+  const auto last = std::ranges::find_if(steps.rbegin(), steps.rend(), [](LockStep step) { return step != LockStep::kNone; });
+  return last == steps.rend() ? LockStep::kNone : *last;
+}
+
 }  // namespace
 
 std::string_view lock_step_name(LockStep step) {
@@ -48,15 +54,18 @@ LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const
   }
   const auto steps = ladder(facts, rules.if_not_locked);
   const auto next = static_cast<std::size_t>(progress.steps);
-  const LockStep step = next < steps.size() ? steps[next] : LockStep::kNone;
+  const bool is_again = next >= steps.size() || steps[next] == LockStep::kNone;
+  const LockStep step = is_again ? last_of(steps) : steps[next];
   // The screen is another's: it is left already, and to cover it would cover theirs.
   if (facts.is_behind && step == LockStep::kSwitchAway) return {LockStep::kNone, kConfirmMs, true, true};
   const bool would_cover_another = facts.is_behind && step == LockStep::kOwnLocker;
-  if (step == LockStep::kNone || would_cover_another) return {LockStep::kNone, rules.after_minutes * kMinuteMs, true};
-  if (progress.steps > 0 && now - progress.last_step < kConfirmMs) {
-    return {LockStep::kNone, kConfirmMs - (now - progress.last_step), true};
+  if (would_cover_another) return {LockStep::kNone, rules.after_minutes * kMinuteMs, true};
+  const MonotonicMs pause = is_again ? kTryAgainMs : kConfirmMs;
+  if (progress.steps > 0 && now - progress.last_step < pause) {
+    return {LockStep::kNone, pause - (now - progress.last_step), true};
   }
-  return {step, kConfirmMs, true};
+  const bool is_left = facts.is_behind && next + 1 < steps.size() && steps[next + 1] == LockStep::kSwitchAway;
+  return {step, kConfirmMs, true, is_left};
 }
 
 LockDecision decide_suspended(const SessionFacts& facts, const LockProgress& progress, MonotonicMs since, MonotonicMs now) {

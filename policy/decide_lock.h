@@ -37,13 +37,14 @@ struct LockDecision {
   LockStep step = LockStep::kNone;
   MonotonicMs again_ms = 0;    // decide again after at most this long
   bool is_over = false;        // idle for longer than it may be, and not locked
-  bool is_left = false;        // to switch away was the next step, and somebody has done so by hand: it counts as taken
+  bool is_left = false;        // to switch away comes next, and somebody has done so by hand: that step counts as taken too
 };
 
 inline constexpr MonotonicMs kConfirmMs = 5000;  // how long a locker has to come up, before the next step
+inline constexpr MonotonicMs kTryAgainMs = 60'000;  // before the last step of the ladder is taken once more
 
 // The ladder: a graphical session is asked to lock; one that is not locked kConfirmMs later gets what the policy says, and the
-// session is ended when that did not help either; one that was switched away from, by hand too, is covered when it is in front again. Text consoles and remote sessions begin further up: nothing there would answer.
+// session is ended when that did not help either, each minute anew while it is still there; one that was switched away from, by hand too, is covered when it is in front again. Text consoles and remote sessions begin further up: nothing there would answer.
 [[nodiscard]] LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const LockProgress& progress,
                                        MonotonicMs now);
 

@@ -18,14 +18,6 @@ constexpr std::size_t kMaxKnownUsers = 256;
 constexpr MonotonicMs kBookRetryMs = 60'000;
 constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
 
-// A lost machine is locked also before it has a policy.
-policy::Policy policy_without_rules() {
-  policy::Policy none;
-  none.groups.emplace_back();
-  none.groups.back().is_default = true;
-  return none;
-}
-
 }  // namespace
 
 Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity identity, PolicyStore trust,
@@ -192,15 +184,16 @@ void Guard::tell_about_programs() {
   }
 }
 
+// A school's machine locks also while it has no policy that it can read, and a lost one before it has any.
+bool Guard::watches_sessions() const {
+  return session_watch_ && (trust_.policy() != nullptr || orders_.lock() != nullptr || had_school());
+}
+
 void Guard::watch_sessions() {
   if (!session_watch_) return;
-  const bool is_locked = orders_.lock() != nullptr;
-  session_watch_->set_device_locked(is_locked);
-  if (trust_.policy() == nullptr) {
-    static const policy::Policy kNoPolicy = policy_without_rules();
-    if (is_locked) session_watch_->on_time(kNoPolicy);
-    return;
-  }
+  session_watch_->set_device_locked(orders_.lock() != nullptr);
+  if (!watches_sessions()) return;
+  if (trust_.policy() == nullptr) return session_watch_->on_time_without_policy();
   session_watch_->on_time(watched_rules());
 }
 

@@ -107,8 +107,7 @@ class Guard {
 
   // When tick() has something to do about people's sessions or an order; INT64_MAX: never.
   [[nodiscard]] MonotonicMs next_look() const {
-    const bool watches = session_watch_ && (trust_.policy() != nullptr || orders_.lock() != nullptr);
-    return std::min(watches ? session_watch_->next() : INT64_MAX, orders_.next());
+    return std::min(watches_sessions() ? session_watch_->next() : INT64_MAX, orders_.next());
   }
   void tick();   // within a second of a request, else every few
   // After a start, and each day, the set file is gone over while it is in force; in parts, between requests.
@@ -133,6 +132,7 @@ class Guard {
   [[nodiscard]] std::string notice() const;  // what users are told; empty before there is a school
   void store_repeats(bool all);
   void try_book_again();
+  [[nodiscard]] bool watches_sessions() const;
   void watch_sessions();
   [[nodiscard]] const policy::Policy& watched_rules();
   [[nodiscard]] Result<platform::User> find_known_user(std::uint32_t uid);

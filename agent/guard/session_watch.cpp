@@ -29,6 +29,13 @@ policy::SessionKind kind_of(Session::Kind kind) {
   return policy::SessionKind::kGraphical;
 }
 
+policy::Policy policy_without_rules() {
+  policy::Policy none;
+  none.groups.emplace_back();
+  none.groups.back().is_default = true;
+  return none;
+}
+
 std::string in_words(std::int64_t seconds) {
   if (seconds < 120) return std::to_string(seconds) + " seconds";
   return std::to_string((seconds + 30) / 60) + " minutes";
@@ -202,9 +209,19 @@ void SessionWatch::watch_unseen(const policy::Policy& policy, MonotonicMs now) {
 void SessionWatch::on_time(const policy::Policy& policy) {
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_) return;
+  refuse_logins(policy);
+  look(policy, now);
+}
+
+void SessionWatch::on_time_without_policy() {
+  static const policy::Policy kNoPolicy = policy_without_rules();
+  const MonotonicMs now = clock_.monotonic_ms();
+  if (now >= next_) look(kNoPolicy, now);
+}
+
+void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
   notice_sleep(now);
   next_ = now + kLookMs;
-  refuse_logins(policy);
   auto sessions = sessions_.list();
   if (!sessions) return watch_unseen(policy, now);
   silent_looks_ = 0;

@@ -28,6 +28,8 @@ class SessionWatch {
 
   // Looks at every session when it is time; before that it does nothing.
   void on_time(const policy::Policy& policy);
+  // The same by what holds where nobody has said anything. Who may not log in is not known: it stays as it was.
+  void on_time_without_policy();
   // When on_time() has something to do.
   [[nodiscard]] MonotonicMs next() const { return next_; }
   // Somebody may be suspended from now on; and a night that the policy has begun gives its whole warning.
@@ -51,6 +53,7 @@ class SessionWatch {
     const policy::Group* group = nullptr;
   };
   [[nodiscard]] Person person(const policy::Policy& policy, std::uint32_t uid) const;
+  void look(const policy::Policy& policy, MonotonicMs now);
   void notice_sleep(MonotonicMs now);
   [[nodiscard]] MonotonicMs watch_session(const policy::Policy& policy, const platform::Session& session, MonotonicMs now);
   void take_step(policy::LockStep step, const platform::Session& session, const Person& who, MonotonicMs left_ms);

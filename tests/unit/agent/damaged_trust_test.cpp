@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/control_gate.h"
+#include "tests/unit/agent/fake_sessions.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -94,6 +95,28 @@ TEST_CASE("a machine that has lost its policies opens nothing", "[R10][R11]") {
   world.start();
   CHECK(world.filter().state == FilterState::kIncomplete);
   CHECK(world.gate_hears().word == GateAnswer::Word::kUnchanged);
+}
+
+TEST_CASE("a machine that has lost its policies locks idle screens all the same, and whoever may not log in still may not", "[R1][R15]") {
+  DamagedWorld world;
+  FakeSessions sessions;
+  world.settings.sessions = &sessions;
+  world.start();
+  world.serve();
+  world.give(world.room.policy(2, std::string(kPolicyText) + "[suspended]\n\"anna\" = \"" + to_rfc3339(world.clock.time + 86'400) + "\"\n"));
+  world.guard->tick();
+  for (const char* name : {"policy.json", "policy.copy.json", "policy.previous.json"}) flip(world.settings.state / "trust" / name);
+  sessions.there = {{"c1", GuardWorld::kAnna + 1, platform::Session::Kind::kGraphical, "seat0", "tty7", true}};
+  world.start();
+  sessions.there[0].last_input = world.clock.monotonic_ms();
+  world.guard->tick();
+  CHECK(world.guard->next_look() <= world.clock.monotonic_ms() + 15'000);
+  for (int i = 0; i < 59; ++i, world.guard->tick()) world.clock.time += 10;
+  CHECK(sessions.deeds.empty());
+  world.clock.time += 10;
+  world.guard->tick();
+  CHECK(sessions.deeds == std::vector<std::string>{"lock c1"});
+  CHECK(as_text(must(platform::read_file(world.settings.state / "refused-logins", 4096))) == "anna\n");
 }
 
 TEST_CASE("a damaged policy, lists or floors are put back from their copies: the machine is where it was, and takes what comes", "[R10][R11]") {

@@ -20,7 +20,10 @@ class FakeSessions final : public platform::Sessions {
     return done("own locker " + session.id);
   }
   Status switch_away(const platform::Session& session) override { return done("switch " + session.id); }
-  Status end(const platform::Session& session) override { return done("end " + session.id); }
+  Status end(const platform::Session& session) override {
+    if (is_busy) return make_error(ErrorCode::kUnavailable, "logind is busy");
+    return done("end " + session.id);
+  }
   std::optional<MonotonicMs> last_use_of_main_seat() override { return last_use; }
   bool is_main_seat_covered() override { return is_covered; }
   Status cover_main_seat() override {
@@ -38,6 +41,7 @@ class FakeSessions final : public platform::Sessions {
   std::optional<MonotonicMs> last_use;
   bool is_covered = false;
   bool has_own_locker = true;
+  bool is_busy = false;
 
  private:
   Status done(std::string deed) {

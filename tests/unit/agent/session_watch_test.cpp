@@ -229,6 +229,20 @@ TEST_CASE("a step that cannot be taken is an event, and the next one follows", "
   CHECK(world.events[0].rule == "lock.own-locker.failed");
 }
 
+TEST_CASE("a session that could not be ended is to end each minute anew, until it does", "[R1]") {
+  WatchWorld world;
+  world.policy.groups[0].idle_lock.if_not_locked = policy::IfNotLocked::kEndSession;
+  world.log_in("1", kBen);
+  world.sessions.is_busy = true;
+  world.pass(13 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  CHECK(world.events.size() == 3);
+  CHECK(world.events.back().rule == "lock.ended.failed");
+  world.sessions.is_busy = false;
+  world.pass(kMinute);
+  CHECK(world.sessions.deeds == Deeds{"lock 1", "end 1"});
+}
+
 TEST_CASE("somebody who comes back starts anew", "[R1]") {
   WatchWorld world;
   world.policy.groups[0].idle_lock.notice_seconds = 30;

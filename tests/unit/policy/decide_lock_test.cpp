@@ -63,7 +63,10 @@ TEST_CASE("when no locker answers, the next step comes after a few seconds, and 
   CHECK(step_of({}, idle, after_steps(1, kConfirmMs)) == LockStep::kOwnLocker);
   CHECK(step_of({}, idle, after_steps(2, kConfirmMs - 1)) == LockStep::kNone);
   CHECK(step_of({}, idle, after_steps(2, kConfirmMs)) == LockStep::kEndSession);
-  CHECK(step_of({}, idle, after_steps(3, 60 * kMinute)) == LockStep::kNone);
+  CHECK(step_of({}, idle, after_steps(3, kTryAgainMs - 1)) == LockStep::kNone);
+  CHECK(decide_lock({}, idle, after_steps(3, kTryAgainMs - 1), kNow).again_ms == 1);
+  CHECK(step_of({}, idle, after_steps(3, kTryAgainMs)) == LockStep::kEndSession);  // still there
+  CHECK(step_of({}, idle, after_steps(9, kTryAgainMs)) == LockStep::kEndSession);
 }
 
 TEST_CASE("the policy chooses what happens to a screen that does not lock", "[R1]") {
@@ -81,7 +84,7 @@ TEST_CASE("the policy chooses what happens to a screen that does not lock", "[R1
   CHECK(by_hand.is_over);
   CHECK(step_of(rules, left, after_steps(2, 60 * kMinute)) == LockStep::kNone);  // what is unsaved stays
   CHECK(step_of(rules, idle, after_steps(2, 60 * kMinute)) == LockStep::kOwnLocker);  // in front again, or still
-  CHECK(step_of(rules, idle, after_steps(3, 60 * kMinute)) == LockStep::kNone);
+  CHECK(step_of(rules, idle, after_steps(3, kTryAgainMs)) == LockStep::kOwnLocker);
 }
 
 TEST_CASE("a text console gets our locker at once, a remote session ends", "[R1]") {
