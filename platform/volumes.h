@@ -1,6 +1,6 @@
 // Removable volumes as they come and go, and the gate before them. Ports: udev on Linux.
 //
-// Default-deny does not hang on us: installer/udev/72-caretaker-media.rules marks what is removable (CARETAKER_MEDIUM) and keeps it
+// Default-deny does not hang on us: installer/udev/*-caretaker-media.rules mark what is removable (CARETAKER_MEDIUM) and keep it
 // from everybody but root, at boot, on each arrival and after each change, until the gate lets it through.
 #pragma once
 
@@ -41,8 +41,10 @@ class VolumeWatcher {
   VolumeWatcher(VolumeWatcher&&) noexcept;
   VolumeWatcher& operator=(VolumeWatcher&&) noexcept;
   ~VolumeWatcher();
-  // Waits for the next changes, or for wake(): then there may be none.
-  [[nodiscard]] Result<std::vector<VolumeChange>> wait();
+  // Waits for the next changes, for wake(), or for `limit_ms` (-1: without end): then there may be none.
+  [[nodiscard]] Result<std::vector<VolumeChange>> wait(int limit_ms);
+  // What is at this node now is among the next changes, as if it had just been seen.
+  void see_again(const std::filesystem::path& node);
   void wake() const;  // any thread
 
  private:

@@ -75,14 +75,20 @@ const VolumeDecision& stricter(const VolumeDecision& a, const VolumeDecision& b)
 
 std::string_view media_notice(const VolumeDecision& decision) {
   const bool listed = decision.reason == MediaReason::kAllowListedDisc;
+  const bool in_doubt = decision.reason == MediaReason::kUnknown || decision.reason == MediaReason::kPhone;
   switch (decision.access) {
     case Access::kAllow: return "";
-    case Access::kWarn: return "This drive is not encrypted: keep no school work on it, and ask the school for an encrypted one.";
+    case Access::kWarn:
+      return in_doubt ? "This drive is not known to be encrypted: keep no school work on it, and ask the school for an encrypted one."
+                      : "This drive is not encrypted: keep no school work on it, and ask the school for an encrypted one.";
     case Access::kReadOnly:
-      return listed ? "" : "This drive is not encrypted, so you can read it but not write to it: ask the school for an encrypted one.";
+      if (listed) return "";
+      return in_doubt ? "This drive is not known to be encrypted, so you can read it but not write to it: ask the school for an encrypted one."
+                      : "This drive is not encrypted, so you can read it but not write to it: ask the school for an encrypted one.";
     case Access::kKeepOut: break;
   }
   switch (decision.reason) {
+    case MediaReason::kUnknown: return "This drive is not known to be encrypted, so it was kept out: use an encrypted one, or ask a member of staff.";
     case MediaReason::kPhone: return "Phones and cameras cannot be read on this device: send the files another way, or ask a member of staff.";
     case MediaReason::kSuspended:
       return "The protection of this drive is suspended, so it was kept out: switch BitLocker on again and plug it in once more.";

@@ -10,6 +10,7 @@ namespace {
 
 using platform::VolumeChange;
 
+constexpr std::string_view kGaveUp = "gave-up";
 constexpr int kInspectionMs = 10'000;
 constexpr int kSecondInspectionMs = 30'000;  // a machine that has much else to do is slow as well, and the verdict would last
 
@@ -17,7 +18,7 @@ VolumeContent look(const VolumeChange& change) {
   if (change.what != VolumeChange::What::kSeen) return {};
   if (change.volume.identity.medium == Medium::kPhone) return {Encryption::kUnknown, "", "phone", ""};
   VolumeContent content = platform::inspect_apart(change.volume.node, kInspectionMs);
-  if (content.reason == "gave-up") content = platform::inspect_apart(change.volume.node, kSecondInspectionMs);
+  if (content.reason == kGaveUp) content = platform::inspect_apart(change.volume.node, kSecondInspectionMs);
   return content;
 }
 
@@ -43,7 +44,8 @@ std::vector<Sighting> MediaWatch::take() {
 
 void MediaWatch::run() {
   while (!closing_) {
-    const auto changes = watcher_.wait();
+    for (const auto& node : second_looks_.take_due(system_clock().monotonic_ms())) watcher_.see_again(node);
+    const auto changes = watcher_.wait(second_looks_.left_ms(system_clock().monotonic_ms()));
     if (!changes) {
       log_error("media", "no longer watched, new ones stay out: " + changes.error().message);
       return;
@@ -60,6 +62,7 @@ void MediaWatch::look_at(const std::vector<VolumeChange>& changes) {
     const auto replaced = [&](const VolumeChange& later) { return same(later) && (is_mount || later.what != VolumeChange::What::kMounted); };
     if (std::any_of(change + 1, changes.end(), replaced)) continue;
     Sighting sighting{*change, look(*change)};
+    if (!is_mount) second_looks_.note(*change, sighting.content.reason == kGaveUp, system_clock().monotonic_ms());
     {
       const std::lock_guard lock(mutex_);
       found_.push_back(std::move(sighting));

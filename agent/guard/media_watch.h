@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/guard/second_looks.h"
 #include "platform/volumes.h"
 
 namespace caretaker::agent {
@@ -34,6 +35,7 @@ class MediaWatch {
   void look_at(const std::vector<platform::VolumeChange>& changes);
 
   platform::VolumeWatcher watcher_;
+  SecondLooks second_looks_;
   std::function<void()> wake_;
   std::atomic<bool> closing_{false};
   std::mutex mutex_;

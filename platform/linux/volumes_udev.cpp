@@ -6,8 +6,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 
 #include "platform/base/text.h"
@@ -92,7 +94,7 @@ struct VolumeWatcher::State {
   OpenFile wake;
   std::optional<NodeWatch> nodes;
   std::optional<MountWatch> mounts;
-  std::vector<VolumeChange> waiting;  // what was there at the start
+  std::vector<VolumeChange> waiting;  // what was there at the start, or is to be seen again
 
   void watch(std::vector<VolumeChange>& changes) {
     for (VolumeChange& change : changes) {
@@ -175,13 +177,20 @@ Result<VolumeWatcher> VolumeWatcher::open() {
   return VolumeWatcher(std::move(state));
 }
 
-Result<std::vector<VolumeChange>> VolumeWatcher::wait() {
+void VolumeWatcher::see_again(const std::filesystem::path& node) {
+  std::vector<VolumeChange> now;
+  if (auto change = what_is_at(state_->udev.get(), node)) now.push_back(*std::move(change));
+  state_->watch(now);
+  std::ranges::move(now, std::back_inserter(state_->waiting));
+}
+
+Result<std::vector<VolumeChange>> VolumeWatcher::wait(int limit_ms) {
   std::vector<VolumeChange> out = std::move(state_->waiting);
   state_->waiting.clear();
   if (!out.empty()) return out;
   std::array<pollfd, 4> files = {pollfd{::udev_monitor_get_fd(state_->monitor.get()), POLLIN, 0}, pollfd{state_->nodes->fd(), POLLIN, 0},
                                  pollfd{state_->wake.fd(), POLLIN, 0}, pollfd{state_->mounts->fd(), POLLPRI, 0}};
-  if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR) return posix_error(errno, "wait for udev");
+  if (::poll(files.data(), files.size(), limit_ms) < 0 && errno != EINTR) return posix_error(errno, "wait for udev");
   for (const auto& node : state_->nodes->take()) {
     if (auto change = what_is_at(state_->udev.get(), node)) out.push_back(*std::move(change));
   }

@@ -99,6 +99,7 @@ TEST_CASE("whoever loses something is told what and what to do, in one sentence"
       CAPTURE(notice);
       CHECK(notice.size() > 40);
       CHECK(notice.find('.') == notice.size() - 1);
+      if (reason == MediaReason::kUnknown || reason == MediaReason::kPhone) CHECK(notice.find("not encrypted") == std::string_view::npos);
     }
   }
   CHECK(media_notice({Access::kAllow, MediaReason::kEncrypted}).empty());
