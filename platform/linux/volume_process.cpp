@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -48,9 +49,8 @@ Result<Child> start_child(const OpenFile& device) {
 }
 
 // Until the child closes its end, or the time is over.
-Result<std::string> read_answer(const OpenFile& pipe, int limit_ms) {
+Result<std::string> read_answer(const OpenFile& pipe, MonotonicMs end) {
   std::string answer;
-  const MonotonicMs end = system_clock().monotonic_ms() + limit_ms;
   for (;;) {
     const MonotonicMs left = end - system_clock().monotonic_ms();
     pollfd waiting{pipe.fd(), POLLIN, 0};
@@ -72,6 +72,18 @@ void end_child(pid_t child) {
   for (int i = 0; i < 20 && ::waitpid(child, nullptr, WNOHANG) == 0; ++i) ::poll(nullptr, 0, 50);
 }
 
+// Whether it has ended as it should, in time: one that was broken into can close its end and stay.
+bool has_ended_well(pid_t child, MonotonicMs end) {
+  for (int pause_ms = 1;; pause_ms = std::min(pause_ms * 2, 50)) {
+    int status = 0;
+    if (::waitpid(child, &status, WNOHANG) != 0) return status == 0;
+    if (system_clock().monotonic_ms() >= end) break;
+    ::poll(nullptr, 0, pause_ms);
+  }
+  end_child(child);
+  return false;
+}
+
 Status drop_rights() {
   if (::geteuid() == 0 && (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
                            ::setresuid(kNobody, kNobody, kNobody) != 0)) {
@@ -88,15 +100,14 @@ VolumeContent inspect_apart(const std::filesystem::path& node, int limit_ms) {
   if (!device.is_open()) return gave_up("unreadable");
   const auto child = start_child(device);
   if (!child) return gave_up("gave-up");
-  const auto answer = read_answer(child->answer, limit_ms);
+  const MonotonicMs end = system_clock().monotonic_ms() + limit_ms;
+  const auto answer = read_answer(child->answer, end);
   if (!answer) {
     end_child(child->pid);
     return gave_up("gave-up");
   }
-  int status = 0;
-  (void)::waitpid(child->pid, &status, 0);
   const auto content = parse_content_text(*answer);
-  return status == 0 && content ? *content : gave_up("gave-up");
+  return has_ended_well(child->pid, end) && content ? *content : gave_up("gave-up");
 }
 
 Status serve_inspection() {
