@@ -45,6 +45,7 @@ def play(m, packages):
     story.who_is_suspended_cannot_log_in(m, school)
     story.a_reboot_keeps_everything(m, school)
     story.an_upgrade_keeps_everything(m, school)
+    story.a_wipe_is_not_removed_by_the_way(m)
     story.removal_keeps_the_state_and_purge_takes_it(m)
     m.power_off()
     left = tree.differences(before, tree.read(m.root))

@@ -318,11 +318,38 @@ def let_fail(m, unit):
     assert m.property(unit, "ActiveState") == "failed"
 
 
+def stands_in(m, unit):
+    """Started with a program in its place that does nothing and does not end; what undoes that."""
+    folder = f"/run/systemd/system/{unit}.d"
+    m.write(f"{folder}/other-program.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/sleep infinity\nExecStopPost=\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "start", unit)
+    assert m.property(unit, "ActiveState") == "active"
+
+    def undo():
+        m.run("rm", "--recursive", folder)
+        m.run("systemctl", "daemon-reload")
+    return undo
+
+
+def a_wipe_is_not_removed_by_the_way(m):
+    undo = stands_in(m, "caretaker-wipe.service")
+    done = m.run("apt-get", "remove", "--yes", "caretaker-agent", check=False)
+    assert done.returncode != 0, "a machine that is being wiped let its wipe be removed"
+    assert m.property("caretaker-wipe.service", "ActiveState") == "active" and all(running(m, unit) for unit in AGENT), "something was stopped"
+    m.run("systemctl", "stop", "caretaker-wipe.service")
+    undo()
+    tell("the package is not removed under a wipe, and goes on as it was")
+
+
 def removal_keeps_the_state_and_purge_takes_it(m):
     others = another_firewall_has_rules(m)
     wait_until("our rules beside them", lambda: packet_filter(m) != others, timeout=20)
     let_fail(m, "caretaker-firewall.service")
+    undo = stands_in(m, "caretaker-lock.service")
     m.run("apt-get", "remove", "--yes", "caretaker-agent")
+    assert m.property("caretaker-lock.service", "ActiveState") == "inactive", "the screen is still covered, by what nobody has any more"
+    undo()
     assert m.exists("/var/lib/caretaker/guard/device.json") and not m.exists("/run/caretaker")
     assert packet_filter(m) == others, "the packet filter is not what it was without us"
     m.run("apt-get", "purge", "--yes", "caretaker-agent", "caretaker-server")
