@@ -4,15 +4,22 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 INSTALLER = pathlib.Path(__file__).resolve().parents[2] / "installer"
 PAGES = {"caretaker": "caretaker.1", "caretakerd": "caretakerd.8", "caretaker-net": "caretaker-net.8", "caretaker-gate": "caretaker-gate.8",
          "caretaker-inspect": "caretaker-inspect.8", "caretaker-programs": "caretaker-programs.8",
          "caretaker-server": "caretaker-server.8"}
+PACKAGES = {"caretaker": "agent", "caretaker-server": "server"}
+# As bash-completion does it when a command is first completed: a file of its name, and what that says of it.
 COMPLETE = """
-. "$1"; shift
+name=${2##*/}
+. "$1/$name" || exit
+shift
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_caretaker "$1"
+words=$(complete -p "$name") || exit
+words=${words#* -F }
+"${words%% *}" "$1"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
@@ -51,18 +58,35 @@ def page_problems(program, page):
     yield from (f"{page}: there is no {option}" for option in sorted(said - known))
 
 
-def complete(*words):
-    done = subprocess.run(["bash", "-c", COMPLETE, "bash", INSTALLER / "completion" / "caretaker", *words], check=True,
-                          capture_output=True, text=True)
+def lay_out(build, package, folder):
+    """The folder of completions as the package has it."""
+    subprocess.run(["cmake", "--install", build / "installer", "--component", package, "--prefix", folder], check=True, capture_output=True)
+    return folder / "usr/share/bash-completion/completions"
+
+
+def complete(completions, *words):
+    done = subprocess.run(["bash", "-c", COMPLETE, "bash", completions, *words], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
-def completion_problems(program):
+def completion_problems(completions, program):
     for command, text in helps(program):
-        if complete(*command, "") != set(commands_in(text)):
-            yield f"completion of {' '.join(command[1:])}: {complete(*command, '')}"
-        if complete(*command, "--") != options_in(text):
-            yield f"completion of options of {' '.join(command[1:])}: {complete(*command, '--')}"
+        found = complete(completions, *command, ""), complete(completions, *command, "--")
+        if found[0] != set(commands_in(text)):
+            yield f"completion of {' '.join(command[1:])}: {found[0]}"
+        if found[1] != options_in(text):
+            yield f"completion of options of {' '.join(command[1:])}: {found[1]}"
+
+
+def all_completion_problems(programs, work):
+    for program, package in PACKAGES.items():
+        completions = lay_out(programs.parent, package, work / package)
+        if not (completions / program).is_file():
+            yield f"the package {package} has no completion for {program}"
+            continue
+        yield from completion_problems(completions, str(programs / program))
+        if program == "caretaker" and complete(completions, str(programs / program), "events", "--key", ""):
+            yield "completion: after an option that takes a file comes a file's name"
 
 
 def main():
@@ -70,9 +94,8 @@ def main():
     parser.add_argument("--bin", required=True, type=pathlib.Path, help="folder with the built programs")
     folder = parser.parse_args().bin
     problems = [p for program, page in PAGES.items() for p in page_problems(folder / program, page)]
-    problems += [p for program in ("caretaker", "caretaker-server") for p in completion_problems(str(folder / program))]
-    if complete(str(folder / "caretaker"), "events", "--key", ""):
-        problems.append("completion: after an option that takes a file comes a file's name")
+    with tempfile.TemporaryDirectory(prefix="caretaker-completion-") as work:
+        problems += all_completion_problems(folder, pathlib.Path(work))
     print(*problems, f"{len(problems)} problem(s)", sep="\n")
     sys.exit(1 if problems else 0)
 
