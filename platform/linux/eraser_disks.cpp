@@ -70,7 +70,7 @@ bool has_networked_controller(const fs::path& disk) {
   });
 }
 
-// As the rules for removable media tell it (72-caretaker-media.rules): a card in a slot, and what hangs on a port that leads outside.
+// As the rules for removable media tell it (62-caretaker-media.rules): a card in a slot, and what hangs on a port that leads outside.
 bool is_plugged_in(const fs::path& disk) {
   const std::string type = attribute(disk / "device/type");
   if (type == "SD" || type == "SDcombo") return true;

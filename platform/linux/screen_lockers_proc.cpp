@@ -1,10 +1,9 @@
-#include "platform/linux/screen_lockers_proc.h"
+#include "platform/screen_lockers.h"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -17,31 +16,38 @@ constexpr std::array<std::string_view, 10> kLockers = {"swaylock", "gtklock", "w
                                                        "slock",    "xlock",   "xtrlock", "xsecurelock", "kscreenlocker_g"};
 constexpr std::string_view kOwnLocker = "physlock";
 
-std::string name_of(const std::filesystem::path& process) {
-  std::string name;
-  std::getline(std::ifstream(process / "comm"), name);
-  return name;
+std::string first_line(const std::filesystem::path& file) {
+  std::string line;
+  std::getline(std::ifstream(file), line);
+  return line;
 }
 
 // In the unit that starts it: anybody can give a set-user-ID program another name, and nobody can put a process there.
 bool is_own_locker(const std::filesystem::path& process) {
   struct stat status {};
-  if (::stat(process.c_str(), &status) != 0 || status.st_uid != 0 || name_of(process) != kOwnLocker) return false;
-  std::string group;
-  std::getline(std::ifstream(process / "cgroup"), group);
-  return group.ends_with("/caretaker-lock.service");
+  if (::stat(process.c_str(), &status) != 0 || status.st_uid != 0 || first_line(process / "comm") != kOwnLocker) return false;
+  return first_line(process / "cgroup").ends_with("/caretaker-lock.service");
 }
 
-bool is_locker(const std::filesystem::path& process, std::uint32_t uid) {
+// As logind groups them: another session of the same user is not covered by it.
+bool is_in_session(const std::filesystem::path& process, const Session& session) {
+  const std::string group = first_line(process / "cgroup") + "/";
+  const std::string user = std::to_string(session.uid);
+  const std::string users = "/user.slice/user-" + user + ".slice/";
+  if (group.find(users + "session-" + session.id + ".scope/") != std::string::npos) return true;
+  return session.kind == Session::Kind::kGraphical && group.find(users + "user@" + user + ".service/") != std::string::npos;
+}
+
+bool is_locker_of(const std::filesystem::path& process, const Session& session) {
   struct stat status {};
-  if (::stat(process.c_str(), &status) != 0) return false;
-  return is_own_locker(process) || (status.st_uid == uid && std::ranges::find(kLockers, name_of(process)) != kLockers.end());
+  if (::stat(process.c_str(), &status) != 0 || status.st_uid != session.uid) return false;
+  return std::ranges::find(kLockers, first_line(process / "comm")) != kLockers.end() && is_in_session(process, session);
 }
 
 template <typename IsOne>
-bool has_process(const IsOne& is_one) {
+bool has_process(const std::filesystem::path& processes, const IsOne& is_one) {
   std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
+  for (const auto& entry : std::filesystem::directory_iterator(processes, failed)) {
     const std::string name = entry.path().filename();
     if (!name.empty() && name[0] >= '1' && name[0] <= '9' && is_one(entry.path())) return true;
   }
@@ -50,12 +56,14 @@ bool has_process(const IsOne& is_one) {
 
 }  // namespace
 
-bool has_running_locker(std::uint32_t uid) {
-  return has_process([uid](const std::filesystem::path& process) { return is_locker(process, uid); });
+bool is_covered_by_locker(const Session& session, const std::filesystem::path& processes) {
+  if (session.kind == Session::Kind::kRemote) return false;
+  const bool is_main = session.seat == kMainSeat;
+  return has_process(processes, [&](const auto& process) { return is_locker_of(process, session) || (is_main && is_own_locker(process)); });
 }
 
-bool is_own_locker_running() {
-  return has_process([](const std::filesystem::path& process) { return is_own_locker(process); });
+bool is_own_locker_running(const std::filesystem::path& processes) {
+  return has_process(processes, [](const auto& process) { return is_own_locker(process); });
 }
 
 }  // namespace caretaker::platform

@@ -13,7 +13,7 @@
 #include "platform/linux/input_activity_evdev.h"
 #include "platform/linux/login_bus.h"
 #include "platform/linux/posix_error.h"
-#include "platform/linux/screen_lockers_proc.h"
+#include "platform/screen_lockers.h"
 #include "platform/linux/unit_bus.h"
 #include "platform/sessions.h"
 
@@ -130,7 +130,7 @@ Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, Monoton
   const bool is_graphical = type == "x11" || type == "wayland" || type == "mir";
   session.kind = is_graphical ? Session::Kind::kGraphical : Session::Kind::kConsole;
   if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;
-  session.is_locked = says_locked || (session.kind != Session::Kind::kRemote && has_running_locker(session.uid));
+  session.is_locked = says_locked || is_covered_by_locker(session);
   TRY(last_input, find_last_input(session, listed.path, now));
   session.last_input = last_input;
   known_[session.id].last_input = last_input;
