@@ -19,7 +19,10 @@ from world import tell  # noqa: E402
 
 PROMISES = "R2"
 SKIPPED = 77
-RULES = HERE.parents[1] / "installer" / "udev" / "72-caretaker-media.rules"
+RULES = HERE.parents[1] / "installer" / "udev"
+# In place of what looks into a volume, which cannot be looked into here, and of what puts together what it finds on one (mdadm, 64; LVM, 69).
+STAND_INS = {"61-finds.rules": 'SUBSYSTEM=="block", ENV{ID_FS_TYPE}="LVM2_member"\n',
+             "64-puts-together.rules": 'ENV{ID_FS_TYPE}=="LVM2_member", ENV{PUT_TOGETHER}="1"\n'}
 PCI = ("devices/pci0000:00/0000:00:1f.2", "pci", {"removable": "fixed"})
 SATA = [PCI, ("ata1/host0/target0:0:0/0:0:0:0", "scsi", {"type": "5"})]
 MMC = [PCI, ("mmc_host/mmc0", "mmc_host", {}), ("mmc0:0001", "mmc")]
@@ -94,21 +97,23 @@ def lay_down(root, thing):
     return "/" + str(at.relative_to(root)), node
 
 
-def judge(root, thing):
-    """KEPT or FREE, as udev leaves the node, and what it said."""
+def judge(root, thing, action="add", more=""):
+    """KEPT or FREE, as udev leaves the node, whether what lies on it is put together, and what udev said."""
     for folder in ("sys", "dev", "run"):
         shutil.rmtree(root / folder, ignore_errors=True)
         (root / folder).mkdir()
     (root / "run/udev").mkdir()
     path, node = lay_down(root, thing)
-    said = subprocess.run(["chroot", root, "env", "SYSTEMD_DEVICE_VERIFY_SYSFS=0", "udevadm", "test", "--action=add", path], capture_output=True, text=True, check=False)
+    with open(root / path[1:] / "uevent", "a", encoding="ascii") as facts:
+        facts.write(more)
+    said = subprocess.run(["chroot", root, "env", "SYSTEMD_DEVICE_VERIFY_SYSFS=0", "udevadm", "test", f"--action={action}", path], capture_output=True, text=True, check=False)
     properties = dict(line.split("=", 1) for line in said.stdout.splitlines() if "=" in line and not line.startswith(" "))
     assert properties.get("DEVPATH") == path.removeprefix("/sys"), said.stdout + said.stderr
     now = node.stat()
     # The access list for whoever is at the screen: by logind for the tag, and by udev itself, before systemd 253 for one that was taken away as well.
     is_listed = "uaccess" in properties.get("CURRENT_TAGS", "") or ("RUN 'uaccess'" in said.stdout + said.stderr and properties.get("ID_SEAT") != "seat-nobody")
     is_closed = stat.S_IMODE(now.st_mode) == 0o600 and now.st_uid == 0 and now.st_gid == 0 and not is_listed
-    return KEPT if is_closed else FREE, said.stdout + said.stderr
+    return KEPT if is_closed else FREE, properties.get("PUT_TOGETHER") == "1", said.stdout + said.stderr
 
 
 def make_tree(work):
@@ -123,7 +128,10 @@ def make_tree(work):
         raise Unavailable("no overlay file system can be mounted here")
     if subprocess.run(["mount", "-t", "proc", "proc", root / "proc"], check=False).returncode != 0:  # by which udev finds the node that it opened
         raise Unavailable("no proc file system can be mounted here")
-    shutil.copy(RULES, root / "usr/lib/udev/rules.d")
+    for rules in RULES.glob("*.rules"):
+        shutil.copy(rules, root / "usr/lib/udev/rules.d")
+    for name, text in STAND_INS.items():
+        (root / "usr/lib/udev/rules.d" / name).write_text(text, encoding="ascii")
     return root
 
 
@@ -132,9 +140,16 @@ def main():
     try:
         root = make_tree(work)
         for what, thing, wanted in THINGS:
-            got, said = judge(root, thing)
+            got, is_put_together, said = judge(root, thing)
             assert got == wanted, f"{what} is {got}, not {wanted}\n{said}"
+            is_disk = thing[-1][1] == "block"
+            assert is_put_together == (is_disk and wanted == FREE), f"{what}: put together: {is_put_together}\n{said}"
             tell(f"{what}: {got}")
+        stick = disk(on_usb("0"), "sdb")
+        for word, wanted in (("release", True), ("readonly", True), ("keep", False)):
+            _, is_put_together, said = judge(root, stick, "change", f"SYNTH_ARG_CARETAKER={word}\n")
+            assert is_put_together == wanted, f"{word}: put together: {is_put_together}\n{said}"
+        tell("what lies on a stick, an array or a volume group, is nobody's to put together before it is let through")
         print("held")
     except Unavailable as why:
         print(f"skipped: {why}")
