@@ -12,12 +12,14 @@
 
 namespace caretaker::platform {
 
-// Begins as a program that is loaded together with a loader (ELF with an interpreter): the kernel opens that one next.
-[[nodiscard]] bool names_a_loader(int fd);
+enum class ProgramKind {
+  kOther,        // a script, a static program, no program at all
+  kNamesLoader,  // ELF with an interpreter: the kernel opens that one, its loader, next
+  kLoader,       // ELF that is a library and names no interpreter: of what can be started, only loaders are. Its name says nothing: a mount gives it another
+};
+[[nodiscard]] ProgramKind program_kind(int fd);
 // The file's last name, as it is mounted where it runs.
 [[nodiscard]] std::string file_name_of(int fd);
-// By that name: ld-linux-x86-64.so.2, ld-musl-x86_64.so.1, ld.so.
-[[nodiscard]] bool is_loader_name(const std::string& name);
 // The real user of a process.
 [[nodiscard]] std::optional<std::uint32_t> real_uid_of(std::int32_t pid);
 

@@ -46,7 +46,7 @@ struct ProgramGate::State {
   std::uint64_t next_ticket = 1;
 
   void respond(int fd, bool may_run) const;
-  [[nodiscard]] ProgramFacts find_facts(int fd, std::int32_t thread, const std::string& name, MonotonicMs now);
+  [[nodiscard]] ProgramFacts find_facts(int fd, std::int32_t thread, MonotonicMs now);
   [[nodiscard]] bool takes_as_loader(std::int32_t thread, MonotonicMs now);
   void handle(OpenFile file, std::int32_t thread, const Handler& handler);
   [[nodiscard]] Result<bool> read_some(const Handler& handler);
@@ -68,16 +68,16 @@ bool ProgramGate::State::takes_as_loader(std::int32_t thread, MonotonicMs now) {
   return in_time;
 }
 
-ProgramFacts ProgramGate::State::find_facts(int fd, std::int32_t thread, const std::string& name, MonotonicMs now) {
+ProgramFacts ProgramGate::State::find_facts(int fd, std::int32_t thread, MonotonicMs now) {
   struct stat found {};
   if (::fstat(fd, &found) != 0) return {UINT32_MAX, true, false, false};
   ProgramFacts facts;
   facts.owner = found.st_uid;
   facts.others_write = (found.st_mode & S_IWOTH) != 0 || ((found.st_mode & S_IWGRP) != 0 && found.st_gid != 0);
   facts.is_brought = brought.contains(fd, found.st_dev, now);
-  const bool is_loader = is_loader_name(name);
-  facts.is_loader = is_loader && !takes_as_loader(thread, now);
-  if (!is_loader && names_a_loader(fd)) {
+  const ProgramKind kind = program_kind(fd);
+  facts.is_loader = kind == ProgramKind::kLoader && !takes_as_loader(thread, now);
+  if (kind == ProgramKind::kNamesLoader) {
     if (expecting.size() >= kMaxExpecting) std::erase_if(expecting, [now](const auto& entry) { return entry.second < now; });
     if (expecting.size() < kMaxExpecting) expecting[thread] = now + kLoaderMs;
   }
@@ -88,8 +88,7 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
   if (thread == ::getpid()) return respond(file.fd(), true);
   const MonotonicMs now = system_clock().monotonic_ms();
   marks->add_of(thread);
-  const std::string name = file_name_of(file.fd());
-  ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, name, now), name};
+  ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, now), file_name_of(file.fd())};
   const ProgramFacts& facts = start.facts;
   if (facts.owner == 0 && !facts.others_write && !facts.is_brought && !facts.is_loader) return respond(file.fd(), true);
   start.uid = real_uid_of(thread);

@@ -86,11 +86,26 @@ def what_a_pupil_brings_does_not(place, pupil):
     tell("a copied program, a script, a file that everybody may write, another's program, the loader: none starts for a pupil; root may")
 
 
+def may_make_namespaces(pupil):
+    return starts(["unshare", "--user", "--map-root-user", "--mount", "true"], pupil)
+
+
+def the_loader_is_known_by_any_name(place, pupil):
+    """As it is mounted it has a name that a user chose, and still root's owner."""
+    mine, other, system = place.bring("loaded", pupil), place.bring("other", pupil), place.folder
+    if not may_make_namespaces(pupil):
+        return
+    for name, ends in ((system / "true", True), (f"{other} {mine}", False)):
+        story = f"{system}/mount --bind {system}/ld-linux-x86-64.so.2 {other} && {name}"
+        assert starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], pupil) == ends, name
+    tell("the loader under another name is the loader")
+
+
 def a_mount_of_ones_own_is_found(place, pupil):
     hidden, system = place.bring("here", pupil).parent / "hidden", place.folder
     story = (f"mkdir {hidden} && {system}/mount -t tmpfs mine {hidden} && {system}/cp {system}/true {hidden}/evil && {system}/chmod 755 {hidden}/evil && "
              f"{system}/true && {hidden}/evil")
-    if not starts(["unshare", "--user", "--map-root-user", "--mount", "true"], pupil):
+    if not may_make_namespaces(pupil):
         return tell("(users cannot make namespaces here)")
     assert not starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], pupil)
     return tell("a memory file system in a namespace of one's own is watched before anything in it starts")
@@ -150,6 +165,7 @@ def scenario(w):
         start()
         what_is_the_systems_runs(place, pupil)
         what_a_pupil_brings_does_not(place, pupil)
+        the_loader_is_known_by_any_name(place, pupil)
         a_mount_of_ones_own_is_found(place, pupil)
         a_teachers_run_and_are_recorded(w, place)
         the_lead_reads_which_it_was(w)
