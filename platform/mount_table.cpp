@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 namespace caretaker::platform {
@@ -41,7 +42,8 @@ namespace {
 
 std::optional<Mount> parse_line(std::string_view line) {
   Mount mount;
-  (void)take_word(line);  // number
+  const std::string_view id = take_word(line);
+  (void)std::from_chars(id.data(), id.data() + id.size(), mount.id);
   (void)take_word(line);  // of its parent
   mount.device = take_word(line);
   mount.root = undo_mount_escapes(take_word(line));

@@ -1,6 +1,7 @@
 // The kernel's table of mounts, /proc/PID/mountinfo (proc_pid_mountinfo(5)). Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct Mount {
   std::string point;   // with its escapes undone
   std::string type;    // "ext4", "fuse.sshfs"
   std::string source;  // "/dev/sda1"; what the file system likes, where it has no device
+  std::uint64_t id = 0;  // of the mount, as statx(2) says it of a path
 };
 // "\040" is a space: also in fstab(5).
 [[nodiscard]] std::string undo_mount_escapes(std::string_view text);

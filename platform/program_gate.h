@@ -27,6 +27,7 @@ enum class StartVerdict { kRun, kRefuse, kLater };  // later: answer() follows
 class ProgramGate {
  public:
   using Handler = std::function<StartVerdict(const ProgramStart& start)>;
+  using Beat = std::function<void()>;
   // What nobody answers within patience_ms runs. `only`: on the file systems of these places alone; empty: everywhere. kPermissionDenied;
   // kUnsupported: a kernel without it.
   [[nodiscard]] static Result<ProgramGate> open(MonotonicMs patience_ms, const std::vector<std::filesystem::path>& only = {});
@@ -35,8 +36,9 @@ class ProgramGate {
   ~ProgramGate();  // what is held then runs
 
   // Waits at most timeout_ms (less while something is held) and hands over what has come, but for what only root could have written:
-  // that runs, without a look at who starts it. New file systems are taken in here.
-  [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms);
+  // that runs, without a look at who starts it. New file systems are taken in here. `beat` is called before each step, which is short: there
+  // may be many.
+  [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms, const Beat& beat);
   // Of one that was put off; too late is no error. Any thread.
   void answer(std::uint64_t ticket, bool may_run);
   // Programs that ran because nobody answered in time, since the last call.

@@ -9,6 +9,7 @@ std::string_view program_reason_name(ProgramReason reason) {
     case ProgramReason::kWritable: return "writable-by-users";
     case ProgramReason::kBrought: return "brought-along";
     case ProgramReason::kLoader: return "loader";
+    case ProgramReason::kUnwatched: return "unwatched-mounts";
   }
   return "owned-by-user";
 }
@@ -17,7 +18,8 @@ ProgramReason judge_program(const ProgramFacts& facts) {
   if (facts.is_brought) return ProgramReason::kBrought;
   if (facts.owner != 0) return ProgramReason::kOwned;
   if (facts.others_write) return ProgramReason::kWritable;
-  return facts.is_loader ? ProgramReason::kLoader : ProgramReason::kSystem;
+  if (facts.is_loader) return ProgramReason::kLoader;
+  return facts.is_unwatched ? ProgramReason::kUnwatched : ProgramReason::kSystem;
 }
 
 ProgramDecision decide_program(const Group& group, const ProgramFacts& facts) {
@@ -34,7 +36,8 @@ ProgramDecision decide_program(const Group& group, const ProgramFacts& facts) {
 std::string_view program_notice(ProgramReason reason) {
   switch (reason) {
     case ProgramReason::kBrought: return "Programs on sticks and disc images cannot be started on this device: ask a member of staff if you need one.";
-    case ProgramReason::kLoader: return "This way of starting a program is closed on this device: ask a member of staff if you need it.";
+    case ProgramReason::kLoader:
+    case ProgramReason::kUnwatched: return "This way of starting a program is closed on this device: ask a member of staff if you need it.";
     default: return "Programs that were downloaded or made here cannot be started on this device: ask a member of staff if you need one.";
   }
 }

@@ -19,8 +19,9 @@ enum class ProgramReason {
   kWritable, // "writable-by-users"
   kBrought,  // "brought-along"     on a stick, a disc image, a file system of a user's own
   kLoader,   // "loader"            the dynamic loader as a program
+  kUnwatched,  // "unwatched-mounts" started among mounts of a user's own that cannot all be watched
 };
-inline constexpr ProgramReason kLastProgramReason = ProgramReason::kLoader;
+inline constexpr ProgramReason kLastProgramReason = ProgramReason::kUnwatched;
 [[nodiscard]] std::string_view program_reason_name(ProgramReason reason);
 
 [[nodiscard]] ProgramReason judge_program(const ProgramFacts& facts);

@@ -1,6 +1,5 @@
 #include "platform/linux/program_file.h"
 
-#include <elf.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 #include "platform/files.h"
@@ -17,55 +15,10 @@ namespace caretaker::platform {
 namespace {
 
 constexpr long kFuse = 0x65735546;  // linux/magic.h
-constexpr std::size_t kHead = 4096;
-constexpr std::size_t kMaxEntries = 256;  // of a dynamic section
 constexpr std::size_t kMaxText = 64u << 10;
 constexpr MonotonicMs kKnownMs = 1000;  // a device's number may soon be another's
 constexpr int kMaxDepth = 4;            // of devices on devices
 constexpr unsigned kLoopMajor = 7;
-
-// ELF of one class.
-struct Elf32 {
-  using Header = Elf32_Ehdr;
-  using Segment = Elf32_Phdr;
-  using Entry = Elf32_Dyn;
-};
-struct Elf64 {
-  using Header = Elf64_Ehdr;
-  using Segment = Elf64_Phdr;
-  using Entry = Elf64_Dyn;
-};
-
-// Linkers leave one of these in every program, and in no library.
-template <typename Elf>
-bool says_it_is_a_program(int fd, const typename Elf::Segment& dynamic) {
-  std::array<typename Elf::Entry, kMaxEntries> entries;
-  const std::size_t wanted = std::min<std::size_t>(dynamic.p_filesz, sizeof entries);
-  const ssize_t got = ::pread(fd, entries.data(), wanted, static_cast<off_t>(dynamic.p_offset));
-  for (std::size_t i = 0; got > 0 && i < static_cast<std::size_t>(got) / sizeof entries[0]; ++i) {
-    if (entries[i].d_tag == DT_NULL) break;
-    if (entries[i].d_tag == DT_DEBUG || (entries[i].d_tag == DT_FLAGS_1 && (entries[i].d_un.d_val & DF_1_PIE) != 0)) return true;
-  }
-  return false;
-}
-
-template <typename Elf>
-ProgramKind kind_of(int fd, const std::array<std::uint8_t, kHead>& head, std::size_t size) {
-  typename Elf::Header header;
-  if (size < sizeof header) return ProgramKind::kOther;
-  std::memcpy(&header, head.data(), sizeof header);
-  std::optional<typename Elf::Segment> dynamic;
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    typename Elf::Segment segment;
-    const std::size_t at = header.e_phoff + std::size_t{i} * sizeof segment;
-    if (header.e_phentsize != sizeof segment || at > size || size - at < sizeof segment) return ProgramKind::kOther;
-    std::memcpy(&segment, head.data() + at, sizeof segment);
-    if (segment.p_type == PT_INTERP) return ProgramKind::kNamesLoader;
-    if (segment.p_type == PT_DYNAMIC) dynamic = segment;
-  }
-  const bool is_library = header.e_type == ET_DYN && dynamic && !says_it_is_a_program<Elf>(fd, *dynamic);
-  return is_library ? ProgramKind::kLoader : ProgramKind::kOther;
-}
 
 std::string number_of(dev_t device) { return std::to_string(major(device)) + ":" + std::to_string(minor(device)); }
 
@@ -100,12 +53,11 @@ bool is_brought_device(const std::string& number, int depth) {
 
 }  // namespace
 
-ProgramKind program_kind(int fd) {
-  std::array<std::uint8_t, kHead> head;
-  const ssize_t got = ::pread(fd, head.data(), head.size(), 0);
-  if (got < EI_NIDENT || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0) return ProgramKind::kOther;
-  const auto size = static_cast<std::size_t>(got);
-  return head[EI_CLASS] == ELFCLASS64 ? kind_of<Elf64>(fd, head, size) : kind_of<Elf32>(fd, head, size);
+ProgramKind kind_of_program(int fd) {
+  return program_kind([fd](std::uint64_t offset, std::span<std::uint8_t> into) {
+    const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  });
 }
 
 std::string file_name_of(int fd) {

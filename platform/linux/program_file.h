@@ -9,15 +9,11 @@
 #include <string>
 
 #include "platform/base/clock.h"
+#include "platform/program_kind.h"
 
 namespace caretaker::platform {
 
-enum class ProgramKind {
-  kOther,        // a script, a static program, no program at all
-  kNamesLoader,  // ELF with an interpreter: the kernel opens that one, its loader, next
-  kLoader,       // ELF that is a library and names no interpreter: of what can be started, only loaders are. Its name says nothing: a mount gives it another
-};
-[[nodiscard]] ProgramKind program_kind(int fd);
+[[nodiscard]] ProgramKind kind_of_program(int fd);
 // The file's last name, as it is mounted where it runs.
 [[nodiscard]] std::string file_name_of(int fd);
 // The real user of a process.

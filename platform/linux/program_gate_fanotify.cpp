@@ -10,8 +10,11 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
+#include "platform/base/log.h"
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
 #include "platform/linux/program_file.h"
@@ -24,6 +27,7 @@ namespace {
 constexpr int kRounds = 64;               // of reading, before the loop looks around
 constexpr MonotonicMs kLoaderMs = 10'000;  // from a program to its loader: only the reading of its first page lies between
 constexpr std::size_t kMaxExpecting = 4096;
+constexpr MonotonicMs kRoundsMs = 500;     // likewise
 
 struct Held {
   OpenFile file;
@@ -40,6 +44,7 @@ struct ProgramGate::State {
   BroughtFileSystems brought;
   std::unordered_map<std::int32_t, MonotonicMs> expecting;  // threads whose loader comes next
   std::uint32_t overdue = 0;
+  bool has_changes = false;  // of mounts, that are not followed yet
 
   std::mutex mutex;  // of what follows
   std::map<std::uint64_t, Held> held;
@@ -49,7 +54,7 @@ struct ProgramGate::State {
   [[nodiscard]] ProgramFacts find_facts(int fd, std::int32_t thread, MonotonicMs now);
   [[nodiscard]] bool takes_as_loader(std::int32_t thread, MonotonicMs now);
   void handle(OpenFile file, std::int32_t thread, const Handler& handler);
-  [[nodiscard]] Result<bool> read_some(const Handler& handler);
+  [[nodiscard]] Result<bool> read_some(const Handler& handler, const Beat& beat);
   void let_overdue_run();
   [[nodiscard]] int wait_ms(int timeout_ms);
 };
@@ -75,7 +80,7 @@ ProgramFacts ProgramGate::State::find_facts(int fd, std::int32_t thread, Monoton
   facts.owner = found.st_uid;
   facts.others_write = (found.st_mode & S_IWOTH) != 0 || ((found.st_mode & S_IWGRP) != 0 && found.st_gid != 0);
   facts.is_brought = brought.contains(fd, found.st_dev, now);
-  const ProgramKind kind = program_kind(fd);
+  const ProgramKind kind = kind_of_program(fd);
   facts.is_loader = kind == ProgramKind::kLoader && !takes_as_loader(thread, now);
   if (kind == ProgramKind::kNamesLoader) {
     if (expecting.size() >= kMaxExpecting) std::erase_if(expecting, [now](const auto& entry) { return entry.second < now; });
@@ -87,10 +92,11 @@ ProgramFacts ProgramGate::State::find_facts(int fd, std::int32_t thread, Monoton
 void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handler& handler) {
   if (thread == ::getpid()) return respond(file.fd(), true);
   const MonotonicMs now = system_clock().monotonic_ms();
-  marks->add_of(thread);
+  const bool is_watched = marks->add_of(thread);
   ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, now), file_name_of(file.fd())};
-  const ProgramFacts& facts = start.facts;
-  if (facts.owner == 0 && !facts.others_write && !facts.is_brought && !facts.is_loader) return respond(file.fd(), true);
+  ProgramFacts& facts = start.facts;
+  facts.is_unwatched = !is_watched;
+  if (facts.owner == 0 && !facts.others_write && !facts.is_brought && !facts.is_loader && is_watched) return respond(file.fd(), true);
   start.uid = real_uid_of(thread);
   const int fd = file.fd();
   {
@@ -107,13 +113,19 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
 }
 
 // False: nothing waits.
-Result<bool> ProgramGate::State::read_some(const Handler& handler) {
+Result<bool> ProgramGate::State::read_some(const Handler& handler, const Beat& beat) {
   alignas(fanotify_event_metadata) std::array<char, 4096> room;
   ssize_t left = ::read(listener.fd(), room.data(), room.size());
   if (left < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (left < 0 && errno != EBADF && errno != EINVAL && errno != EFAULT) {
+    // The file of one of them could not be opened here (no descriptor left, a server away): the kernel has refused that one.
+    log_debug("programs", posix_error(errno, "a program that starts").message);
+    return true;
+  }
   if (left < 0) return posix_error(errno, "programs that start");
   for (auto* event = reinterpret_cast<fanotify_event_metadata*>(room.data()); FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
     if (event->vers != FANOTIFY_METADATA_VERSION) return make_error(ErrorCode::kUnsupported, "fanotify speaks another version");
+    beat();
     if (event->fd >= 0 && (event->mask & FAN_OPEN_EXEC_PERM) != 0) handle(OpenFile(event->fd), event->pid, handler);
   }
   return true;
@@ -150,7 +162,7 @@ ProgramGate::~ProgramGate() = default;
 Result<ProgramGate> ProgramGate::open(MonotonicMs patience_ms, const std::vector<std::filesystem::path>& only) {
   auto state = std::make_unique<State>();
   state->patience = patience_ms;
-  state->listener = OpenFile(::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_REPORT_TID,
+  state->listener = OpenFile(::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_TID,
                                              O_RDONLY | O_CLOEXEC | O_LARGEFILE));
   state->wakes = OpenFile(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!state->listener.is_open()) return posix_error(errno, "fanotify (needs CAP_SYS_ADMIN)");
@@ -160,18 +172,21 @@ Result<ProgramGate> ProgramGate::open(MonotonicMs patience_ms, const std::vector
   return ProgramGate(std::move(state));
 }
 
-Status ProgramGate::serve_once(const Handler& handler, int timeout_ms) {
+Status ProgramGate::serve_once(const Handler& handler, int timeout_ms, const Beat& beat) {
   State& state = *state_;
-  std::array<pollfd, 3> waiting = {{{state.listener.fd(), POLLIN, 0}, {state.wakes.fd(), POLLIN, 0}, {state.marks->changes(), POLLPRI, 0}}};
-  const int ready = ::poll(waiting.data(), waiting.size(), state.wait_ms(timeout_ms));
+  std::vector<pollfd> waiting = {{state.listener.fd(), POLLIN, 0}, {state.wakes.fd(), POLLIN, 0}};
+  state.marks->add_waits(waiting);
+  const int ready = ::poll(waiting.data(), waiting.size(), state.has_changes ? 0 : state.wait_ms(timeout_ms));
   if (ready < 0 && errno != EINTR) return posix_error(errno, "wait for programs");
   std::uint64_t wakes = 0;
+  if (ready > 0) state.marks->take_changes(std::span(waiting).subspan(2));
+  state.has_changes = state.marks->follow_changes(beat);
   if (ready > 0 && waiting[1].revents != 0 && ::read(state.wakes.fd(), &wakes, sizeof wakes) < 0) return ok();
-  if (ready > 0 && waiting[2].revents != 0) state.marks->add_new();
   state.let_overdue_run();
   if (ready <= 0 || waiting[0].revents == 0) return ok();
-  for (int i = 0; i < kRounds; ++i) {
-    TRY(more, state.read_some(handler));
+  const MonotonicMs until = system_clock().monotonic_ms() + kRoundsMs;
+  for (int i = 0; i < kRounds && system_clock().monotonic_ms() < until; ++i) {
+    TRY(more, state.read_some(handler, beat));
     if (!more) break;
   }
   return ok();

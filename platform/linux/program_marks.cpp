@@ -5,21 +5,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <optional>
+#include <algorithm>
+#include <charconv>
 
 #include "platform/base/log.h"
 #include "platform/linux/posix_error.h"
-#include "platform/mount_table.h"
 
 namespace caretaker::platform {
 namespace {
 
 constexpr std::size_t kMaxTable = 4u << 20;
+constexpr std::size_t kMaxPlaces = 512;
+constexpr int kTablesAtOnce = 4;       // so that programs that start do not wait for somebody's mounts
+constexpr MonotonicMs kSweepMs = 2000;
+constexpr MonotonicMs kAgainMs = 1000;  // what could not be watched is tried again
 
 std::optional<std::uint64_t> namespace_of(const std::string& process) {
   struct stat found {};
   if (::stat(("/proc/" + process + "/ns/mnt").c_str(), &found) != 0) return std::nullopt;
   return found.st_ino;
+}
+
+// Nothing where it is too large, or cannot be read.
+std::optional<std::string> read_table(int fd) {
+  std::string out;
+  std::array<char, 64u << 10> room;
+  for (;;) {
+    const ssize_t got = ::pread(fd, room.data(), room.size(), static_cast<off_t>(out.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) return out;
+    if (got < 0 || out.size() + static_cast<std::size_t>(got) > kMaxTable) return std::nullopt;
+    out.append(room.data(), static_cast<std::size_t>(got));
+  }
 }
 
 }  // namespace
@@ -48,27 +65,130 @@ void ProgramMarks::add_new() {
   const auto text = read_file(process_ + "/mountinfo", kMaxTable);
   if (!text) return;
   std::set<std::string> present;
+  hidden_.clear();
   for (const Mount& mount : parse_mounts(as_text(*text))) {
     if (!may_hold_programs(mount) || !present.insert(mount.device).second || known_.contains(mount.device) || !all_) continue;
     if (auto marked = mark(process_ + "/root" + mount.point); !marked) {
       log_debug("programs", marked.error().message + " (" + mount.type + ")");
+      hidden_.insert(mount.device);
       present.erase(mount.device);  // hidden under another mount, perhaps, and seen at another place
     }
   }
   known_ = std::move(present);
 }
 
-// Of these nothing is remembered: a device's number is free again as soon as its file system goes. To mark one twice is no error.
-void ProgramMarks::add_of(std::int32_t pid) {
-  const std::string process = "/proc/" + std::to_string(pid);
-  const auto there = namespace_of(std::to_string(pid));
-  if (!there || *there == home_) return;
-  const auto text = read_file(process + "/mountinfo", kMaxTable);
+// The path may lead to what is mounted over it: then this one cannot be reached that way.
+Status ProgramMarks::mark_mount(const std::string& root, const Mount& mount) const {
+  const std::string path = root + mount.point;
+  TRY_DONE(mark(path));
+  struct statx found {};
+  if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &found) != 0) return posix_error(errno, path);
+  const bool can_tell = (found.stx_mask & STATX_MNT_ID) != 0;
+  if (can_tell && found.stx_mnt_id != mount.id) return make_error(ErrorCode::kNotFound, path + " is under another mount");
+  return ok();
+}
+
+// A device's number is free again as soon as its file system goes, so all of it is marked again. To mark one twice is no error.
+void ProgramMarks::look(Others& others) const {
+  others.is_stale = false;
+  others.looked = system_clock().monotonic_ms();
+  const auto text = read_table(others.table.fd());
+  others.is_whole = false;
   if (!text) return;
-  for (const Mount& mount : parse_mounts(as_text(*text))) {
-    if (!may_hold_programs(mount) || known_.contains(mount.device)) continue;
-    if (auto marked = mark(process + "/root" + mount.point); !marked) log_debug("programs", marked.error().message + " (" + mount.type + ")");
+  const std::string root = "/proc/" + std::to_string(others.pid) + "/root";
+  std::set<std::string> marked;
+  std::set<std::string> missed;
+  for (const Mount& mount : parse_mounts(*text)) {
+    if (!may_hold_programs(mount) || known_.contains(mount.device) || hidden_.contains(mount.device) || marked.contains(mount.device)) continue;
+    if (const Status done = mark_mount(root, mount); done) {
+      marked.insert(mount.device);
+    } else {
+      missed.insert(mount.device);
+      log_debug("programs", done.error().message + " (" + mount.type + ")");
+    }
   }
+  others.is_whole = std::ranges::includes(marked, missed);  // one place is enough
+}
+
+std::optional<ProgramMarks::Place> ProgramMarks::place_of(std::int32_t pid) {
+  const std::string process = std::to_string(pid);
+  const auto there = namespace_of(process);
+  struct stat root {};
+  if (!there || ::stat(("/proc/" + process + "/root/").c_str(), &root) != 0) return std::nullopt;
+  return Place{*there, root.st_dev, root.st_ino};
+}
+
+bool ProgramMarks::add_of(std::int32_t pid) {
+  const auto there = namespace_of(std::to_string(pid));
+  if (!there || *there == home_) return true;  // one that is gone starts nothing
+  const auto place = place_of(pid);
+  if (!place) return true;
+  const auto known = others_.find(*place);
+  if (known != others_.end()) {
+    Others& others = known->second;
+    pollfd changed{others.table.fd(), POLLPRI, 0};
+    if (::poll(&changed, 1, 0) > 0) others.is_stale = true;
+    const bool again = !others.is_whole && system_clock().monotonic_ms() - others.looked >= kAgainMs;
+    if (others.is_stale || again) {
+      others.pid = pid;
+      look(others);
+    }
+    return others.is_whole;
+  }
+  Others others;
+  others.table = OpenFile(::open(("/proc/" + std::to_string(pid) + "/mountinfo").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!others.table.is_open()) return errno == ENOENT || errno == ESRCH || errno == EINVAL;  // gone meanwhile
+  others.pid = pid;
+  look(others);
+  if (others_.size() >= kMaxPlaces) forget_dead();
+  if (others_.size() >= kMaxPlaces) return false;  // what is mounted there next would not be noticed
+  return others_.emplace(*place, std::move(others)).first->second.is_whole;
+}
+
+// Who was seen there may have ended while others live on.
+void ProgramMarks::forget_dead() {
+  const MonotonicMs now = system_clock().monotonic_ms();
+  if (now < next_sweep_) return;
+  next_sweep_ = now + kSweepMs;
+  std::set<Place> dead;
+  for (const auto& [place, others] : others_) {
+    if (place_of(others.pid) != place) dead.insert(place);
+  }
+  if (dead.empty()) return;
+  std::error_code none;
+  for (auto entry = std::filesystem::directory_iterator("/proc", none); !dead.empty() && entry != std::filesystem::directory_iterator(); entry.increment(none)) {
+    const std::string name = entry->path().filename();
+    std::int32_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ptr != name.data() + name.size()) continue;
+    const auto place = place_of(pid);
+    if (place && dead.erase(*place) > 0) others_[*place].pid = pid;
+  }
+  for (const Place& place : dead) others_.erase(place);
+}
+
+void ProgramMarks::add_waits(std::vector<pollfd>& out) const {
+  out.push_back({table_.fd(), POLLPRI, 0});
+  for (const auto& [place, others] : others_) out.push_back({others.table.fd(), POLLPRI, 0});
+}
+
+// A change is said once.
+void ProgramMarks::take_changes(std::span<const pollfd> waits) {
+  is_stale_ = is_stale_ || waits.front().revents != 0;
+  auto wait = waits.begin();
+  for (auto& [place, others] : others_) others.is_stale = others.is_stale || (++wait)->revents != 0;
+}
+
+bool ProgramMarks::follow_changes(const std::function<void()>& beat) {
+  if (std::exchange(is_stale_, false)) add_new();
+  forget_dead();
+  int left = kTablesAtOnce;
+  for (auto& [place, others] : others_) {
+    if (!others.is_stale) continue;
+    if (left-- == 0) return true;
+    beat();
+    look(others);
+  }
+  return false;
 }
 
 }  // namespace caretaker::platform

@@ -22,6 +22,7 @@ TEST_CASE("mounts are read with their escapes, and lines of another form are lef
   const auto mounts = parse_mounts(kTable);
   REQUIRE(mounts.size() == 5);
   CHECK(mounts[0].device == "8:1");
+  CHECK(mounts[1].id == 30);
   CHECK(mounts[0].root == "/");
   CHECK(mounts[2].root == "/sub");
   CHECK(mounts[2].point == "/run/user/1000/a b");

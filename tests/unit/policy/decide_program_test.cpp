@@ -21,6 +21,7 @@ TEST_CASE("what a user could have written, brought or loads round the corner is 
   CHECK(decide_program(group, {0, true, false, false}) == ProgramDecision{ProgramVerdict::kDeny, ProgramReason::kWritable});
   CHECK(decide_program(group, {0, false, true, false}) == ProgramDecision{ProgramVerdict::kDeny, ProgramReason::kBrought});
   CHECK(decide_program(group, {0, false, false, true}) == ProgramDecision{ProgramVerdict::kDeny, ProgramReason::kLoader});
+  CHECK(decide_program(group, {0, false, false, false, true}) == ProgramDecision{ProgramVerdict::kDeny, ProgramReason::kUnwatched});
 }
 
 TEST_CASE("a group may run downloads where the policy says so, recorded or not", "[R5][R12]") {
