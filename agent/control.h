@@ -24,6 +24,7 @@ enum class Ask : std::uint8_t {
   kReportGate = 32,    // gate: what happened at the packet filter in, the policy out
   kReportPrograms = 33,  // programs: up to 64 that were refused; the answer means that they are durable
   kReportInspect = 34,   // inspect: whether it sees connections
+  kReportProgramsState = 35,  // programs: that it begins to judge, goes on, or stops
   kCheckSet = 10,      // net: a part of the set file is not what it was; no fields in request and answer
   kReportPortal = 11,  // net: where this network wants people to log in; what becomes of it out
   kStatus = 16,        // anybody: what `caretaker status` shows

@@ -51,4 +51,11 @@ Result<ProgramReport> parse_program_report(ByteView fields) {
   return out;
 }
 
+Bytes make_programs_state(ProgramsState state) { return {static_cast<std::uint8_t>(state)}; }
+
+Result<ProgramsState> parse_programs_state(ByteView fields) {
+  if (fields.size() != 1 || fields[0] > static_cast<std::uint8_t>(ProgramsState::kStops)) return malformed("state of programs");
+  return static_cast<ProgramsState>(fields[0]);
+}
+
 }  // namespace caretaker::agent

@@ -33,4 +33,9 @@ struct ProgramReport {
 [[nodiscard]] Bytes make_program_report(const ProgramReport& report);
 [[nodiscard]] Result<ProgramReport> parse_program_report(ByteView fields);
 
+// kReportProgramsState. No fields in the answer.
+enum class ProgramsState : std::uint8_t { kBegins = 0, kGoesOn = 1, kStops = 2 };
+[[nodiscard]] Bytes make_programs_state(ProgramsState state);
+[[nodiscard]] Result<ProgramsState> parse_programs_state(ByteView fields);
+
 }  // namespace caretaker::agent

@@ -107,6 +107,11 @@ Status GuardClient::report_inspect(const InspectReport& report) {
   return ok();
 }
 
+Status GuardClient::report_programs_state(ProgramsState state) {
+  TRY_DONE(call(Ask::kReportProgramsState, make_programs_state(state)));
+  return ok();
+}
+
 Result<StatusAnswer> GuardClient::status() {
   TRY(fields, call(Ask::kStatus, {}));
   return parse_status_answer(fields);

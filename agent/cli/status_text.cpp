@@ -39,6 +39,7 @@ constexpr std::array kHealth = {
     HealthText{"gate-silent", "nothing watches the packet filter: is caretaker-gate running?"},
     HealthText{"filter-down", "the DNS filter does not answer"},
     HealthText{"inspect-silent", "nobody reads the names of connections: is caretaker-inspect running?"},
+    HealthText{"programs-silent", "nobody judges programs as they start, so all run: is caretaker-programs running?"},
     HealthText{"inspect-blind", "the kernel hands over no connections (it needs nftables' queue): names are checked by DNS alone"},
 };
 

@@ -29,6 +29,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
       orders_({settings.state, settings.hardware, settings.start_wipe, settings.intent, [this] { return letters_.forget_lost(); }}, identity_, trust_, book_, clock),
       checkin_(identity_, trust_, letters_, book_, clock), web_(find_user_, clock), help_(find_user_, clock), programs_(find_user_, clock),
       suspensions_(settings.state / "suspensions.json", clock), gate_seen_(clock.monotonic_ms()), inspect_seen_(clock.monotonic_ms()),
+      programs_seen_(clock.monotonic_ms()), programs_looked_(clock.monotonic_ms()),
       next_walk_(clock.monotonic_ms() + kBetweenWalksMs) {
   letters_.set_part(sync::PayloadType::kException, [this](const sync::RawBlob& blob, const sync::LetterId& id, const Letters::Room& room) {
     return exceptions_.take(blob, id, identity_.id(), room);
@@ -101,6 +102,7 @@ std::set<std::string> Guard::health() const {
   codes.merge(letters_.health());
   add_gate_health(codes);
   add_inspect_health(codes);
+  add_programs_health(codes);
   return codes;
 }
 
@@ -169,6 +171,7 @@ void Guard::tick() {
     next_walk_ = clock_.monotonic_ms() + kBetweenWalksMs;
   }
   watch_sessions();
+  watch_programs();
 }
 
 // Whoever's programs were refused, in their own sessions.

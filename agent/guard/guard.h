@@ -80,8 +80,9 @@ class Guard {
   [[nodiscard]] Result<Answered> report_gate(const Asked& asked);
   // caretaker-inspect's.
   [[nodiscard]] Result<Answered> report_inspect(const Asked& asked);
-  // And caretaker-programs'.
+  // And caretaker-programs' (guard_programs.cpp).
   [[nodiscard]] Result<Answered> report_programs(const Asked& asked);
+  [[nodiscard]] Result<Answered> report_programs_state(const Asked& asked);
   [[nodiscard]] Result<Answered> check_set(const Asked& asked);
 
   // The command line's requests (guard_user.cpp).
@@ -126,6 +127,7 @@ class Guard {
   [[nodiscard]] std::set<std::string> health() const;
   void add_gate_health(std::set<std::string>& codes) const;
   void add_inspect_health(std::set<std::string>& codes) const;
+  void add_programs_health(std::set<std::string>& codes) const;
   // This machine is a school's, or was until some file of it was damaged.
   [[nodiscard]] bool had_school() const;
   [[nodiscard]] std::vector<MediumRow> media_rows() const;
@@ -134,6 +136,7 @@ class Guard {
   void try_book_again();
   [[nodiscard]] bool watches_sessions() const;
   void watch_sessions();
+  void watch_programs();
   [[nodiscard]] const policy::Policy& watched_rules();
   [[nodiscard]] Result<platform::User> find_known_user(std::uint32_t uid);
   void tell_about_programs();
@@ -181,6 +184,10 @@ class Guard {
   bool filter_works_ = true;           // as caretaker-gate says
   MonotonicMs inspect_seen_ = 0;       // the same of caretaker-inspect
   bool sees_connections_ = true;
+  MonotonicMs programs_seen_ = 0;      // the same of caretaker-programs
+  MonotonicMs programs_looked_ = 0;    // when it was last asked how long that is
+  bool programs_judge_ = false;        // it has begun and not stopped
+  bool programs_silent_ = false;       // and that is in the book
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at
   MonotonicMs next_walk_ = 0;           // when the set file is gone over again: disks and memory lose bits

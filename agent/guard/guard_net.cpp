@@ -68,20 +68,6 @@ Result<Answered> Guard::report_help(const Asked& asked) {
   return Answered{make_help_answer(plan.outcome), {}};
 }
 
-Result<Answered> Guard::report_programs(const Asked& asked) {
-  TRY(report, parse_program_report(asked.fields));
-  TRY_DONE(check_report(report));
-  if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
-  TRY_DONE(store_once(asked.peer.uid, report.id, [&] {
-    auto events = programs_.plan(report, trust_.policy()->rules);
-    plan_note({"events.dropped", "programs-queue", sync::Severity::kMedium}, report.lost, events);
-    plan_note({"program.unchecked", "too-slow", sync::Severity::kMedium}, report.let_through, events);
-    return events;
-  }));
-  tell_about_programs();
-  return Answered{};
-}
-
 Result<Answered> Guard::next_batch(const Asked& asked) {
   TRY_DONE(without_fields(asked));
   TRY(body, checkin_.next_request(health(), posture_ ? posture_->words() : PostureWords(), orders_.state_members()));

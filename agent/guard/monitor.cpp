@@ -19,6 +19,7 @@ constexpr std::array kTable = {
     MonitorRow{Ask::kReportPortal, "report-portal", Who::kNet, &Guard::report_portal},
     MonitorRow{Ask::kReportGate, "report-gate", Who::kGate, &Guard::report_gate},
     MonitorRow{Ask::kReportPrograms, "report-programs", Who::kPrograms, &Guard::report_programs},
+    MonitorRow{Ask::kReportProgramsState, "report-programs-state", Who::kPrograms, &Guard::report_programs_state},
     MonitorRow{Ask::kReportInspect, "report-inspect", Who::kInspect, &Guard::report_inspect},
     MonitorRow{Ask::kCheckSet, "check-set", Who::kNet, &Guard::check_set},
     MonitorRow{Ask::kStatus, "status", Who::kAnybody, &Guard::status},

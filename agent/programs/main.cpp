@@ -28,10 +28,15 @@ Status serve(platform::ProgramGate& gate, ProgramJudge& judge, ProgramLink& link
   platform::HangGuard hang(kHangMs);
   TRY_DONE(host.ready());
   const auto decide = [&judge](const platform::ProgramStart& start) { return judge.decide(start); };
-  while (!stop.requested()) {
-    TRY_DONE(host.alive());
+  Status told = ok();
+  const auto beat = [&] {
     hang.touch();
-    TRY_DONE(gate.serve_once(decide, host.bounded_wait_ms(kRoundMs)));
+    if (told) told = host.alive();
+  };
+  while (!stop.requested()) {
+    beat();
+    TRY_DONE(gate.serve_once(decide, host.bounded_wait_ms(kRoundMs), beat));
+    TRY_DONE(told);
     if (const std::uint32_t overdue = gate.take_overdue(); overdue > 0) link.count_let_through(overdue);
   }
   return ok();
@@ -50,7 +55,7 @@ Status run(const Options& options) {
   log_info("programs", "watching programs as they start");
   std::thread link_thread([&link] { link.run(); });
   const Status served = serve(gate, *judge, link, stop);
-  link.stop();
+  link.stop(served.has_value());
   link_thread.join();
   return served;
 }

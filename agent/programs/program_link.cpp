@@ -32,8 +32,9 @@ void ProgramLink::count_let_through(std::uint32_t count) {
   let_through_ += std::min(count, UINT32_MAX - let_through_);
 }
 
-void ProgramLink::stop() {
+void ProgramLink::stop(bool in_order) {
   const std::lock_guard lock(mutex_);
+  in_order_ = in_order;
   stopping_ = true;
   changed_.notify_all();
 }
@@ -41,6 +42,8 @@ void ProgramLink::stop() {
 Status ProgramLink::update_policy() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  TRY_DONE(guard_->report_programs_state(state_));
+  state_ = ProgramsState::kGoesOn;
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_current) return ok();
   TRY(given, guard_->get_filter());  // the set of names goes along, and is of no use here
@@ -96,9 +99,16 @@ void ProgramLink::run() {
       guard_.reset();
     }
     std::unique_lock lock(mutex_);
-    if (stopping_ && (!done || (waiting_.empty() && is_empty(group_)))) return;
+    if (stopping_ && (!done || (waiting_.empty() && is_empty(group_)))) break;
     if (!done) changed_.wait_for(lock, kPause, [this] { return stopping_; });
   }
+  say_stop();
+}
+
+// So that it is not taken for an end that nobody wanted.
+void ProgramLink::say_stop() {
+  if (!guard_ || !in_order_) return;
+  if (auto said = guard_->report_programs_state(ProgramsState::kStops); !said) log_warning("programs", "guard: " + said.error().message);
 }
 
 }  // namespace caretaker::agent

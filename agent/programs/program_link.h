@@ -23,11 +23,13 @@ class ProgramLink {
   void count_let_through(std::uint32_t count);
   // Until stop(), which any thread may call. What is queued still goes up, if the guard answers.
   void run();
-  void stop();
+  // `in_order`: nobody is to wonder about it.
+  void stop(bool in_order);
 
  private:
   [[nodiscard]] Status step();
   [[nodiscard]] Status update_policy();
+  void say_stop();
   void take_group();
 
   std::filesystem::path socket_;
@@ -36,12 +38,14 @@ class ProgramLink {
   Revision revision_{};
   ProgramReport group_;  // taken from the queue and not yet acknowledged
   MonotonicMs next_look_ = 0;
+  ProgramsState state_ = ProgramsState::kBegins;
   std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
   std::deque<ProgramAttempt> waiting_;
   std::uint32_t lost_ = 0;
   std::uint32_t let_through_ = 0;
   bool stopping_ = false;
+  bool in_order_ = false;
 };
 
 }  // namespace caretaker::agent

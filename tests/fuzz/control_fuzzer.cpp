@@ -32,6 +32,7 @@ void requests(std::uint8_t ask, ByteView fields) {
     case Ask::kReportGate: return round_trip(fields, parse_gate_report, make_gate_report);
     case Ask::kReportPortal: return round_trip(fields, parse_portal_report, make_portal_report);
     case Ask::kReportInspect: return round_trip(fields, parse_inspect_report, make_inspect_report);
+    case Ask::kReportProgramsState: return round_trip(fields, parse_programs_state, make_programs_state);
     case Ask::kNextHold: return round_trip(fields, parse_next_hold, make_next_hold);
     case Ask::kReportPrograms: return round_trip(fields, parse_program_report, make_program_report);
     case Ask::kEvents: return round_trip(fields, parse_events_question, make_events_question);

@@ -111,6 +111,40 @@ def a_mount_of_ones_own_is_found(place, pupil):
     return tell("a memory file system in a namespace of one's own is watched before anything in it starts")
 
 
+def a_mount_is_found_from_outside_as_well(place, pupil):
+    """Somebody mounts in a namespace of his own, where nothing starts after that, and what is put there is started from here."""
+    hidden, system = place.public / "outside", place.folder
+    if not may_make_namespaces(pupil):
+        return
+    story = f"mkdir {hidden} && {system}/mount -t tmpfs mine {hidden} && echo there && read x"
+    holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              user=pupil, group=pupil, extra_groups=[], cwd="/")
+    try:
+        assert holder.stdout.readline() == b"there\n"
+        time.sleep(0.5)  # the first moment of a file system is open
+        seen = f"/proc/{holder.pid}/root{hidden}/evil"
+        assert starts(["sh", "-c", f"cat /bin/true > {seen} && chmod 755 {seen}"], pupil)
+        assert not starts([seen], pupil)
+        assert starts([seen], 0)
+    finally:
+        holder.communicate(b"x\n", timeout=10)
+    tell("a memory file system in somebody's namespace is watched before anything starts there again, also from outside")
+
+
+def where_not_all_is_watched_nothing_starts(place, pupil):
+    """A mount that no path leads to any more, and a table of mounts that is too long to be read."""
+    under, many, system = place.public / "under", place.public / "many", place.folder
+    if not may_make_namespaces(pupil):
+        return
+    stories = [f"mkdir -p {under}/a && {system}/mount -t tmpfs a {under}/a && mkdir {under}/a/b && {system}/mount -t tmpfs b {under}/a/b && {system}/mount -t tmpfs c {under}",
+               f"mkdir {many} && {system}/mount --bind {many} {many} && {system}/mount --make-private {many} && mkdir {many}/{'d' * 200} && "
+               f"for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do {system}/mount --rbind {many} {many}/{'d' * 200} || break; done"]
+    for story in stories:
+        assert starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story + "; true"], pupil), story
+        assert not starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story.replace("mkdir ", "mkdir -p ") + f"; {system}/true"], pupil), story
+    tell("among mounts that cannot all be watched nothing starts")
+
+
 def a_teachers_run_and_are_recorded(w, place):
     assert starts([place.bring("trial", own_users.TEACHER)], own_users.TEACHER)
     kinds = lambda: [row.get("kind") for row in w.device_rows()]  # noqa: E731
@@ -128,18 +162,29 @@ def the_lead_reads_which_it_was(w):
     tell("the lead reads whose program it was and its name; the technician does not")
 
 
-def dead_or_hanging_it_holds_nobody_up(place, pupil, programs, start):
+def dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start):
     mine = place.bring("again", pupil)
     assert not starts([mine], pupil)
     os.kill(programs.process.pid, 19)  # SIGSTOP: the watchdog thread is stopped as well, so this is what the service manager's is for
     held = subprocess.Popen(["sh", "-c", f"exec {place.folder}/true"])  # a shell, since to start a program here is to wait for its exec
     time.sleep(1)
     assert held.poll() is None, "the kernel waits while it is stopped"
+    assert "programs.changed" not in str(w.device_rows())
     programs.kill()
     assert held.wait(10) == 0, "what waits runs as soon as it has ended"
     assert starts([mine], pupil), "nobody judges"
+    wait_until("its silence to be noticed", lambda: "programs-silent" in w.status()["health"], timeout=90)
     start()
     wait_until("it to judge again", lambda: not starts([mine], pupil))
+    kinds = lambda: [(row.get("kind"), row.get("rule")) for row in w.device_rows()]  # noqa: E731
+    for rule in ("silent", "judging"):
+        wait_until(f"the book to say {rule}", lambda: ("programs.changed", rule) in kinds(), timeout=30)  # noqa: B023
+    programs.kill()
+    start()
+    wait_until("the book to say ended", lambda: ("programs.changed", "ended") in kinds(), timeout=30)
+    programs.stop()
+    start()
+    assert kinds().count(("programs.changed", "ended")) == 1, "an orderly stop is no event"
     tell("while it is dead programs run; killed in the middle it holds nothing back; started again it judges")
 
 
@@ -167,9 +212,11 @@ def scenario(w):
         what_a_pupil_brings_does_not(place, pupil)
         the_loader_is_known_by_any_name(place, pupil)
         a_mount_of_ones_own_is_found(place, pupil)
+        a_mount_is_found_from_outside_as_well(place, pupil)
+        where_not_all_is_watched_nothing_starts(place, pupil)
         a_teachers_run_and_are_recorded(w, place)
         the_lead_reads_which_it_was(w)
-        dead_or_hanging_it_holds_nobody_up(place, pupil, programs, start)
+        dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start)
     finally:
         place.end()
 

@@ -58,6 +58,42 @@ TEST_CASE("programs that ran because nobody could judge them in time are counted
   CHECK(world.noted("program.unchecked too-slow"));
 }
 
+TEST_CASE("caretaker-programs that says nothing, or begins again without having stopped, is an event and a health code", "[R12]") {
+  GuardWorld world;
+  world.serve();
+  const auto say = [&](ProgramsState state) { must(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, make_programs_state(state))); };
+  const auto wait = [&](int seconds) {
+    for (int i = 0; i < seconds; i += 10) {
+      world.clock.time += 10;
+      world.guard->tick();
+    }
+  };
+  say(ProgramsState::kBegins);
+  CHECK(world.healthy("programs-silent"));
+  say(ProgramsState::kGoesOn);
+  say(ProgramsState::kStops);
+  say(ProgramsState::kBegins);
+  CHECK_FALSE(world.noted("programs.changed ended"));
+  say(ProgramsState::kBegins);
+  CHECK(world.noted("programs.changed ended"));
+
+  wait(60);
+  CHECK_FALSE(world.noted("programs.changed silent"));
+  wait(10);
+  CHECK_FALSE(world.healthy("programs-silent"));
+  CHECK(world.noted("programs.changed silent"));
+  say(ProgramsState::kGoesOn);
+  CHECK(world.healthy("programs-silent"));
+  CHECK(world.noted("programs.changed judging"));
+  world.clock.time += 3600;  // asleep
+  world.guard->tick();
+  CHECK(world.healthy("programs-silent"));
+
+  CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kReportProgramsState, Bytes{0}));
+  CHECK_FALSE(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, Bytes{3}));
+  CHECK_FALSE(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState));
+}
+
 TEST_CASE("who reads names and who judges programs can ask for the policy, and report nothing of each other's", "[R11][R12]") {
   GuardWorld world;
   world.serve();

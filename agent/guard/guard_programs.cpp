@@ -1,0 +1,52 @@
+// What caretaker-programs reports: programs that were refused, and whether it still judges them.
+#include "agent/control_programs.h"
+#include "agent/guard/guard.h"
+
+namespace caretaker::agent {
+namespace {
+
+using sync::Severity;
+
+constexpr MonotonicMs kSilentMs = 60'000;
+
+}  // namespace
+
+Result<Answered> Guard::report_programs(const Asked& asked) {
+  TRY(report, parse_program_report(asked.fields));
+  TRY_DONE(check_report(report));
+  if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
+  TRY_DONE(store_once(asked.peer.uid, report.id, [&] {
+    auto events = programs_.plan(report, trust_.policy()->rules);
+    plan_note({"events.dropped", "programs-queue", Severity::kMedium}, report.lost, events);
+    plan_note({"program.unchecked", "too-slow", Severity::kMedium}, report.let_through, events);
+    return events;
+  }));
+  tell_about_programs();
+  return Answered{};
+}
+
+// One that begins anew without having stopped was ended by somebody, or hung: what was started meanwhile ran.
+Result<Answered> Guard::report_programs_state(const Asked& asked) {
+  TRY(state, parse_programs_state(asked.fields));
+  programs_seen_ = clock_.monotonic_ms();
+  if (state == ProgramsState::kBegins && programs_judge_) book_.note({"programs.changed", "ended", Severity::kMedium});
+  programs_judge_ = state != ProgramsState::kStops;
+  if (programs_judge_ && std::exchange(programs_silent_, false)) book_.note({"programs.changed", "judging"});
+  return Answered{};
+}
+
+void Guard::watch_programs() {
+  const MonotonicMs now = clock_.monotonic_ms();
+  // The machine has slept, and all begin to speak again.
+  if (now - std::exchange(programs_looked_, now) > kSilentMs / 2) programs_seen_ = now;
+  if (settings_.programs_uid == kNobody || programs_silent_ || now - programs_seen_ <= kSilentMs || !had_school()) return;
+  programs_silent_ = true;
+  programs_judge_ = false;
+  book_.note({"programs.changed", "silent", Severity::kMedium});
+}
+
+void Guard::add_programs_health(std::set<std::string>& codes) const {
+  if (settings_.programs_uid != kNobody && clock_.monotonic_ms() - programs_seen_ > kSilentMs) codes.insert("programs-silent");
+}
+
+}  // namespace caretaker::agent
