@@ -43,8 +43,8 @@ std::string make_notice(const std::string& school, const policy::Notice& notice)
   std::string owner = clean_text(school);
   std::replace(owner.begin(), owner.end(), '\n', ' ');
   add_paragraph(out, "This device belongs to " + owner + " and is monitored. Names of sites that are asked for are checked by a filter. "
-                     "Attempts to open what is blocked are written down, and the school's safeguarding lead can read them. "
-                     "What is allowed is not written down.");
+                     "Attempts to open what is blocked, and to start programs that did not come with the device, are written down, and the "
+                     "school's safeguarding lead can read them. Sites that are allowed are not written down.");
   add_lines(out, notice.text);
   add_paragraph(out, std::string("Something blocked by mistake? Something that worries you? What is written down about you? ") + kPageUrl);
   add_lines(out, notice.contact);

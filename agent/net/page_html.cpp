@@ -157,6 +157,8 @@ std::string recorded_section(const PageReader& reader) {
                  list({"When somebody tries to open a <b>blocked</b> site, or to get round the filter: who it was, the name of the site (like "
                        "example.com, never the page), what kind of site it is, and when.",
                        "When a USB stick or a memory card that is <b>not allowed</b> is plugged in: who was using the computer, and which stick.",
+                       "When a <b>program that did not come with this computer</b> is started, or somebody tries to: who it was, the name of the program, and "
+                       "when. For some people, such as teachers, it may start and is still written down.",
                        "When the screen <b>did not lock</b> as it should: whose screen it was.",
                        "What you <b>send yourself</b> with this page."}) +
                  (reader.user.empty() ? paragraph("This computer cannot tell who you are. Then it writes down no name.")

@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
 
 #include "agent/net/page_form.h"
 #include "agent/net/page_server.h"
 #include "agent/notice.h"
+#include "platform/files.h"
 #include "tests/unit/agent/running_dns.h"
 #include "tests/unit/server/tls_client.h"
 
@@ -248,6 +252,34 @@ TEST_CASE("the page over real sockets: its user is the socket's, its limits hold
   CHECK(sent.find("Thank you for telling us") != std::string::npos);
   REQUIRE(scene.reports.size() == 1);
   CHECK(scene.reports[0].uid == ::getuid());
+}
+
+TEST_CASE("the page names everything that is recorded of a person, and the notice does not deny it", "[R12][R13]") {
+  // Which parts of the guard seal who somebody is, and the words on the page that say so.
+  const std::map<std::string, std::string> said = {
+      {"media.cpp", "USB stick"},       {"program_reports.cpp", "program that did not come with this computer"},
+      {"report_help.cpp", "send yourself"}, {"report_web.cpp", "open a <b>blocked</b> site"},
+      {"session_watch.cpp", "did not lock"}};
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(CARETAKER_SOURCE_DIR "/agent/guard")) {
+    const auto bytes = platform::read_file(entry.path(), 1u << 20);
+    REQUIRE(bytes);
+    const std::string text(as_text(*bytes));
+    const bool seals = text.find("[\"user\"] = ") != std::string::npos || text.find("{{\"user\", ") != std::string::npos ||
+                       text.find("details, \"user\"") != std::string::npos;
+    if (seals) found.insert(entry.path().filename());
+  }
+  Scene scene;
+  const auto page = scene.get("/about");
+  for (const std::string& file : found) {
+    INFO(file);
+    REQUIRE(said.contains(file));
+    CHECK(has(page, said.at(file)));
+  }
+  CHECK(found.size() == said.size());
+  const std::string notice = make_notice("School", {});
+  CHECK(notice.find("What is allowed is not") == std::string::npos);
+  CHECK(notice.find("programs") != std::string::npos);
 }
 
 TEST_CASE("the device's own name is answered with its page, with a policy and without", "[R16]") {
