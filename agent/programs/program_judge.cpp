@@ -28,12 +28,11 @@ ProgramJudge::~ProgramJudge() {
 void ProgramJudge::use(policy::Policy policy) {
   const std::lock_guard lock(mutex_);
   policy_ = std::move(policy);
-  ++generation_;
-  people_.clear();
+  for (auto& [uid, person] : people_) person.group = policy::group_of(*policy_, person.user.name, person.user.groups);
 }
 
 bool ProgramJudge::judge(const Person& person, const ProgramStart& start) {
-  if (!person.is_person) return true;
+  if (!person.user.is_person) return true;
   const policy::ProgramDecision decision = policy::decide_program(person.group, start.facts);
   if (decision.verdict == policy::ProgramVerdict::kAllow) return true;
   const bool denied = decision.verdict == policy::ProgramVerdict::kDeny;
@@ -47,8 +46,13 @@ StartVerdict ProgramJudge::decide(const ProgramStart& start) {
   const std::lock_guard lock(mutex_);
   if (!policy_) return StartVerdict::kRun;
   const auto known = people_.find(*start.uid);
-  if (known != people_.end() && known->second.until > clock_.monotonic_ms()) {
-    return judge(known->second, start) ? StartVerdict::kRun : StartVerdict::kRefuse;
+  if (known != people_.end()) {
+    Person& person = known->second;
+    if (person.until <= clock_.monotonic_ms() && !std::exchange(person.is_asked, true)) {
+      stale_.push_back(*start.uid);
+      changed_.notify_one();
+    }
+    return judge(person, start) ? StartVerdict::kRun : StartVerdict::kRefuse;
   }
   if (waiting_.size() >= kMaxWaiting) return StartVerdict::kRefuse;  // each of them holds a process; this many is an attempt
   waiting_.push_back(start);
@@ -56,31 +60,40 @@ StartVerdict ProgramJudge::decide(const ProgramStart& start) {
   return StartVerdict::kLater;
 }
 
-// Called without the lock: it may take long. Somebody whom nobody knows, or not at the moment, is judged by the default group.
-ProgramJudge::Person ProgramJudge::look_up(std::uint32_t uid, const policy::Policy& policy) const {
-  const auto user = hooks_.find_user(uid);
-  if (!user) return {true, policy::group_of(policy, "", {}), 0};
-  return {user->is_person, policy::group_of(policy, user->name, user->groups), clock_.monotonic_ms() + kPersonMs};
+// Somebody whom nobody knows, or not at the moment, is judged by the default group; who was known before is who he was.
+ProgramJudge::Person ProgramJudge::learn(std::uint32_t uid, const Result<platform::User>& user) {
+  const MonotonicMs until = clock_.monotonic_ms() + kPersonMs;
+  const auto known = people_.find(uid);
+  if (!user && known == people_.end()) return {{uid, "", {}, true}, policy::group_of(*policy_, "", {}), 0, false};
+  if (!user) {
+    known->second.until = until;
+    known->second.is_asked = false;
+    return known->second;
+  }
+  if (known == people_.end() && people_.size() >= kMaxPeople) people_.clear();
+  return people_[uid] = {*user, policy::group_of(*policy_, user->name, user->groups), until, false};
 }
 
 void ProgramJudge::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    changed_.wait(lock, [this] { return closed_ || !waiting_.empty() || !stale_.empty(); });
     if (closed_) return;
-    const ProgramStart start = std::move(waiting_.front());
-    waiting_.pop_front();
-    const policy::Policy policy = *policy_;
-    const std::uint64_t generation = generation_;
-    lock.unlock();
-    Person person = look_up(*start.uid, policy);
-    lock.lock();
-    const bool may_run = judge(person, start);
-    if (generation == generation_) {
-      if (people_.size() >= kMaxPeople) people_.clear();
-      people_[*start.uid] = std::move(person);
+    std::optional<ProgramStart> start;
+    std::uint32_t uid = 0;
+    if (!waiting_.empty()) {
+      start = std::move(waiting_.front());
+      waiting_.pop_front();
+      uid = *start->uid;
+    } else {
+      uid = stale_.front();
+      stale_.pop_front();
     }
-    hooks_.answer(start.ticket, may_run);
+    lock.unlock();
+    const auto user = hooks_.find_user(uid);  // may take long
+    lock.lock();
+    const Person person = learn(uid, user);
+    if (start) hooks_.answer(start->ticket, judge(person, *start));
   }
 }
 

@@ -33,21 +33,22 @@ class ProgramJudge {
 
  private:
   struct Person {
-    bool is_person = false;
+    platform::User user;
     policy::Group group;
-    MonotonicMs until = 0;
+    MonotonicMs until = 0;  // then it is asked again, and this counts until there is an answer
+    bool is_asked = false;
   };
   [[nodiscard]] bool judge(const Person& person, const platform::ProgramStart& start);
-  [[nodiscard]] Person look_up(std::uint32_t uid, const policy::Policy& policy) const;
+  [[nodiscard]] Person learn(std::uint32_t uid, const Result<platform::User>& user);
   void work();
 
   Hooks hooks_;
   const Clock& clock_;
   std::mutex mutex_;  // of what follows
   std::optional<policy::Policy> policy_;
-  std::uint64_t generation_ = 0;  // of the policy
   std::map<std::uint32_t, Person> people_;
   std::deque<platform::ProgramStart> waiting_;
+  std::deque<std::uint32_t> stale_;  // people who are to be asked about again
   std::condition_variable changed_;
   bool closed_ = false;
   std::thread worker_;
