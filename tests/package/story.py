@@ -251,7 +251,11 @@ def who_logs_in_is_told(m):
     m.run("sh", "-c", "printf '#!/bin/sh\nprintf \"%%s\\n\" \"$@\"\n' > /tmp/notify-send; chmod 755 /tmp/notify-send")
     told = m.run("env", "PATH=/tmp:/usr/bin:/bin", program).stdout
     assert "This device is monitored" in told and "safeguarding lead" in told, told
-    m.run("rm", "/tmp/notify-send")
+    m.run("sh", "-c", "printf '#!/bin/sh\n[ -e /tmp/shows ] || { touch /tmp/shows; exit 1; }\nprintf \"%%s\\n\" \"$@\"\n' > /tmp/notify-send")
+    assert "safeguarding lead" in m.run("env", "PATH=/tmp:/usr/bin:/bin", program).stdout, "what shows notifications begins a little later"
+    m.run("sh", "-c", "printf '#!/bin/sh\nexit 1\n' > /tmp/notify-send; printf '#!/bin/sh\nprintf \"%%s\\n\" \"$@\"\n' > /tmp/zenity; chmod 755 /tmp/zenity")
+    assert "safeguarding lead" in m.run("env", "PATH=/tmp:/usr/bin:/bin", program).stdout, "nothing shows notifications"
+    m.run("rm", "/tmp/notify-send", "/tmp/zenity", "/tmp/shows")
     tell("who logs in at a console or a desktop is told that the device is monitored")
 
 
