@@ -174,11 +174,11 @@ def dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start):
     assert held.wait(10) == 0, "what waits runs as soon as it has ended"
     assert starts([mine], pupil), "nobody judges"
     wait_until("its silence to be noticed", lambda: "programs-silent" in w.status()["health"], timeout=90)
+    kinds = lambda: [(row.get("kind"), row.get("rule")) for row in w.device_rows()]  # noqa: E731
+    wait_until("the book to say silent", lambda: ("programs.changed", "silent") in kinds())
     start()
     wait_until("it to judge again", lambda: not starts([mine], pupil))
-    kinds = lambda: [(row.get("kind"), row.get("rule")) for row in w.device_rows()]  # noqa: E731
-    for rule in ("silent", "judging"):
-        wait_until(f"the book to say {rule}", lambda: ("programs.changed", rule) in kinds(), timeout=30)  # noqa: B023
+    wait_until("the book to say judging", lambda: ("programs.changed", "judging") in kinds())
     programs.kill()
     start()
     wait_until("the book to say ended", lambda: ("programs.changed", "ended") in kinds(), timeout=30)

@@ -68,6 +68,7 @@ TEST_CASE("caretaker-programs that says nothing, or begins again without having 
       world.guard->tick();
     }
   };
+  world.guard->tick();
   say(ProgramsState::kBegins);
   CHECK(world.healthy("programs-silent"));
   say(ProgramsState::kGoesOn);
