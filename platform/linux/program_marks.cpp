@@ -118,6 +118,10 @@ std::optional<ProgramMarks::Place> ProgramMarks::place_of(std::int32_t pid) {
   return Place{*there, root.st_dev, root.st_ino};
 }
 
+bool ProgramMarks::is_due(const Others& others) {
+  return others.is_stale || (!others.is_whole && system_clock().monotonic_ms() - others.looked >= kAgainMs);
+}
+
 bool ProgramMarks::add_of(std::int32_t pid) {
   const auto there = namespace_of(std::to_string(pid));
   if (!there || *there == home_) return true;  // one that is gone starts nothing
@@ -128,8 +132,7 @@ bool ProgramMarks::add_of(std::int32_t pid) {
     Others& others = known->second;
     pollfd changed{others.table.fd(), POLLPRI, 0};
     if (::poll(&changed, 1, 0) > 0) others.is_stale = true;
-    const bool again = !others.is_whole && system_clock().monotonic_ms() - others.looked >= kAgainMs;
-    if (others.is_stale || again) {
+    if (is_due(others)) {
       others.pid = pid;
       look(others);
     }
@@ -180,10 +183,12 @@ void ProgramMarks::take_changes(std::span<const pollfd> waits) {
 
 bool ProgramMarks::follow_changes(const std::function<void()>& beat) {
   if (std::exchange(is_stale_, false)) add_new();
+  // Whoever mounted something has often ended by now, and another has to show the way.
+  if (std::ranges::any_of(others_, [](const auto& entry) { return is_due(entry.second) && place_of(entry.second.pid) != entry.first; })) next_sweep_ = 0;
   forget_dead();
   int left = kTablesAtOnce;
   for (auto& [place, others] : others_) {
-    if (!others.is_stale) continue;
+    if (!is_due(others)) continue;
     if (left-- == 0) return true;
     beat();
     look(others);

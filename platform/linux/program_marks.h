@@ -47,6 +47,7 @@ class ProgramMarks {
   };
   ProgramMarks(int listener, OpenFile table, std::uint64_t home, bool all) : listener_(listener), table_(std::move(table)), home_(home), all_(all) {}
   [[nodiscard]] static std::optional<Place> place_of(std::int32_t pid);
+  [[nodiscard]] static bool is_due(const Others& others);  // to be looked at again
   [[nodiscard]] Status mark(const std::string& path) const;
   [[nodiscard]] Status mark_mount(const std::string& root, const Mount& mount) const;
   void add_new();

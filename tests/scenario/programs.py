@@ -121,7 +121,7 @@ def a_mount_is_found_from_outside_as_well(place, pupil):
                               user=pupil, group=pupil, extra_groups=[], cwd="/")
     try:
         assert holder.stdout.readline() == b"there\n"
-        time.sleep(0.5)  # the first moment of a file system is open
+        time.sleep(1.5)  # the first moment of a file system is open
         seen = f"/proc/{holder.pid}/root{hidden}/evil"
         assert starts(["sh", "-c", f"cat /bin/true > {seen} && chmod 755 {seen}"], pupil)
         assert not starts([seen], pupil)
