@@ -42,7 +42,7 @@ Guard::Guard(const GuardSettings& settings, const Clock& clock, DeviceIdentity i
   if (settings_.sessions == nullptr) return;
   const auto find_user_here = [this](std::uint32_t uid) { return find_known_user(uid); };
   session_watch_.emplace(*settings_.sessions, find_user_here, [this](const Subject& subject) { book_.note(subject); },
-                         settings_.state / "refused-logins", clock_);
+                         SessionFiles{settings_.state / "refused-logins", settings_.last_look}, clock_);
 }
 
 Result<std::unique_ptr<Guard>> Guard::open(const GuardSettings& settings, const Clock& clock,

@@ -39,6 +39,7 @@ struct GuardSettings {
   std::function<Status(const WipePermit&)> start_wipe;  // empty: this guard wipes nothing
   std::filesystem::path notice = {};  // what users are told at log-in; empty: no such file
   platform::Sessions* sessions = nullptr;  // of the people at the machine; nullptr: they are left alone
+  std::filesystem::path last_look = {};    // of them (last_look.h); empty: not kept
   std::optional<std::uint32_t> gate_uid = std::nullopt;  // who caretaker-gate runs as, where there is one
   std::uint32_t inspect_uid = kNobody;   // who caretaker-inspect runs as
   std::uint32_t programs_uid = kNobody;  // who caretaker-programs runs as

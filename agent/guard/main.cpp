@@ -142,6 +142,7 @@ Status run(const Options& options) {
   if (!lock) return lock.error().with_context(lock.error().code == ErrorCode::kConflict ? "is there another guard?" : "the guard's folder");
   const auto sessions = options.sessions ? platform::make_sessions() : nullptr;
   settings.sessions = sessions.get();
+  settings.last_look = options.socket.parent_path() / "last-look";
   TRY(guard, Guard::open(settings, system_clock(), [](std::uint32_t uid) { return platform::find_user(uid); }));
   TRY_DONE(platform::make_folder(options.socket.parent_path(), 0755));
   TRY(socket, platform::ControlServer::listen(options.socket, kSocketMode));

@@ -43,6 +43,14 @@ std::string in_words(std::int64_t seconds) {
 
 }  // namespace
 
+SessionWatch::SessionWatch(platform::Sessions& sessions, FindUser find_user, Note note, SessionFiles files, const Clock& clock)
+    : sessions_(sessions), find_user_(std::move(find_user)), note_(std::move(note)), files_(std::move(files)), clock_(clock) {
+  if (files_.last_look.empty()) return;
+  const LastLook before = read_last_look(files_.last_look, clock_.monotonic_ms());
+  looked_ = before.at;
+  for (const auto& [session, last_input] : before.last_input) progress_[session].last_input = last_input;
+}
+
 SessionWatch::Person SessionWatch::person(const policy::Policy& policy, std::uint32_t uid) const {
   const auto user = find_user_(uid);
   if (!user) return {"", &policy::group_of(policy, "", {})};
@@ -176,7 +184,7 @@ void SessionWatch::refuse_logins(const policy::Policy& policy) {
   if (refused_ == names) return;
   std::string text;
   for (const std::string& name : names) text += name + "\n";
-  if (auto written = platform::replace_file(refused_file_, as_bytes(text), 0600); !written) {
+  if (auto written = platform::replace_file(files_.refused_logins, as_bytes(text), 0600); !written) {
     log_error("sessions", written.error().message);
     return;
   }
@@ -231,6 +239,15 @@ void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
     return std::ranges::find(*sessions, entry.first, &Session::id) == sessions->end();
   });
   seen_ = std::move(*sessions);
+  keep_look(now);
+}
+
+// Without it a guard that is begun anew takes its own beginning for use, and knows of no sleep before it.
+void SessionWatch::keep_look(MonotonicMs now) const {
+  if (files_.last_look.empty()) return;
+  LastLook look{now, {}};
+  for (const auto& [session, progress] : progress_) look.last_input[session] = progress.last_input;
+  if (auto kept = write_last_look(files_.last_look, look); !kept) log_debug("sessions", kept.error().message);
 }
 
 }  // namespace caretaker::agent

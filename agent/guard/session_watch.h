@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "agent/guard/last_look.h"
 #include "agent/guard/subject.h"
 #include "platform/sessions.h"
 #include "platform/users.h"
@@ -17,14 +18,17 @@
 
 namespace caretaker::agent {
 
+struct SessionFiles {
+  std::filesystem::path refused_logins;  // those who may not log in, a name a line, which the log-in reads
+  std::filesystem::path last_look = {};  // what a watch that is begun anew goes on from; empty: it begins without
+};
+
 class SessionWatch {
  public:
   using FindUser = std::function<Result<platform::User>(std::uint32_t uid)>;
   using Note = std::function<void(const Subject&)>;
-  // `refused_logins` is the file of those who may not log in, a name a line, that the log-in reads. All outlive the watch.
-  SessionWatch(platform::Sessions& sessions, FindUser find_user, Note note, std::filesystem::path refused_logins, const Clock& clock)
-      : sessions_(sessions), find_user_(std::move(find_user)), note_(std::move(note)), refused_file_(std::move(refused_logins)),
-        clock_(clock) {}
+  // All outlive the watch.
+  SessionWatch(platform::Sessions& sessions, FindUser find_user, Note note, SessionFiles files, const Clock& clock);
 
   // Looks at every session when it is time; before that it does nothing.
   void on_time(const policy::Policy& policy);
@@ -62,12 +66,13 @@ class SessionWatch {
   void watch_unseen(const policy::Policy& policy, MonotonicMs now);
   [[nodiscard]] bool is_shut(const policy::Policy& policy) const;
   void refuse_logins(const policy::Policy& policy);
+  void keep_look(MonotonicMs now) const;
   void look_again(MonotonicMs at) { next_ = std::min(next_, at); }
 
   platform::Sessions& sessions_;
   FindUser find_user_;
   Note note_;
-  std::filesystem::path refused_file_;
+  SessionFiles files_;
   const Clock& clock_;
   std::map<std::string, Progress> progress_;  // by session
   std::optional<std::set<std::string>> refused_;

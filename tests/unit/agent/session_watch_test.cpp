@@ -1,6 +1,7 @@
 #include "agent/guard/session_watch.h"
 
 #include <catch2/catch.hpp>
+#include <memory>
 
 #include "platform/files.h"
 #include "tests/unit/agent/event_store_world.h"
@@ -29,13 +30,20 @@ struct WatchWorld {
   FakeSessions sessions;
   policy::Policy policy;
   std::vector<Subject> events;
-  SessionWatch watch{sessions, [](std::uint32_t uid) -> Result<platform::User> {
-                       if (uid == kBen) return platform::User{kBen, "ben", {"pupils"}, true};
-                       if (uid == kAnna) return platform::User{kAnna, "anna", {"staff"}, true};
-                       return make_error(ErrorCode::kNotFound, "nobody");
-                     },
-                     [this](const Subject& subject) { events.push_back(subject); }, folder / "refused", clock};
+  SessionWatch watch = begin();
 
+  SessionWatch begin() {
+    const auto find_user = [](std::uint32_t uid) -> Result<platform::User> {
+      if (uid == kBen) return platform::User{kBen, "ben", {"pupils"}, true};
+      if (uid == kAnna) return platform::User{kAnna, "anna", {"staff"}, true};
+      return make_error(ErrorCode::kNotFound, "nobody");
+    };
+    return {sessions, find_user, [this](const Subject& subject) { events.push_back(subject); }, {folder / "refused", folder / "last-look"}, clock};
+  }
+  void begin_anew() {
+    std::destroy_at(&watch);
+    std::construct_at(&watch, begin());
+  }
   WatchWorld() {
     policy::Group pupils, staff, device;
     pupils.name = "pupils";
@@ -117,6 +125,27 @@ TEST_CASE("after a sleep past the limit the screen locks, whoever woke the machi
   world.lock_and_open();
   world.pass(9 * kMinute);
   CHECK(world.sessions.deeds.size() == 2);
+}
+
+TEST_CASE("a guard that is started anew after a sleep, by a watchdog that has counted it, knows of the sleep", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(kMinute);
+  world.sleep(11 * kMinute);
+  SECTION("as it was") {
+    world.begin_anew();
+    world.pass(1000);
+    CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  }
+  SECTION("what is kept of the last look is of another start of the machine, or no look at all") {
+    const auto text = GENERATE("999999999999\n1 5\n", "-5\n", "", "rubbish");
+    REQUIRE(platform::replace_file(world.folder / "last-look", as_bytes(std::string_view(text)), 0600));
+    world.begin_anew();
+    world.pass(1000);
+    CHECK(world.sessions.deeds.empty());
+    world.pass(10 * kMinute);
+    CHECK(world.sessions.deeds == Deeds{"lock 1"});
+  }
 }
 
 TEST_CASE("idleness before a sleep counts with it, and a policy that came meanwhile makes nobody forget the sleep", "[R1]") {

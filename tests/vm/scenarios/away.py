@@ -8,7 +8,6 @@ from school import POLICY
 from story import tell
 
 PROMISES = "R1 R15 R24"
-ONLY_BY_NAME = "on a busy host what woke it was counted as use; it has not been seen to hold to its end"
 NIGHT = """
 [groups.pupils.power_off]
 at = "22:00"
