@@ -31,8 +31,9 @@ class InspectionTable {
   [[nodiscard]] virtual bool is_intact() = 0;
   // As if there had never been one.
   [[nodiscard]] virtual Status remove() = 0;
-  // True when somebody, ourselves included, changed the packet filter; false after `timeout_ms`. May be waited for on a thread of its own.
-  [[nodiscard]] virtual bool wait_for_change(int timeout_ms) = 0;
+  // True when somebody, ourselves included, changed the packet filter; false after end_wait(). May be waited for on a thread of its own.
+  [[nodiscard]] virtual bool wait_for_change() = 0;
+  virtual void end_wait() = 0;
 };
 
 }  // namespace caretaker::platform

@@ -22,7 +22,6 @@ using namespace caretaker;
 using namespace caretaker::agent;
 
 constexpr std::size_t kQueued = 10'000;  // violations, while the guard is away
-constexpr int kWatchMs = 1000;           // a request to end is seen within it
 
 struct Options {
   std::filesystem::path socket = kDefaultSocket;
@@ -58,27 +57,27 @@ std::vector<std::uint32_t> exempt_uids() {
 // Hears of changes to the packet filter, whoever made them, beside the packets' thread.
 class ChangeWatch {
  public:
-  ChangeWatch(platform::InspectionTable* table, platform::PacketQueue& queue) {
-    if (table != nullptr) thread_ = std::thread([this, table, &queue] { run(*table, queue); });
+  ChangeWatch(platform::InspectionTable* table, platform::PacketQueue& queue) : table_(table) {
+    if (table_ != nullptr) thread_ = std::thread([this, &queue] { run(queue); });
   }
   ~ChangeWatch() {
-    ends_ = true;
-    if (thread_.joinable()) thread_.join();
+    if (table_ == nullptr) return;
+    table_->end_wait();
+    thread_.join();
   }
   ChangeWatch(const ChangeWatch&) = delete;
   ChangeWatch& operator=(const ChangeWatch&) = delete;
   [[nodiscard]] bool take() { return changed_.exchange(false); }
 
  private:
-  void run(platform::InspectionTable& table, const platform::PacketQueue& queue) {
-    while (!ends_) {
-      if (!table.wait_for_change(kWatchMs)) continue;
+  void run(const platform::PacketQueue& queue) {
+    while (table_->wait_for_change()) {
       changed_ = true;
       queue.wake();
     }
   }
+  platform::InspectionTable* table_;
   std::atomic<bool> changed_ = false;
-  std::atomic<bool> ends_ = false;
   std::thread thread_;
 };
 

@@ -32,7 +32,8 @@ class NftInspectionTable : public InspectionTable {
     return ok();
   }
 
-  bool wait_for_change(int timeout_ms) override { return changes_.wait(timeout_ms); }
+  bool wait_for_change() override { return changes_.wait(-1); }
+  void end_wait() override { changes_.end(); }
 
  private:
   NftLibrary library_;

@@ -4,7 +4,9 @@
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -44,15 +46,22 @@ Result<NftChanges> NftChanges::open() {
   if (::setsockopt(socket.fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) {
     return posix_error(errno, "hear of changes of the packet filter");
   }
-  return NftChanges(std::move(socket));
+  OpenFile ended(::eventfd(0, EFD_CLOEXEC));
+  if (!ended.is_open()) return posix_error(errno, "eventfd");
+  return NftChanges(std::move(socket), std::move(ended));
 }
 
 bool NftChanges::wait(int timeout_ms) {
-  pollfd waiting{socket_.fd(), POLLIN, 0};
-  if (::poll(&waiting, 1, timeout_ms) <= 0) return false;
+  std::array<pollfd, 2> waiting{pollfd{socket_.fd(), POLLIN, 0}, pollfd{ended_.fd(), POLLIN, 0}};
+  if (::poll(waiting.data(), waiting.size(), timeout_ms) <= 0 || waiting[1].revents != 0) return false;
   std::array<char, 8192> unread;  // that there was one is all that counts; also when there were too many to be kept
   while (::recv(socket_.fd(), unread.data(), unread.size(), MSG_DONTWAIT) > 0 || errno == ENOBUFS) errno = 0;
   return true;
+}
+
+void NftChanges::end() const {
+  const std::uint64_t one = 1;
+  (void)!::write(ended_.fd(), &one, sizeof one);
 }
 
 }  // namespace caretaker::platform

@@ -26,16 +26,19 @@ class NftLibrary {
   std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
 };
 
-// Changes by anybody, ourselves included, heard over netlink. One thread.
+// Changes by anybody, ourselves included, heard over netlink. One thread, but for end().
 class NftChanges {
  public:
   [[nodiscard]] static Result<NftChanges> open();
-  // False after `timeout_ms` without one.
+  // False after `timeout_ms` without one (negative: without end), and after end().
   [[nodiscard]] bool wait(int timeout_ms);
+  // Whoever waits goes on, now and from now on. Any thread.
+  void end() const;
 
  private:
-  explicit NftChanges(OpenFile socket) : socket_(std::move(socket)) {}
+  NftChanges(OpenFile socket, OpenFile ended) : socket_(std::move(socket)), ended_(std::move(ended)) {}
   OpenFile socket_;
+  OpenFile ended_;  // an eventfd
 };
 
 }  // namespace caretaker::platform

@@ -20,7 +20,8 @@ struct ShownTable : platform::InspectionTable {
     in_force.reset();
     return ok();
   }
-  bool wait_for_change(int) override { return false; }
+  bool wait_for_change() override { return false; }
+  void end_wait() override {}
 
   std::optional<platform::InspectionGate> in_force;
   int tried = 0;
