@@ -18,6 +18,7 @@ exec sleep infinity
     "/usr/local/bin/x": "#!/bin/sh\nexec xinit /usr/local/bin/on-x -- /usr/bin/Xorg :0 \"vt$XDG_VTNR\" -keeptty -noreset\n",
     "/usr/local/bin/wayland": "#!/bin/sh\nexport WLR_RENDERER=pixman WLR_NO_HARDWARE_CURSORS=1 LIBSEAT_BACKEND=logind\nexec sway --config /etc/sway.test\n",
     "/etc/sway.test": """exec python3 /usr/local/bin/notices.py "$HOME/notices"
+exec /usr/libexec/caretaker/pass-inhibitors
 exec swayidle -w lock 'swaylock --daemonize --color 000000'
 """,
 }
@@ -27,7 +28,8 @@ def furnish(m, *users):
     """What a desktop needs, and a password for each."""
     for path, text in PROGRAMS.items():
         m.write(path, text, mode=0o755)
-    m.write("/usr/local/bin/notices.py", (GUEST / "notices.py").read_text(encoding="utf-8"))
+    for name in ("notices.py", "session_manager.py"):
+        m.write(f"/usr/local/bin/{name}", (GUEST / name).read_text(encoding="utf-8"))
     m.run("chpasswd", "--crypt-method", "SHA256", stdin="".join(f"{user}:{PASSWORD}\n" for user in users))
 
 
