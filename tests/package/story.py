@@ -160,8 +160,7 @@ def it_starts_again_within_a_second(m):
             killed = float(m.run("python3", "-c", f"import os, time; print(time.monotonic()); os.kill({before}, 9)").stdout)
             wait_until(f"{unit} to start", lambda: m.property(unit, "MainPID") not in ("0", before) and running(m, unit), timeout=60)
             waits.append(int(m.property(unit, "ExecMainStartTimestampMonotonic")) / 1e6 - killed)
-        most = 3 if unit == "caretaker-programs.service" else 1  # its unit waits for two
-        assert 0 < min(waits) <= most, (unit, waits)
+        assert 0 < min(waits) <= 1, (unit, waits)
         tell(f"{unit} was killed three times, and the next one started after " + ", ".join(f"{wait:.2f} s" for wait in waits))
 
 
