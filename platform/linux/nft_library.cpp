@@ -42,10 +42,9 @@ Result<std::string> NftLibrary::show(const std::string& listing) { return run(li
 Result<NftChanges> NftChanges::open() {
   OpenFile socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   if (!socket.is_open()) return posix_error(errno, "packet filter");
-  const int group = NFNLGRP_NFTABLES;
-  if (::setsockopt(socket.fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) {
-    return posix_error(errno, "hear of changes of the packet filter");
-  }
+  // Bound, with a number of its own: of what it tells, the kernel leaves out the sockets that have none.
+  const sockaddr_nl address{AF_NETLINK, 0, 0, 1u << (NFNLGRP_NFTABLES - 1)};
+  if (::bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return posix_error(errno, "hear of changes of the packet filter");
   OpenFile ended(::eventfd(0, EFD_CLOEXEC));
   if (!ended.is_open()) return posix_error(errno, "eventfd");
   return NftChanges(std::move(socket), std::move(ended));
