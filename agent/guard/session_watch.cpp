@@ -98,6 +98,7 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
   Progress& progress = progress_[session.id];
   const bool is_shut_out = device_locked_ && session.uid != kRoot;
   const bool is_suspended = is_shut_out || suspended_until(policy, who.name, clock_.now()).has_value();
+  if (progress.last_input == 0 && asleep_since_ != 0) progress.owed_ms = now - asleep_since_;  // it began right before the sleep
   if (session.is_locked || is_suspended) progress.owed_ms = 0;
   const bool is_back = session.last_input > progress.last_input && !is_suspended && progress.owed_ms == 0;
   if (session.is_locked || is_back) progress.lock = {};
@@ -124,6 +125,7 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
 void SessionWatch::notice_sleep(MonotonicMs now) {
   const UnixSeconds began = clock_.now() - now / 1000;
   const bool has_slept = looked_ != 0 && now - looked_ > kAsleepMs;
+  asleep_since_ = has_slept ? looked_ : 0;
   if (looked_ == 0 || has_slept || std::abs(began - clock_began_) > kClockSetS) awake_since_ = now;
   clock_began_ = began;
   looked_ = now;

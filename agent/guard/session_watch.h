@@ -78,6 +78,7 @@ class SessionWatch {
   std::optional<std::set<std::string>> refused_;
   MonotonicMs next_ = 0;
   MonotonicMs looked_ = 0;         // 0: never
+  MonotonicMs asleep_since_ = 0;   // the look before the sleep that this look has found; 0: none
   MonotonicMs awake_since_ = 0;    // or since the clock was set, or the policy
   UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
   std::int64_t snoozes_ = 0;       // this night

@@ -148,6 +148,16 @@ TEST_CASE("a guard that is started anew after a sleep, by a watchdog that has co
   }
 }
 
+TEST_CASE("a session that began moments before a sleep, and that nobody has looked at yet, locks after it", "[R1]") {
+  WatchWorld world;
+  world.pass(kMinute);
+  world.log_in("1", kBen);
+  world.sleep(11 * kMinute);
+  if (GENERATE(false, true)) world.begin_anew();
+  world.pass(1000);
+  CHECK(world.sessions.deeds == Deeds{"lock 1"});
+}
+
 TEST_CASE("idleness before a sleep counts with it, and a policy that came meanwhile makes nobody forget the sleep", "[R1]") {
   WatchWorld world;
   world.log_in("1", kBen);
