@@ -41,6 +41,8 @@ class ProgramGate {
   [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms, const Beat& beat);
   // Of one that was put off; too late is no error. Any thread.
   void answer(std::uint64_t ticket, bool may_run);
+  // All that wait run, and whatever starts from now on. What answers come later are no errors. Not beside serve_once().
+  void close();
   // Programs that ran because nobody answered in time, since the last call.
   [[nodiscard]] std::uint32_t take_overdue();
   // Makes a serve_once() that is waiting return. Async-signal-safe; any thread.

@@ -13,6 +13,7 @@ constexpr std::uint64_t kLeastSpare = 128u << 10;  // always there inside the fi
 constexpr std::uint64_t kLeastFree = 2u << 20;     // with less on the disk the book grows no more
 constexpr UnixSeconds kKeepAcknowledged = 14 * 86'400;
 constexpr std::size_t kCarriedAtOnce = 256;
+constexpr std::uint64_t kCountBytes = 512;  // at most, of the event that stands for a stub that was carried
 constexpr std::uint64_t kDroppedAtOnce = 1024;  // entries in one transaction, some two megabytes of the log
 constexpr std::size_t kEpochsKept = 8;             // that are done with
 constexpr std::uint64_t kEpochBytes = 320 + kMaxReceipt;  // of a row: id, sealed key, links, receipt, and their share of pages and index
@@ -64,7 +65,7 @@ NewEvent epoch_event(const std::string& reason, const LastKnown& last_known, Uni
 
 std::vector<EntrySize> sizes_of(std::span<const EntryRow> rows) {
   std::vector<EntrySize> sizes;
-  for (const EntryRow& row : rows) sizes.push_back({row.rank, entry_bytes(row)});
+  for (const EntryRow& row : rows) sizes.push_back(row.entry.is_stub() ? EntrySize{EventRank::kOwn, kCountBytes} : EntrySize{row.rank, entry_bytes(row)});
   return sizes;
 }
 

@@ -233,6 +233,7 @@ void Guard::check_set_part() {
 
 void Guard::close() {
   store_repeats(true);
+  if (session_watch_) session_watch_->forget_look();
   book_.close();
 }
 

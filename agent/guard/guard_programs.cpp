@@ -46,7 +46,7 @@ void Guard::watch_programs() {
 }
 
 void Guard::add_programs_health(std::set<std::string>& codes) const {
-  if (settings_.programs_uid != kNobody && clock_.monotonic_ms() - programs_seen_ > kSilentMs) codes.insert("programs-silent");
+  if (programs_silent_) codes.insert("programs-silent");
 }
 
 }  // namespace caretaker::agent

@@ -252,4 +252,9 @@ void SessionWatch::keep_look(MonotonicMs now) const {
   if (auto kept = write_last_look(files_.last_look, look); !kept) log_debug("sessions", kept.error().message);
 }
 
+void SessionWatch::forget_look() const {
+  if (files_.last_look.empty()) return;
+  if (auto gone = platform::remove_file(files_.last_look); !gone) log_debug("sessions", gone.error().message);
+}
+
 }  // namespace caretaker::agent

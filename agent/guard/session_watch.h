@@ -30,6 +30,8 @@ class SessionWatch {
   // All outlive the watch.
   SessionWatch(platform::Sessions& sessions, FindUser find_user, Note note, SessionFiles files, const Clock& clock);
 
+  // The watch ends in order: whoever begins one later does not take the time without any for a sleep.
+  void forget_look() const;
   // Looks at every session when it is time; before that it does nothing.
   void on_time(const policy::Policy& policy);
   // The same by what holds where nobody has said anything. Who may not log in is not known: it stays as it was.

@@ -38,7 +38,10 @@ std::string reverse_name(const platform::Endpoint& to) {
 }
 
 // Where every server speaks a protocol that we read, what we cannot read is a form of it that we do not know.
-bool must_be_readable(const platform::Endpoint& to) { return to.port == kHttps || (to.port == kHttp && !is_near(to)); }
+bool must_be_readable(const IpPacket& packet) {
+  const bool is_http = packet.protocol == Protocol::kTcp && packet.to.port == kHttp && !is_near(packet.to);
+  return packet.to.port == kHttps || is_http;
+}
 
 bool refuses_unreadable(const FilterPtr& filter) { return filter->policy.inspection.unreadable == policy::Unreadable::kRefuse; }
 
@@ -127,7 +130,7 @@ PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
 PacketVerdict Inspector::settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
   switch (hello.state) {
     case HelloState::kName: return decide_name(hello.name, packet, owner, now);
-    case HelloState::kOther: return must_be_readable(packet.to) ? decide_unreadable(packet, owner, now) : PacketVerdict::kAccept;
+    case HelloState::kOther: return must_be_readable(packet) ? decide_unreadable(packet, owner, now) : PacketVerdict::kAccept;
     case HelloState::kNoName: return is_near(packet.to) ? PacketVerdict::kAccept : decide_unreadable(packet, owner, now);
     case HelloState::kMore:
     case HelloState::kUnreadable: break;

@@ -55,6 +55,7 @@ Status run(const Options& options) {
   log_info("programs", "watching programs as they start");
   std::thread link_thread([&link] { link.run(); });
   const Status served = serve(gate, *judge, link, stop);
+  gate.close();  // nobody's programs wait for the guard to hear the rest
   link.stop(served.has_value());
   link_thread.join();
   return served;

@@ -31,6 +31,7 @@ constexpr MonotonicMs kRoundsMs = 500;     // likewise
 
 struct Held {
   OpenFile file;
+  std::int32_t thread = 0;
   MonotonicMs until = 0;
 };
 
@@ -49,12 +50,14 @@ struct ProgramGate::State {
   std::mutex mutex;  // of what follows
   std::map<std::uint64_t, Held> held;
   std::uint64_t next_ticket = 1;
+  std::vector<std::int32_t> refused;  // threads whose loader does not come
 
   void respond(int fd, bool may_run) const;
   [[nodiscard]] ProgramFacts find_facts(int fd, std::int32_t thread, MonotonicMs now);
   [[nodiscard]] bool takes_as_loader(std::int32_t thread, MonotonicMs now);
   void handle(OpenFile file, std::int32_t thread, const Handler& handler);
   [[nodiscard]] Result<bool> read_some(const Handler& handler, const Beat& beat);
+  void forget_refused();
   void let_overdue_run();
   [[nodiscard]] int wait_ms(int timeout_ms);
 };
@@ -93,6 +96,7 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
   if (thread == ::getpid()) return respond(file.fd(), true);
   const MonotonicMs now = system_clock().monotonic_ms();
   const bool is_watched = marks->add_of(thread);
+  forget_refused();
   ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, now), file_name_of(file.fd())};
   ProgramFacts& facts = start.facts;
   facts.is_unwatched = !is_watched;
@@ -103,13 +107,20 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
     // Before it is asked about: the answer may be there before we are back.
     const std::lock_guard lock(mutex);
     start.ticket = next_ticket++;
-    held[start.ticket] = {std::move(file), now + patience};
+    held[start.ticket] = {std::move(file), thread, now + patience};
   }
   const StartVerdict verdict = handler(start);
   if (verdict == StartVerdict::kLater) return;
   const std::lock_guard lock(mutex);
   respond(fd, verdict == StartVerdict::kRun);
   held.erase(start.ticket);
+  if (verdict == StartVerdict::kRefuse) refused.push_back(thread);
+}
+
+// Else a loader that the same thread starts by itself would be taken for the refused program's.
+void ProgramGate::State::forget_refused() {
+  const std::lock_guard lock(mutex);
+  for (const std::int32_t thread : std::exchange(refused, {})) expecting.erase(thread);
 }
 
 // False: nothing waits.
@@ -192,11 +203,18 @@ Status ProgramGate::serve_once(const Handler& handler, int timeout_ms, const Bea
   return ok();
 }
 
+void ProgramGate::close() {
+  const std::lock_guard lock(state_->mutex);
+  state_->held.clear();
+  state_->listener = OpenFile();
+}
+
 void ProgramGate::answer(std::uint64_t ticket, bool may_run) {
   const std::lock_guard lock(state_->mutex);
   const auto found = state_->held.find(ticket);
   if (found == state_->held.end()) return;
   state_->respond(found->second.file.fd(), may_run);
+  if (!may_run) state_->refused.push_back(found->second.thread);
   state_->held.erase(found);
 }
 

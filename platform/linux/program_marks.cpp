@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 #include "platform/base/log.h"
@@ -126,7 +127,7 @@ bool ProgramMarks::add_of(std::int32_t pid) {
   const auto there = namespace_of(std::to_string(pid));
   if (!there || *there == home_) return true;  // one that is gone starts nothing
   const auto place = place_of(pid);
-  if (!place) return true;
+  if (!place) return errno == ENOENT || errno == ESRCH;  // gone; else a file system that lets only its owner look at its root
   const auto known = others_.find(*place);
   if (known != others_.end()) {
     Others& others = known->second;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 #include <csignal>
 
 #include "platform/base/clock.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr uid_t kNobody = 65534;
 constexpr std::size_t kMaxAnswer = 4096;
+constexpr std::size_t kMostDying = 8;
 
 VolumeContent gave_up(std::string reason) { return {Encryption::kUnknown, "", std::move(reason), ""}; }
 
@@ -66,10 +68,21 @@ Result<std::string> read_answer(const OpenFile& pipe, MonotonicMs end) {
   }
 }
 
+// Those that were killed and have not died yet; asked after with each volume. One thread looks at volumes.
+std::vector<pid_t>& dying() {
+  thread_local std::vector<pid_t> children;
+  std::erase_if(children, [](pid_t child) { return ::waitpid(child, nullptr, WNOHANG) != 0; });
+  return children;
+}
+
 // One that hangs in the device dies only when the device answers: it is not waited for longer than this.
 void end_child(pid_t child) {
   ::kill(child, SIGKILL);
-  for (int i = 0; i < 20 && ::waitpid(child, nullptr, WNOHANG) == 0; ++i) ::poll(nullptr, 0, 50);
+  for (int i = 0; i < 20; ++i) {
+    if (::waitpid(child, nullptr, WNOHANG) != 0) return;
+    ::poll(nullptr, 0, 50);
+  }
+  dying().push_back(child);
 }
 
 // Whether it has ended as it should, in time: one that was broken into can close its end and stay.
@@ -98,6 +111,7 @@ Status drop_rights() {
 VolumeContent inspect_apart(const std::filesystem::path& node, int limit_ms) {
   const OpenFile device(::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (!device.is_open()) return gave_up("unreadable");
+  if (dying().size() >= kMostDying) return gave_up("gave-up");  // of the processes that the service may have, others need some
   const auto child = start_child(device);
   if (!child) return gave_up("gave-up");
   const MonotonicMs end = system_clock().monotonic_ms() + limit_ms;

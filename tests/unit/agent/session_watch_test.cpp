@@ -137,6 +137,12 @@ TEST_CASE("a guard that is started anew after a sleep, by a watchdog that has co
     world.pass(1000);
     CHECK(world.sessions.deeds == Deeds{"lock 1"});
   }
+  SECTION("but what was stopped in order, and left people alone meanwhile, has seen no sleep") {
+    world.watch.forget_look();
+    world.begin_anew();
+    world.pass(1000);
+    CHECK(world.sessions.deeds.empty());
+  }
   SECTION("what is kept of the last look is of another start of the machine, or no look at all") {
     const auto text = GENERATE("999999999999\n1 5\n", "-5\n", "", "rubbish");
     REQUIRE(platform::replace_file(world.folder / "last-look", as_bytes(std::string_view(text)), 0600));
