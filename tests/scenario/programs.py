@@ -81,6 +81,8 @@ def what_a_pupil_brings_does_not(place, pupil):
         assert not starts([path], pupil), path
         assert starts([path], 0), path
     assert not starts([place.folder / "ld-linux-x86-64.so.2", mine], pupil)
+    one_after_the_other = f"exec {mine}; exec {place.folder}/ld-linux-x86-64.so.2 {mine}"  # in one thread
+    assert not starts(["bash", "-O", "execfail", "-c", one_after_the_other], pupil), "the loader of a refused program was let in"
     os.chown(script, 0, 0)
     assert starts([script], pupil), "root's scripts run"
     tell("a copied program, a script, a file that everybody may write, another's program, the loader: none starts for a pupil; root may")
