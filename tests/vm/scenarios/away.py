@@ -8,6 +8,7 @@ from school import POLICY
 from story import tell
 
 PROMISES = "R1 R15 R24"
+ONLY_BY_NAME = "on a busy host the button that woke it switched it off as well; since that is kept from it, nobody has seen it hold to its end"
 NIGHT = """
 [groups.pupils.power_off]
 at = "22:00"
@@ -50,6 +51,7 @@ def who_is_suspended_is_logged_out_and_kept_out(m, school):
 def a_machine_that_slept_locks_when_it_wakes(m):
     desktops.log_in_at_console(m, "pupil", 3)
     m.press("shift")
+    m.run("systemd-run", "--quiet", "--unit=no-power-key", "systemd-inhibit", "--what=handle-power-key", "sleep", "infinity")  # it is to wake, and no more
     m.sleep(150)  # it is busy going to sleep for a part of it
     woken = desktops.uptime(m)
     m.press("shift")
