@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include "platform/base/text.h"
+
 namespace caretaker::platform {
 namespace {
 
@@ -49,7 +51,7 @@ ErrorCode code_of(int extended, int system_error) {
 Error sqlite_error(sqlite3* database, int extended) {
   const int system_error = database == nullptr ? 0 : sqlite3_system_errno(database);
   const char* text = database == nullptr ? sqlite3_errstr(extended) : sqlite3_errmsg(database);
-  return make_error(code_of(extended, system_error), "SQLite (" + std::to_string(extended) + "): " + text);
+  return make_error(code_of(extended, system_error), "SQLite (" + std::to_string(extended) + "): " + clean_text(text));  // it quotes what it read
 }
 
 // Against what a file from a hostile hand could use to run more than the statements written here, and against a full
@@ -282,7 +284,7 @@ Status Database::check() {
   std::string complaint = row ? statement.text(0) : "quick_check gave no answer";
   if (complaint == "ok") return ok();
   std::replace(complaint.begin(), complaint.end(), '\n', ' ');
-  return make_error(ErrorCode::kDamaged, "SQLite: " + complaint);
+  return make_error(ErrorCode::kDamaged, "SQLite: " + clean_text(complaint));
 }
 
 Status Database::checkpoint() {

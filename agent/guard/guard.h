@@ -126,6 +126,7 @@ class Guard {
   [[nodiscard]] Revision revision(const std::vector<Exceptions::Open>& open, const std::optional<Portal::Open>& portal) const;
   [[nodiscard]] QuotaLimits quota() const;
   [[nodiscard]] std::set<std::string> health() const;
+  static constexpr MonotonicMs kSilentMs = 60'000;  // without a word from gate, inspect or programs: nobody is there
   void add_gate_health(std::set<std::string>& codes) const;
   void add_inspect_health(std::set<std::string>& codes) const;
   void add_programs_health(std::set<std::string>& codes) const;

@@ -10,8 +10,6 @@ namespace {
 using policy::Reason;
 using sync::Severity;
 
-constexpr MonotonicMs kSilentMs = 60'000;
-
 Reason reason_of(GateAttempt::Way way) {
   switch (way) {
     case GateAttempt::Way::kPlainDns:

@@ -3,13 +3,7 @@
 #include "agent/guard/guard.h"
 
 namespace caretaker::agent {
-namespace {
-
 using sync::Severity;
-
-constexpr MonotonicMs kSilentMs = 60'000;
-
-}  // namespace
 
 Result<Answered> Guard::report_programs(const Asked& asked) {
   TRY(report, parse_program_report(asked.fields));

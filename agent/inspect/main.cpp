@@ -105,12 +105,13 @@ Status serve(const Options& options, Parts parts, Handover& handover, ChangeWatc
   const auto decide = [&parts](const platform::HeldPacket& packet) { return parts.inspector.decide(packet); };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
-    TRY_DONE(parts.queue.serve_once(decide, host.bounded_wait_ms(-1)));
+    TRY_DONE(parts.queue.serve_once(decide, host.bounded_wait_ms(parts.rules.wait_ms())));
     const FilterPtr filter = handover.take();
     const bool is_touched = watch.take();
     if (filter) TRY_DONE(use(filter, options, parts));
-    if (is_touched) parts.rules.restore();
-    if (filter || is_touched) changed();
+    const bool was_blind = parts.rules.is_blind();
+    parts.rules.look(is_touched);
+    if (filter || is_touched || parts.rules.is_blind() != was_blind) changed();
   }
   const InspectCounters& counters = parts.inspector.counters();
   log_info("inspect", "stopped; packets " + std::to_string(counters.packets) + ", connections accepted " + std::to_string(counters.accepted) +
@@ -141,7 +142,7 @@ Status run(const Options& options) {
   ViolationQueue violations(kQueued);
   Inspector inspector([&violations](Violation violation) { violations.push(std::move(violation)); }, system_clock());
   Handover handover;
-  RuleKeeper rules(table.get());
+  RuleKeeper rules(table.get(), system_clock());
   TRY(queue, platform::PacketQueue::open(static_cast<std::uint16_t>(options.queue)));
   GuardLink link(options.socket, violations,
                  {[&](FilterPtr filter) {

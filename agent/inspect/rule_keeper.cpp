@@ -11,14 +11,17 @@ void RuleKeeper::use(platform::InspectionGate wanted) {
 
 // A kernel without packet queues: the DNS filter goes on, and names of connections are not read.
 void RuleKeeper::apply() {
+  tried_ = clock_.monotonic_ms();
   const Status laid = table_ != nullptr ? table_->apply(*wanted_) : ok();
   const Sight before = sight_.exchange(laid ? Sight::kSees : Sight::kBlind);
   if (!laid && before != Sight::kBlind) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
 }
 
-void RuleKeeper::restore() {
-  if (table_ == nullptr || !wanted_ || table_->is_intact()) return;
+void RuleKeeper::look(bool is_touched) {
+  if (table_ == nullptr || !wanted_) return;
   const bool saw = sight_ == Sight::kSees;
+  const bool is_due = !saw && clock_.monotonic_ms() - tried_ >= kRetryMs;
+  if (!is_due && (!is_touched || table_->is_intact())) return;
   apply();
   if (!saw || sight_ != Sight::kSees) return;
   log_warning("inspect", "somebody had changed the rules: they are back");

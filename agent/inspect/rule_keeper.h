@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "agent/control_gate.h"
+#include "platform/base/clock.h"
 #include "platform/inspection_gate.h"
 
 namespace caretaker::agent {
@@ -12,12 +13,15 @@ namespace caretaker::agent {
 class RuleKeeper {
  public:
   // nullptr: somebody else lays them, and what comes to the queue is seen.
-  explicit RuleKeeper(platform::InspectionTable* table) : table_(table) {}
+  RuleKeeper(platform::InspectionTable* table, const Clock& clock) : table_(table), clock_(clock) {}
 
   void use(platform::InspectionGate wanted);  // from now on
-  // Somebody changed the packet filter: another's reload has emptied it, or our part of it is another.
-  void restore();
+  // `is_touched`: somebody changed the packet filter; another's reload may have emptied it, or our part of it may be another. What was
+  // refused is tried again by itself too.
+  void look(bool is_touched);
+  [[nodiscard]] int wait_ms() const { return is_blind() ? kRetryMs : -1; }  // until the next look; negative: none is needed
 
+  [[nodiscard]] bool is_blind() const { return sight_ == Sight::kBlind; }
   // What the guard is to hear; nothing before the first use(). Any thread.
   [[nodiscard]] std::optional<InspectReport> report() const;
   void told(const InspectReport& report);  // it has heard this
@@ -26,7 +30,10 @@ class RuleKeeper {
   enum class Sight { kUnknown, kSees, kBlind };
   void apply();
 
+  static constexpr int kRetryMs = 5000;
   platform::InspectionTable* table_;
+  const Clock& clock_;
+  MonotonicMs tried_ = 0;
   std::optional<platform::InspectionGate> wanted_;
   std::atomic<Sight> sight_ = Sight::kUnknown;
   std::atomic<std::uint32_t> restored_ = 0;  // times that nobody has heard of

@@ -1,8 +1,6 @@
 // nftables by its own library. A change by somebody else is heard over netlink.
 #include <nftables/libnftables.h>
 
-#include <optional>
-
 #include "platform/gate.h"
 #include "platform/linux/nft_library.h"
 
@@ -11,53 +9,27 @@ namespace {
 
 class NftGate : public Gate {
  public:
-  NftGate(NftLibrary library, NftChanges changes) : library_(std::move(library)), changes_(std::move(changes)) {}
+  NftGate(NftLibrary library, NftChanges changes) : part_(std::move(library), make_gate_listings()), changes_(std::move(changes)) {}
 
-  Status apply(const GateRules& rules) override {
-    TRY_DONE(library_.run(make_gate_text(rules)));
-    TRY(shown, show());
-    applied_ = std::move(shown);
-    return ok();
-  }
-
-  Result<bool> is_intact() override {
-    if (!applied_) return false;
-    const auto shown = show();
-    return shown && *shown == *applied_;  // what cannot be shown has been taken away
-  }
+  Status apply(const GateRules& rules) override { return part_.lay(make_gate_text(rules)); }
+  Result<bool> is_intact() override { return part_.is_intact(); }
+  Status remove() override { return part_.take_away(make_gate_removal()); }
+  bool wait_for_change(int timeout_ms) override { return changes_.wait(timeout_ms); }
 
   Result<std::vector<GateTry>> take_attempts() override {
     std::vector<GateTry> out;
     for (const std::string& listing : make_attempts_listings()) {
-      TRY(listed, library_.run(listing, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL));
+      TRY(listed, part_.library().run(listing, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL));
       TRY(found, parse_attempts(listed));
       out.insert(out.end(), found.begin(), found.end());
     }
-    if (!out.empty()) TRY_DONE(library_.run(make_forget_attempts(out)));
+    if (!out.empty()) TRY_DONE(part_.library().run(make_forget_attempts(out)));
     return out;
   }
-
-  Status remove() override {
-    applied_.reset();
-    TRY_DONE(library_.run(make_gate_removal()));
-    return ok();
-  }
-
-  bool wait_for_change(int timeout_ms) override { return changes_.wait(timeout_ms); }
 
  private:
-  Result<std::string> show() {
-    std::string out;
-    for (const std::string& listing : make_gate_listings()) {
-      TRY(shown, library_.show(listing));
-      out += shown;
-    }
-    return out;
-  }
-
-  NftLibrary library_;
+  NftPart part_;
   NftChanges changes_;
-  std::optional<std::string> applied_;  // as the kernel shows it
 };
 
 }  // namespace

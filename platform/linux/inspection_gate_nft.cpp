@@ -1,44 +1,24 @@
 // nftables by its own library: packets wait in the queue meanwhile, so no program is started for it.
-#include <optional>
-
 #include "platform/inspection_gate.h"
 #include "platform/linux/nft_library.h"
 
 namespace caretaker::platform {
 namespace {
 
-const std::string kListing = "list table inet caretaker_inspect";
-
 class NftInspectionTable : public InspectionTable {
  public:
-  NftInspectionTable(NftLibrary library, NftChanges changes) : library_(std::move(library)), changes_(std::move(changes)) {}
+  NftInspectionTable(NftLibrary library, NftChanges changes)
+      : part_(std::move(library), {"list table inet caretaker_inspect"}), changes_(std::move(changes)) {}
 
-  Status apply(const InspectionGate& gate) override {
-    TRY_DONE(library_.run(make_inspection_text(gate)));
-    TRY(shown, library_.show(kListing));
-    applied_ = std::move(shown);
-    return ok();
-  }
-
-  bool is_intact() override {
-    if (!applied_) return false;
-    const auto shown = library_.show(kListing);
-    return shown && *shown == *applied_;  // what cannot be shown has been taken away
-  }
-
-  Status remove() override {
-    applied_.reset();
-    TRY_DONE(library_.run("table inet caretaker_inspect {}\ndelete table inet caretaker_inspect\n"));
-    return ok();
-  }
-
+  Status apply(const InspectionGate& gate) override { return part_.lay(make_inspection_text(gate)); }
+  bool is_intact() override { return part_.is_intact(); }
+  Status remove() override { return part_.take_away("table inet caretaker_inspect {}\ndelete table inet caretaker_inspect\n"); }
   bool wait_for_change() override { return changes_.wait(-1); }
   void end_wait() override { changes_.end(); }
 
  private:
-  NftLibrary library_;
+  NftPart part_;
   NftChanges changes_;
-  std::optional<std::string> applied_;  // as the kernel shows it
 };
 
 }  // namespace

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "platform/base/result.h"
 #include "platform/files.h"
@@ -24,6 +26,26 @@ class NftLibrary {
  private:
   explicit NftLibrary(nft_ctx* context);
   std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
+};
+
+// Our part of the packet filter, as it was laid last. One thread.
+class NftPart {
+ public:
+  // `listings`: the commands that show all of it.
+  NftPart(NftLibrary library, std::vector<std::string> listings) : library_(std::move(library)), listings_(std::move(listings)) {}
+
+  // `text`: one change. When it fails, what is there is not taken for ours.
+  [[nodiscard]] Status lay(const std::string& text);
+  // Whether what was laid is still there, whole. What cannot be shown has been taken away.
+  [[nodiscard]] bool is_intact();
+  [[nodiscard]] Status take_away(const std::string& text);
+  [[nodiscard]] NftLibrary& library() { return library_; }
+
+ private:
+  [[nodiscard]] Result<std::string> show();
+  NftLibrary library_;
+  std::vector<std::string> listings_;
+  std::optional<std::string> laid_;  // as the kernel shows it
 };
 
 // Changes by anybody, ourselves included, heard over netlink. One thread, but for end().

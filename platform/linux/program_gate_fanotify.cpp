@@ -43,21 +43,19 @@ struct ProgramGate::State {
   std::optional<ProgramMarks> marks;
   MonotonicMs patience = 0;
   BroughtFileSystems brought;
-  std::unordered_map<std::int32_t, MonotonicMs> expecting;  // threads whose loader comes next
   std::uint32_t overdue = 0;
   bool has_changes = false;  // of mounts, that are not followed yet
 
   std::mutex mutex;  // of what follows
   std::map<std::uint64_t, Held> held;
   std::uint64_t next_ticket = 1;
-  std::vector<std::int32_t> refused;  // threads whose loader does not come
+  std::unordered_map<std::int32_t, MonotonicMs> expecting;  // threads whose loader comes next; not that of one that was refused
 
   void respond(int fd, bool may_run) const;
   [[nodiscard]] ProgramFacts find_facts(int fd, std::int32_t thread, MonotonicMs now);
   [[nodiscard]] bool takes_as_loader(std::int32_t thread, MonotonicMs now);
   void handle(OpenFile file, std::int32_t thread, const Handler& handler);
   [[nodiscard]] Result<bool> read_some(const Handler& handler, const Beat& beat);
-  void forget_refused();
   void let_overdue_run();
   [[nodiscard]] int wait_ms(int timeout_ms);
 };
@@ -84,6 +82,7 @@ ProgramFacts ProgramGate::State::find_facts(int fd, std::int32_t thread, Monoton
   facts.others_write = (found.st_mode & S_IWOTH) != 0 || ((found.st_mode & S_IWGRP) != 0 && found.st_gid != 0);
   facts.is_brought = brought.contains(fd, found.st_dev, now);
   const ProgramKind kind = kind_of_program(fd);
+  const std::lock_guard lock(mutex);
   facts.is_loader = kind == ProgramKind::kLoader && !takes_as_loader(thread, now);
   if (kind == ProgramKind::kNamesLoader) {
     if (expecting.size() >= kMaxExpecting) std::erase_if(expecting, [now](const auto& entry) { return entry.second < now; });
@@ -96,12 +95,12 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
   if (thread == ::getpid()) return respond(file.fd(), true);
   const MonotonicMs now = system_clock().monotonic_ms();
   const bool is_watched = marks->add_of(thread);
-  forget_refused();
-  ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, now), file_name_of(file.fd())};
+  ProgramStart start{0, std::nullopt, find_facts(file.fd(), thread, now), {}};
   ProgramFacts& facts = start.facts;
   facts.is_unwatched = !is_watched;
   if (facts.owner == 0 && !facts.others_write && !facts.is_brought && !facts.is_loader && is_watched) return respond(file.fd(), true);
   start.uid = real_uid_of(thread);
+  start.name = file_name_of(file.fd());
   const int fd = file.fd();
   {
     // Before it is asked about: the answer may be there before we are back.
@@ -114,13 +113,7 @@ void ProgramGate::State::handle(OpenFile file, std::int32_t thread, const Handle
   const std::lock_guard lock(mutex);
   respond(fd, verdict == StartVerdict::kRun);
   held.erase(start.ticket);
-  if (verdict == StartVerdict::kRefuse) refused.push_back(thread);
-}
-
-// Else a loader that the same thread starts by itself would be taken for the refused program's.
-void ProgramGate::State::forget_refused() {
-  const std::lock_guard lock(mutex);
-  for (const std::int32_t thread : std::exchange(refused, {})) expecting.erase(thread);
+  if (verdict == StartVerdict::kRefuse) expecting.erase(thread);
 }
 
 // False: nothing waits.
@@ -214,7 +207,7 @@ void ProgramGate::answer(std::uint64_t ticket, bool may_run) {
   const auto found = state_->held.find(ticket);
   if (found == state_->held.end()) return;
   state_->respond(found->second.file.fd(), may_run);
-  if (!may_run) state_->refused.push_back(found->second.thread);
+  if (!may_run) state_->expecting.erase(found->second.thread);
   state_->held.erase(found);
 }
 

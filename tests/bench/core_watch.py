@@ -3,6 +3,7 @@
 core_watch.py CORE: a line for each such moment, until it is killed: when it ended (CLOCK_MONOTONIC), and how long it was, in seconds. Needs root."""
 import contextlib
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -18,12 +19,17 @@ def watched(cores):
     if os.geteuid() != 0 or None in cores:
         yield lambda when: None
         return
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        watches = [subprocess.Popen([sys.executable, "-B", __file__, str(core)], stdout=said) for core in cores]
+    with tempfile.TemporaryDirectory() as folder:
+        said = [pathlib.Path(folder) / str(core) for core in cores]
+        watches = []
+        for core, path in zip(cores, said):
+            with path.open("wb") as out:
+                watches.append(subprocess.Popen([sys.executable, "-B", __file__, str(core)], stdout=out))
 
         def stillness(when):
-            said.seek(0)
-            moments = [tuple(map(float, line.split())) for line in said]
+            if any(watch.poll() is not None for watch in watches):
+                return None
+            moments = [tuple(map(float, line.split())) for path in said for line in path.read_text(encoding="utf-8").splitlines()]
             return max((length for ended, length in moments if ended - length <= when <= ended + length), default=0)
         try:
             yield stillness

@@ -28,52 +28,80 @@ struct ShownTable : platform::InspectionTable {
   bool refuses = false;
 };
 
+struct SetClock : Clock {
+  UnixSeconds now() const override { return 0; }
+  MonotonicMs monotonic_ms() const override { return ms; }
+  MonotonicMs ms = 1000;
+};
+
 const platform::InspectionGate kWanted{1727, {990}, false};
 
 }  // namespace
 
 TEST_CASE("rules of the inspection that another has flushed are laid again, and that is told once", "[R11]") {
   ShownTable table;
-  RuleKeeper keeper(&table);
-  keeper.restore();
+  const SetClock clock;
+  RuleKeeper keeper(&table, clock);
+  keeper.look(true);
   CHECK_FALSE(keeper.report());
   CHECK(table.tried == 0);  // before there is a policy there is nothing to lay
 
   keeper.use(kWanted);
-  keeper.restore();
+  keeper.look(true);
   CHECK(table.tried == 1);
   CHECK(keeper.report()->restored == 0);
 
   table.in_force.reset();
-  keeper.restore();
+  keeper.look(true);
   CHECK(table.in_force == kWanted);
   const auto report = keeper.report();
   REQUIRE(report);
   CHECK(report->sees);
   CHECK(report->restored == 1);
   table.in_force.reset();
-  keeper.restore();  // again, before the guard has answered
+  keeper.look(true);  // again, before the guard has answered
   keeper.told(*report);
   CHECK(keeper.report()->restored == 1);
 }
 
 TEST_CASE("rules of the inspection that cannot be laid again are said to be missing until they are", "[R11]") {
   ShownTable table;
-  RuleKeeper keeper(&table);
+  const SetClock clock;
+  RuleKeeper keeper(&table, clock);
   keeper.use(kWanted);
   table.in_force.reset();
   table.refuses = true;
-  keeper.restore();
+  keeper.look(true);
   CHECK_FALSE(keeper.report()->sees);
   table.refuses = false;
-  keeper.restore();
+  keeper.look(true);
   CHECK(keeper.report()->sees);
   CHECK(table.in_force == kWanted);
 }
 
-TEST_CASE("where somebody else lays the inspection's rules, nothing is laid and all is seen", "[R11]") {
-  RuleKeeper keeper(nullptr);
+TEST_CASE("rules of the inspection that were refused are tried again by themselves, also while those of before are still there", "[R11]") {
+  ShownTable table;
+  SetClock clock;
+  RuleKeeper keeper(&table, clock);
   keeper.use(kWanted);
-  keeper.restore();
+  table.refuses = true;
+  const platform::InspectionGate stricter{1727, {}, false};
+  keeper.use(stricter);
+  CHECK(keeper.is_blind());
+  table.refuses = false;
+  keeper.look(false);
+  CHECK(table.tried == 2);
+  REQUIRE(keeper.wait_ms() > 0);
+  clock.ms += keeper.wait_ms();
+  keeper.look(false);
+  CHECK(table.in_force == stricter);
+  CHECK(keeper.wait_ms() < 0);
+}
+
+TEST_CASE("where somebody else lays the inspection's rules, nothing is laid and all is seen", "[R11]") {
+  const SetClock clock;
+  RuleKeeper keeper(nullptr, clock);
+  keeper.use(kWanted);
+  keeper.look(true);
   CHECK(keeper.report()->sees);
 }

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "platform/base/text.h"
 #include "tests/unit/platform/temporary_folder.h"
 
 using namespace caretaker;
@@ -124,6 +125,21 @@ TEST_CASE("tables that are not as they were made are damage") {
   const auto query = database.prepare("SELECT name FROM t");
   REQUIRE_FALSE(query);
   CHECK(query.error().code == ErrorCode::kDamaged);
+}
+
+TEST_CASE("what is quoted of a damaged file is text") {
+  const TemporaryFolder folder;
+  { const Database database = open_with_table(folder / "a.db"); }
+  std::ifstream made(folder / "a.db", std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(made)), {});
+  for (auto at = bytes.find("PRIMARY KEY"); at != std::string::npos; at = bytes.find("PRIMARY KEY")) bytes.replace(at, 11, "PRIMAR\xac\x1bKEY");
+  std::filesystem::remove(folder / "a.db-wal");
+  std::ofstream(folder / "a.db", std::ios::binary) << bytes;
+  const auto database = Database::open(folder / "a.db");
+  REQUIRE_FALSE(database);
+  CHECK(database.error().code == ErrorCode::kDamaged);
+  CHECK(database.error().message.find('\x1b') == std::string::npos);
+  CHECK(is_clean_text(database.error().message, Lines::kMany));
 }
 
 TEST_CASE("quick_check finds pages that were overwritten") {

@@ -1,0 +1,77 @@
+#include "platform/gate.h"
+
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <thread>
+
+using namespace caretaker;
+using namespace caretaker::platform;
+
+namespace {
+
+constexpr const char* kNft = "/usr/sbin/nft";
+
+// Another program does this to the packet filter, so many microseconds from now.
+pid_t start_flush(int from_now_us) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  std::this_thread::sleep_for(std::chrono::microseconds(from_now_us));
+  ::execl(kNft, kNft, "flush", "table", "inet", "caretaker", nullptr);
+  ::_exit(127);
+}
+
+std::string shown() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("/usr/sbin/nft -s list table inet caretaker", "re"), ::pclose);
+  std::array<char, 4096> part;
+  std::string out;
+  while (pipe && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) out += part.data();
+  return out;
+}
+
+struct Rounds {
+  int lost = 0;   // our part was not there in the end
+  int taken = 0;  // and was said to be
+};
+
+// In a network of its own, on a thread that ends with it; nothing: this machine gives nobody one.
+std::optional<Rounds> apply_while_another_flushes(int rounds) {
+  std::optional<Rounds> out;
+  std::thread apart([&] {
+    if (::unshare(CLONE_NEWNET) != 0) return;
+    const auto gate = Gate::open();
+    if (!gate || !(*gate)->apply({}) || !(*gate)->is_intact().value_or(false)) return;
+    const std::string whole = shown();
+    if (whole.empty()) return;
+    out.emplace();
+    for (int i = 0; i < rounds; ++i) {
+      const pid_t another = start_flush(80 * i);
+      const bool is_laid = (*gate)->apply({}).has_value();
+      (void)::waitpid(another, nullptr, 0);
+      if (shown() == whole) continue;
+      ++out->lost;
+      if (is_laid && (*gate)->is_intact().value_or(false)) ++out->taken;
+    }
+  });
+  apart.join();
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a flush by somebody else that comes while the rules are laid is never taken for them", "[R10]") {
+  const auto rounds = apply_while_another_flushes(150);
+  if (!rounds) {
+    WARN("skipped: no network of its own, or no packet filter (needs root and nft)");
+    return;
+  }
+  CHECK(rounds->lost > 0);
+  CHECK(rounds->taken == 0);
+}
