@@ -1,14 +1,14 @@
 #include "platform/gate.h"
 
+#include <Poco/PipeStream.h>
+#include <Poco/Process.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdio>
-#include <memory>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -29,11 +29,11 @@ pid_t start_flush(int from_now_us) {
 }
 
 std::string shown() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("/usr/sbin/nft -s list table inet caretaker", "re"), ::pclose);
-  std::array<char, 4096> part;
-  std::string out;
-  while (pipe && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) out += part.data();
-  return out;
+  Poco::Pipe out;
+  const Poco::ProcessHandle nft = Poco::Process::launch(kNft, {"-s", "list", "table", "inet", "caretaker"}, nullptr, &out, nullptr);
+  Poco::PipeInputStream in(out);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  return nft.wait() == 0 ? text : "";
 }
 
 struct Rounds {
