@@ -7,11 +7,11 @@
 
 namespace caretaker::platform {
 
-// By a known locker of this session, or by our own (physlock in its unit, which covers every console and desktop of the main seat, and no
-// other). Users' lockers go by the name that the kernel shows of a process, which a program can choose: somebody who wants to keep his own
-// screen open can, as he can by telling logind that it is locked. One that the user's service manager runs belongs to no session: it counts
-// for the desktops of that user. `processes`: /proc, or what a test lays there.
+// By a known locker of this session. Users' lockers go by the name that the kernel shows of a process, which a program can choose: somebody
+// who wants to keep his own screen open can, as he can by telling logind that it is locked. One that the user's service manager runs belongs
+// to no session: it counts for the desktops of that user. `processes`: /proc, or what a test lays there.
 [[nodiscard]] bool is_covered_by_locker(const Session& session, const std::filesystem::path& processes = "/proc");
+// physlock in its unit, which covers every console and desktop of the main seat, and no other.
 [[nodiscard]] bool is_own_locker_running(const std::filesystem::path& processes = "/proc");
 
 }  // namespace caretaker::platform

@@ -22,7 +22,8 @@ struct Session {
   std::string seat;           // empty: none
   std::string terminal;       // "tty3", "pts/0"; empty: none
   bool is_active = false;     // in front, on its seat
-  bool is_locked = false;     // the session says so, or a locker that covers it is running
+  bool is_locked = false;     // the session says so, or a locker of its own is running
+  bool is_covered = false;    // our own locker has the screen of its seat, and whoever was in front there opens it with their password
   bool is_inhibited = false;  // a program of this user asks that the screen stays on
   // When somebody last typed, moved or touched there, as far as can be told; never later than now. A session that is not in
   // front counts from when it was left.

@@ -42,9 +42,12 @@ std::string_view lock_step_name(LockStep step) {
   return "lock.none";
 }
 
+MonotonicMs lock_limit(const IdleLock& rules, bool is_inhibited) {
+  return (is_inhibited ? std::max(rules.after_minutes, rules.video_minutes) : rules.after_minutes) * kMinuteMs;
+}
+
 LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const LockProgress& progress, MonotonicMs now) {
-  const std::int64_t minutes = facts.is_inhibited ? std::max(rules.after_minutes, rules.video_minutes) : rules.after_minutes;
-  const MonotonicMs limit = minutes * kMinuteMs;
+  const MonotonicMs limit = lock_limit(rules, facts.is_inhibited);
   if (facts.is_locked) return {LockStep::kNone, rules.after_minutes * kMinuteMs};
   if (facts.idle_ms < limit) {
     const MonotonicMs left = limit - facts.idle_ms;
@@ -61,11 +64,13 @@ LockDecision decide_lock(const IdleLock& rules, const SessionFacts& facts, const
   const bool would_cover_another = facts.is_behind && step == LockStep::kOwnLocker;
   if (would_cover_another) return {LockStep::kNone, rules.after_minutes * kMinuteMs, true};
   const MonotonicMs pause = is_again ? kTryAgainMs : kConfirmMs;
-  if (progress.steps > 0 && now - progress.last_step < pause) {
-    return {LockStep::kNone, pause - (now - progress.last_step), true};
+  const MonotonicMs since = now - progress.last_step;
+  if (progress.steps > 0 && since < pause) {
+    const bool is_ours_coming = since < kConfirmMs && (is_again ? step : steps[next - 1]) == LockStep::kOwnLocker;
+    return {LockStep::kNone, std::min(pause - since, is_ours_coming ? kGlanceMs : pause), true};
   }
   const bool is_left = facts.is_behind && next + 1 < steps.size() && steps[next + 1] == LockStep::kSwitchAway;
-  return {step, kConfirmMs, true, is_left};
+  return {step, step == LockStep::kOwnLocker ? kGlanceMs : kConfirmMs, true, is_left};
 }
 
 LockDecision decide_suspended(const SessionFacts& facts, const LockProgress& progress, MonotonicMs since, MonotonicMs now) {

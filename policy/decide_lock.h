@@ -41,7 +41,11 @@ struct LockDecision {
 };
 
 inline constexpr MonotonicMs kConfirmMs = 5000;  // how long a locker has to come up, before the next step
+inline constexpr MonotonicMs kGlanceMs = 1000;   // between looks meanwhile at our own, which may be opened again as soon as it is there
 inline constexpr MonotonicMs kTryAgainMs = 60'000;  // before the last step of the ladder is taken once more
+
+// How long it may be idle.
+[[nodiscard]] MonotonicMs lock_limit(const IdleLock& rules, bool is_inhibited);
 
 // The ladder: a graphical session is asked to lock; one that is not locked kConfirmMs later gets what the policy says, and the
 // session is ended when that did not help either, each minute anew while it is still there; one that was switched away from, by hand too, is covered when it is in front again. Text consoles and remote sessions begin further up: nothing there would answer.

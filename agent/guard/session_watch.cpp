@@ -99,14 +99,21 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
   const bool is_shut_out = device_locked_ && session.uid != kRoot;
   const bool is_suspended = is_shut_out || suspended_until(policy, who.name, clock_.now()).has_value();
   if (progress.last_input == 0 && asleep_since_ != 0) progress.owed_ms = now - asleep_since_;  // it began right before the sleep
-  if (session.is_locked || is_suspended) progress.owed_ms = 0;
+  const bool is_shut = session.is_locked || session.is_covered;
+  // Who opens the cover has typed the password of who is in front, and may go to others' sessions then.
+  const bool is_behind_cover = session.is_covered && !session.is_locked && session.id != in_front_;
+  if ((is_shut && !is_behind_cover) || is_suspended) progress.owed_ms = 0;
   const bool is_back = session.last_input > progress.last_input && !is_suspended && progress.owed_ms == 0;
-  if (session.is_locked || is_back) progress.lock = {};
+  if (is_shut || is_back) progress.lock = {};
   progress.last_input = session.last_input;
   if (!is_suspended) progress.suspended_since = 0;
   if (is_suspended && progress.suspended_since == 0) progress.suspended_since = now;
   const MonotonicMs idle = std::max(now - session.last_input, progress.owed_ms);
-  const policy::SessionFacts facts{kind_of(session.kind), idle, session.is_locked, session.is_inhibited,
+  if (is_behind_cover && !is_suspended) {
+    progress.owed_ms = idle >= policy::lock_limit(who.group->idle_lock, session.is_inhibited) ? idle : 0;
+    return now + kLookMs;
+  }
+  const policy::SessionFacts facts{kind_of(session.kind), idle, is_shut, session.is_inhibited,
                                    !session.seat.empty() && !session.is_active,
                                    !session.seat.empty() && session.seat != platform::kMainSeat};
   const auto decision = is_suspended ? decide_suspended(facts, progress.lock, progress.suspended_since, now)
@@ -134,6 +141,17 @@ void SessionWatch::notice_sleep(MonotonicMs now) {
     progress.lock = {};
     progress.owed_ms = now - progress.last_input;
   }
+}
+
+// A covered screen shows nobody in front: whoever was when it was covered has opened it when it is open.
+void SessionWatch::notice_cover(const std::vector<Session>& sessions) {
+  const bool was_covered = std::exchange(is_covered_, std::ranges::any_of(sessions, &Session::is_covered));
+  if (is_covered_) return;
+  const auto active = std::ranges::find_if(sessions, [](const Session& session) { return session.is_active && session.seat == platform::kMainSeat; });
+  const std::string now_in_front = active != sessions.end() ? active->id : "";
+  const auto opener = progress_.find(in_front_.empty() ? now_in_front : in_front_);
+  if (was_covered && opener != progress_.end()) opener->second.owed_ms = 0;
+  in_front_ = now_in_front;
 }
 
 void SessionWatch::watch_night(const policy::Policy& policy, const std::vector<Session>& sessions, MonotonicMs now) {
@@ -235,6 +253,7 @@ void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
   auto sessions = sessions_.list();
   if (!sessions) return watch_unseen(policy, now);
   silent_looks_ = 0;
+  notice_cover(*sessions);
   for (const Session& session : *sessions) look_again(watch_session(policy, session, now));
   watch_night(policy, *sessions, now);
   std::erase_if(progress_, [&](const auto& entry) {

@@ -61,6 +61,7 @@ class SessionWatch {
   [[nodiscard]] Person person(const policy::Policy& policy, std::uint32_t uid) const;
   void look(const policy::Policy& policy, MonotonicMs now);
   void notice_sleep(MonotonicMs now);
+  void notice_cover(const std::vector<platform::Session>& sessions);
   [[nodiscard]] MonotonicMs watch_session(const policy::Policy& policy, const platform::Session& session, MonotonicMs now);
   void take_step(policy::LockStep step, const platform::Session& session, const Person& who, MonotonicMs left_ms);
   void tell(const platform::Session& session, const std::string& sentence);
@@ -85,6 +86,8 @@ class SessionWatch {
   UnixSeconds clock_began_ = 0;    // what the clock said when the machine started, as of the last look
   std::int64_t snoozes_ = 0;       // this night
   MonotonicMs warned_ = INT64_MIN / 2;
+  std::string in_front_;           // the session that has the machine's own screen, or had it when our locker came over it
+  bool is_covered_ = false;
   bool device_locked_ = false;
   int silent_looks_ = 0;           // one after the other in which nobody told about sessions
   std::vector<platform::Session> seen_;  // when somebody told last

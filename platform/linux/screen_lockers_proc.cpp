@@ -22,16 +22,25 @@ std::string first_line(const std::filesystem::path& file) {
   return line;
 }
 
+// The line of the unified hierarchy (cgroups(7): 0::), beside which older ones may have theirs.
+std::string group_of(const std::filesystem::path& process) {
+  std::ifstream lines(process / "cgroup");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("0::")) return line;
+  }
+  return "";
+}
+
 // In the unit that starts it: anybody can give a set-user-ID program another name, and nobody can put a process there.
 bool is_own_locker(const std::filesystem::path& process) {
   struct stat status {};
   if (::stat(process.c_str(), &status) != 0 || status.st_uid != 0 || first_line(process / "comm") != kOwnLocker) return false;
-  return first_line(process / "cgroup").ends_with("/caretaker-lock.service");
+  return group_of(process).ends_with("/caretaker-lock.service");
 }
 
 // As logind groups them: another session of the same user is not covered by it.
 bool is_in_session(const std::filesystem::path& process, const Session& session) {
-  const std::string group = first_line(process / "cgroup") + "/";
+  const std::string group = group_of(process) + "/";
   const std::string user = std::to_string(session.uid);
   const std::string users = "/user.slice/user-" + user + ".slice/";
   if (group.find(users + "session-" + session.id + ".scope/") != std::string::npos) return true;
@@ -58,8 +67,7 @@ bool has_process(const std::filesystem::path& processes, const IsOne& is_one) {
 
 bool is_covered_by_locker(const Session& session, const std::filesystem::path& processes) {
   if (session.kind == Session::Kind::kRemote) return false;
-  const bool is_main = session.seat == kMainSeat;
-  return has_process(processes, [&](const auto& process) { return is_locker_of(process, session) || (is_main && is_own_locker(process)); });
+  return has_process(processes, [&](const auto& process) { return is_locker_of(process, session); });
 }
 
 bool is_own_locker_running(const std::filesystem::path& processes) {

@@ -60,7 +60,7 @@ class LogindSessions final : public Sessions {
 
  private:
   [[nodiscard]] Result<bool> is_of_a_person(const LoginBus::Listed& listed);
-  [[nodiscard]] Result<Session> describe(const LoginBus::Listed& listed, MonotonicMs now);
+  [[nodiscard]] Result<Session> describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now);
   [[nodiscard]] Result<bool> has_ended(const LoginBus::Listed& listed);
   [[nodiscard]] Result<MonotonicMs> find_last_input(const Session& session, const std::string& path, MonotonicMs now);
   [[nodiscard]] Result<MonotonicMs> terminal_use(const Session& session, MonotonicMs now);
@@ -115,7 +115,7 @@ Result<bool> LogindSessions::has_ended(const LoginBus::Listed& listed) {
   return std::ranges::find(all, listed.id, &LoginBus::Listed::id) == all.end();
 }
 
-Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, MonotonicMs now) {
+Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now) {
   Session session;
   session.id = listed.id;
   session.uid = listed.uid;
@@ -131,6 +131,7 @@ Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, Monoton
   session.kind = is_graphical ? Session::Kind::kGraphical : Session::Kind::kConsole;
   if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;
   session.is_locked = says_locked || is_covered_by_locker(session);
+  session.is_covered = is_covered && session.seat == kMainSeat;
   TRY(last_input, find_last_input(session, listed.path, now));
   session.last_input = last_input;
   known_[session.id].last_input = last_input;
@@ -142,12 +143,13 @@ Result<std::vector<Session>> LogindSessions::list() {
   TRY(all, bus_.sessions());
   TRY(inhibitors, bus_.idle_inhibitors());
   input_.look(now);
+  const bool is_covered = is_own_locker_running();
   std::vector<Session> out;
   std::set<std::string> there;
   for (const LoginBus::Listed& listed : all) {
     const auto is_person = is_of_a_person(listed);
     if (is_person && !*is_person) continue;
-    auto session = is_person ? describe(listed, now) : Result<Session>(is_person.error());
+    auto session = is_person ? describe(listed, is_covered, now) : Result<Session>(is_person.error());
     if (!session) {
       TRY(ended, has_ended(listed));
       if (!ended) return session.error();

@@ -219,6 +219,57 @@ TEST_CASE("whoever comes back to a session that somebody left by hand finds it c
   CHECK(world.sessions.deeds.size() == asked.size() + 1);
 }
 
+TEST_CASE("whoever opens the cover with their own password owes nothing, and finds others' sessions behind it covered", "[R1]") {
+  const bool has_begun_anew = GENERATE(false, true);
+  WatchWorld world;
+  world.policy.groups[1].idle_lock.if_not_locked = policy::IfNotLocked::kSwitchAway;
+  world.log_in("anna", kAnna).kind = Session::Kind::kConsole;
+  world.sessions.there[0].is_active = false;
+  world.log_in("ben", kBen).kind = Session::Kind::kConsole;
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"own locker ben"});
+  const auto cover = [&world](bool on) {
+    for (Session& session : world.sessions.there) session.is_covered = on;
+    world.sessions.there[1].is_active = !on;  // the cover has a console of its own
+  };
+  cover(true);
+  world.pass(1000);
+  if (has_begun_anew) world.begin_anew();
+  world.pass(20 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  cover(false);
+  world.sessions.there[1].last_input = world.clock.ms;
+  if (!has_begun_anew && GENERATE(false, true)) {  // before anybody has looked
+    world.sessions.there[1].is_active = false;
+    world.sessions.there[0].is_active = true;
+    world.sessions.there[0].last_input = world.clock.ms;
+    world.pass(15'000);
+    CHECK(world.sessions.deeds == Deeds{"own locker ben", "switch anna"});
+    return;
+  }
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+  world.sessions.there[1].is_active = false;
+  world.sessions.there[0].is_active = true;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(3000);
+  CHECK(world.sessions.deeds == Deeds{"own locker ben", "own locker anna"});
+}
+
+TEST_CASE("a cover that is opened as soon as it is there was one", "[R1]") {
+  WatchWorld world;
+  world.log_in("ben", kBen).kind = Session::Kind::kConsole;
+  world.pass(10 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"own locker ben"});
+  world.pass(300);
+  world.sessions.there[0].is_covered = true;
+  world.pass(1000);
+  world.sessions.there[0].is_covered = false;
+  world.sessions.there[0].last_input = world.clock.ms;
+  world.pass(9 * kMinute);
+  CHECK(world.sessions.deeds.size() == 1);
+}
+
 TEST_CASE("each group has its own limit and each session its own idleness", "[R1]") {
   WatchWorld world;
   world.policy.groups[1].idle_lock.after_minutes = 20;

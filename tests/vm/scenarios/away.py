@@ -8,7 +8,6 @@ from school import POLICY
 from story import tell
 
 PROMISES = "R1 R15 R24"
-ONLY_BY_NAME = "on a busy host the button that woke it switched it off as well; since that is kept from it, nobody has seen it hold to its end"
 NIGHT = """
 [groups.pupils.power_off]
 at = "22:00"
