@@ -51,11 +51,21 @@ Result<ProgramReport> parse_program_report(ByteView fields) {
   return out;
 }
 
-Bytes make_programs_state(ProgramsState state) { return {static_cast<std::uint8_t>(state)}; }
+Bytes make_programs_state(const ProgramsState& state) {
+  ByteWriter out;
+  out.raw(state.run);
+  out.u8(state.judges ? 1 : 0);
+  return std::move(out).take();
+}
 
 Result<ProgramsState> parse_programs_state(ByteView fields) {
-  if (fields.size() != 1 || fields[0] > static_cast<std::uint8_t>(ProgramsState::kStops)) return malformed("state of programs");
-  return static_cast<ProgramsState>(fields[0]);
+  ByteReader in(fields);
+  ProgramsState out;
+  out.run = read_array<16>(in);
+  const std::uint8_t judges = in.u8();
+  out.judges = judges == 1;
+  if (judges > 1 || !in.at_end()) return malformed("state of programs");
+  return out;
 }
 
 }  // namespace caretaker::agent

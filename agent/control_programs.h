@@ -34,8 +34,11 @@ struct ProgramReport {
 [[nodiscard]] Result<ProgramReport> parse_program_report(ByteView fields);
 
 // kReportProgramsState. No fields in the answer.
-enum class ProgramsState : std::uint8_t { kBegins = 0, kGoesOn = 1, kStops = 2 };
-[[nodiscard]] Bytes make_programs_state(ProgramsState state);
+struct ProgramsState {
+  std::array<std::uint8_t, 16> run{};  // another for each process: one that was ended is told apart from a report that is sent again
+  bool judges = true;                  // false: it stops, in order
+};
+[[nodiscard]] Bytes make_programs_state(const ProgramsState& state);
 [[nodiscard]] Result<ProgramsState> parse_programs_state(ByteView fields);
 
 }  // namespace caretaker::agent

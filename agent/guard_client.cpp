@@ -107,7 +107,7 @@ Status GuardClient::report_inspect(const InspectReport& report) {
   return ok();
 }
 
-Status GuardClient::report_programs_state(ProgramsState state) {
+Status GuardClient::report_programs_state(const ProgramsState& state) {
   TRY_DONE(call(Ask::kReportProgramsState, make_programs_state(state)));
   return ok();
 }

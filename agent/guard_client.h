@@ -34,7 +34,7 @@ class GuardClient {
   [[nodiscard]] Status check_set();
   [[nodiscard]] Result<policy::PortalVerdict> report_portal(std::string_view host);
   [[nodiscard]] Status report_inspect(const InspectReport& report);
-  [[nodiscard]] Status report_programs_state(ProgramsState state);
+  [[nodiscard]] Status report_programs_state(const ProgramsState& state);
 
   [[nodiscard]] Result<GateAnswer> report_gate(const GateReport& report);
 

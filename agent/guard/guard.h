@@ -188,7 +188,7 @@ class Guard {
   bool sees_connections_ = true;
   MonotonicMs programs_seen_ = 0;      // the same of caretaker-programs
   MonotonicMs programs_looked_ = 0;    // when it was last asked how long that is
-  bool programs_judge_ = false;        // it has begun and not stopped
+  std::optional<std::array<std::uint8_t, 16>> programs_judge_;  // the run that judges, and has not stopped
   bool programs_silent_ = false;       // and that is in the book
   MonotonicMs next_book_ = 0;          // when a book that would not open is tried again
   MonotonicMs next_offer_ = INT64_MIN;  // when the next set file is looked at

@@ -19,13 +19,14 @@ Result<Answered> Guard::report_programs(const Asked& asked) {
   return Answered{};
 }
 
-// One that begins anew without having stopped was ended by somebody, or hung: what was started meanwhile ran.
+// Another in the place of one that has not stopped: that one was ended by somebody, or hung, and what was started meanwhile ran.
 Result<Answered> Guard::report_programs_state(const Asked& asked) {
   TRY(state, parse_programs_state(asked.fields));
   programs_seen_ = clock_.monotonic_ms();
-  if (state == ProgramsState::kBegins && programs_judge_) book_.note({"programs.changed", "ended", Severity::kMedium});
-  programs_judge_ = state != ProgramsState::kStops;
-  if (programs_judge_ && std::exchange(programs_silent_, false)) book_.note({"programs.changed", "judging"});
+  if (programs_judge_ && *programs_judge_ != state.run) book_.note({"programs.changed", "ended", Severity::kMedium});
+  programs_judge_.reset();
+  if (state.judges) programs_judge_ = state.run;
+  if (state.judges && std::exchange(programs_silent_, false)) book_.note({"programs.changed", "judging"});
   return Answered{};
 }
 
@@ -35,7 +36,7 @@ void Guard::watch_programs() {
   if (now - std::exchange(programs_looked_, now) > kSilentMs / 2) programs_seen_ = now;
   if (settings_.programs_uid == kNobody || programs_silent_ || now - programs_seen_ <= kSilentMs || !had_school()) return;
   programs_silent_ = true;
-  programs_judge_ = false;
+  programs_judge_.reset();
   book_.note({"programs.changed", "silent", Severity::kMedium});
 }
 

@@ -1,6 +1,5 @@
 #include "agent/programs/program_link.h"
 
-#include "platform/base/crypto.h"
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -42,8 +41,7 @@ void ProgramLink::stop(bool in_order) {
 Status ProgramLink::update_policy() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
   next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
-  TRY_DONE(guard_->report_programs_state(state_));
-  state_ = ProgramsState::kGoesOn;
+  TRY_DONE(guard_->report_programs_state({run_}));
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_current) return ok();
   TRY(given, guard_->get_filter());  // the set of names goes along, and is of no use here
@@ -108,7 +106,7 @@ void ProgramLink::run() {
 // So that it is not taken for an end that nobody wanted.
 void ProgramLink::say_stop() {
   if (!guard_ || !in_order_) return;
-  if (auto said = guard_->report_programs_state(ProgramsState::kStops); !said) log_warning("programs", "guard: " + said.error().message);
+  if (auto said = guard_->report_programs_state({run_, false}); !said) log_warning("programs", "guard: " + said.error().message);
 }
 
 }  // namespace caretaker::agent

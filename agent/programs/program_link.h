@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "agent/guard_client.h"
+#include "platform/base/crypto.h"
 
 namespace caretaker::agent {
 
@@ -38,7 +39,7 @@ class ProgramLink {
   Revision revision_{};
   ProgramReport group_;  // taken from the queue and not yet acknowledged
   MonotonicMs next_look_ = 0;
-  ProgramsState state_ = ProgramsState::kBegins;
+  const std::array<std::uint8_t, 16> run_ = random_array<16>();
   std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
   std::deque<ProgramAttempt> waiting_;

@@ -1,7 +1,9 @@
 #include "platform/linux/program_marks.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +18,9 @@ namespace caretaker::platform {
 namespace {
 
 constexpr std::size_t kMaxTable = 4u << 20;
+constexpr std::size_t kMaxOthersTable = 1u << 20;  // what somebody has mounted for himself: programs that start wait while it is read
 constexpr std::size_t kMaxPlaces = 512;
+constexpr std::size_t kMaxPlacesOf = 64;  // of one person, so that nobody takes others' room
 constexpr int kTablesAtOnce = 4;       // so that programs that start do not wait for somebody's mounts
 constexpr MonotonicMs kSweepMs = 2000;
 constexpr MonotonicMs kAgainMs = 1000;  // what could not be watched is tried again
@@ -35,9 +39,24 @@ std::optional<std::string> read_table(int fd) {
     const ssize_t got = ::pread(fd, room.data(), room.size(), static_cast<off_t>(out.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got == 0) return out;
-    if (got < 0 || out.size() + static_cast<std::size_t>(got) > kMaxTable) return std::nullopt;
+    if (got < 0 || out.size() + static_cast<std::size_t>(got) > kMaxOthersTable) return std::nullopt;
     out.append(room.data(), static_cast<std::size_t>(got));
   }
+}
+
+// Who has made the outermost of the user namespaces that this process lives in, whatever user it is in there; root where there is none:
+// to have mounts of one's own without one takes root.
+std::uint32_t maker_of(std::int32_t pid) {
+  std::uint32_t maker = 0;
+  OpenFile space(::open(("/proc/" + std::to_string(pid) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
+  while (space.is_open()) {
+    OpenFile parent(::ioctl(space.fd(), NS_GET_PARENT));
+    uid_t owner = 0;
+    if (!parent.is_open() || ::ioctl(space.fd(), NS_GET_OWNER_UID, &owner) != 0) break;
+    maker = owner;
+    space = std::move(parent);
+  }
+  return maker;
 }
 
 }  // namespace
@@ -143,10 +162,16 @@ bool ProgramMarks::add_of(std::int32_t pid) {
   others.table = OpenFile(::open(("/proc/" + std::to_string(pid) + "/mountinfo").c_str(), O_RDONLY | O_CLOEXEC));
   if (!others.table.is_open()) return errno == ENOENT || errno == ESRCH || errno == EINVAL;  // gone meanwhile
   others.pid = pid;
+  others.maker = maker_of(pid);
   look(others);
-  if (others_.size() >= kMaxPlaces) forget_dead();
-  if (others_.size() >= kMaxPlaces) return false;  // what is mounted there next would not be noticed
+  if (!has_room(others.maker)) forget_dead();
+  if (!has_room(others.maker)) return false;  // what is mounted there next would not be noticed
   return others_.emplace(*place, std::move(others)).first->second.is_whole;
+}
+
+bool ProgramMarks::has_room(std::uint32_t maker) const {
+  const auto theirs = std::ranges::count_if(others_, [maker](const auto& entry) { return entry.second.maker == maker; });
+  return others_.size() < kMaxPlaces && (maker == 0 || static_cast<std::size_t>(theirs) < kMaxPlacesOf);
 }
 
 // Who was seen there may have ended while others live on.

@@ -41,6 +41,7 @@ class ProgramMarks {
   struct Others {
     OpenFile table;  // holds the namespace: let go of as soon as no process lives there
     std::int32_t pid = 0;  // one of those that do
+    std::uint32_t maker = 0;
     bool is_stale = true;
     bool is_whole = false;  // all of it is watched
     MonotonicMs looked = 0;
@@ -52,6 +53,7 @@ class ProgramMarks {
   [[nodiscard]] Status mark_mount(const std::string& root, const Mount& mount) const;
   void add_new();
   void look(Others& others) const;
+  [[nodiscard]] bool has_room(std::uint32_t maker) const;
   void forget_dead();
 
   int listener_;

@@ -11,7 +11,7 @@ import stage  # noqa: E402
 import story  # noqa: E402
 import tree  # noqa: E402
 from container import Container  # noqa: E402
-from debs import build_packages, may_boot_a_debian  # noqa: E402
+from debs import build_versions, may_boot_a_debian  # noqa: E402
 from root_image import make_root  # noqa: E402
 from school import School  # noqa: E402
 from world import tell  # noqa: E402
@@ -56,8 +56,7 @@ def play(m, packages):
 
 def prepare(build, work):
     may_boot_a_debian()
-    for version in ("1.0", "1.1"):
-        debs = build_packages(build, work / version, version)
+    debs = build_versions(build, work)
     return Container(make_root(debs), [(work, "/opt/packages"), (SCENARIOS, "/opt/tests"), (build / "bin", "/opt/technician")])
 
 

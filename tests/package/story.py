@@ -299,6 +299,24 @@ def a_reboot_keeps_everything(m, school):
     tell("after a reboot it is the same device with the same policy and book")
 
 
+SCHEMA = """
+import pathlib, shutil, sqlite3, sys, tempfile
+with tempfile.TemporaryDirectory() as copies:
+    for path in pathlib.Path(sys.argv[1]).parent.glob(pathlib.Path(sys.argv[1]).name + '*'):
+        shutil.copy(path, copies)
+    print(sqlite3.connect(pathlib.Path(copies) / pathlib.Path(sys.argv[1]).name).execute(f'SELECT rolled_forward FROM {sys.argv[2]}').fetchone()[0])
+"""
+
+
+def the_schemas_are_rolled_forward(m):
+    """The next version has one step more (next_guard.cpp, next_server.cpp)."""
+    for unit, book, table in (("caretakerd", "/var/lib/caretaker/guard/events/events.db", "owner"),
+                              ("caretaker-server", "/var/lib/caretaker-server/fleet.db", "devices")):
+        m.run("systemctl", "stop", unit)  # while it runs nobody else reads its book
+        assert m.run("python3", "-c", SCHEMA, book, table).stdout == "1\n", f"{unit} went on with the old schema"
+        m.run("systemctl", "start", unit)
+
+
 def an_upgrade_keeps_everything(m, school):
     before, rows, pids = school.status(), len(school.book()), [m.property(unit, "MainPID") for unit in AGENT]
     for package in ("caretaker-server", "caretaker-agent"):
@@ -309,7 +327,9 @@ def an_upgrade_keeps_everything(m, school):
     assert (after["device"], after["policy_version"]) == (before["device"], before["policy_version"]), (before, after)
     assert len(school.book()) >= rows, "events were lost"
     assert school.ask("www.casino.example") == "NXDOMAIN"
-    tell("an upgrade starts the new programs and keeps device, policy and book")
+    the_schemas_are_rolled_forward(m)
+    school.wait_until_filtering()
+    tell("an upgrade starts the new programs, rolls both schemas forward, and keeps device, policy and book")
 
 
 def let_fail(m, unit):

@@ -16,6 +16,7 @@ from world import tell
 
 PROMISES = "R5 R12"
 PROGRAMS, SKIPPED = 64005, 77
+MANY = 80  # tables of mounts: more than are watched for one person
 RIGHTS = "sys_admin,+sys_ptrace,+dac_read_search"
 POLICY = world.POLICY.replace('os_groups = ["staff"]', 'os_groups = ["staff"]\nprograms = {{ downloads = "record" }}')
 LOADER = "/lib64/ld-linux-x86-64.so.2"
@@ -88,18 +89,19 @@ def what_a_pupil_brings_does_not(place, pupil):
     tell("a copied program, a script, a file that everybody may write, another's program, the loader: none starts for a pupil; root may")
 
 
+OWN_MOUNTS = ["unshare", "--user", "--map-root-user", "--mount"]
+
+
 def may_make_namespaces(pupil):
-    return starts(["unshare", "--user", "--map-root-user", "--mount", "true"], pupil)
+    return starts([*OWN_MOUNTS, "true"], pupil)
 
 
 def the_loader_is_known_by_any_name(place, pupil):
     """As it is mounted it has a name that a user chose, and still root's owner."""
     mine, other, system = place.bring("loaded", pupil), place.bring("other", pupil), place.folder
-    if not may_make_namespaces(pupil):
-        return
     for name, ends in ((system / "true", True), (f"{other} {mine}", False)):
         story = f"{system}/mount --bind {system}/ld-linux-x86-64.so.2 {other} && {name}"
-        assert starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], pupil) == ends, name
+        assert starts([*OWN_MOUNTS, "sh", "-c", story], pupil) == ends, name
     tell("the loader under another name is the loader")
 
 
@@ -107,19 +109,15 @@ def a_mount_of_ones_own_is_found(place, pupil):
     hidden, system = place.bring("here", pupil).parent / "hidden", place.folder
     story = (f"mkdir {hidden} && {system}/mount -t tmpfs mine {hidden} && {system}/cp {system}/true {hidden}/evil && {system}/chmod 755 {hidden}/evil && "
              f"{system}/true && {hidden}/evil")
-    if not may_make_namespaces(pupil):
-        return tell("(users cannot make namespaces here)")
-    assert not starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], pupil)
-    return tell("a memory file system in a namespace of one's own is watched before anything in it starts")
+    assert not starts([*OWN_MOUNTS, "sh", "-c", story], pupil)
+    tell("a memory file system in a namespace of one's own is watched before anything in it starts")
 
 
 def a_mount_is_found_from_outside_as_well(place, pupil):
     """Somebody mounts in a namespace of his own, where nothing starts after that, and what is put there is started from here."""
     hidden, system = place.public / "outside", place.folder
-    if not may_make_namespaces(pupil):
-        return
     story = f"mkdir {hidden} && {system}/mount -t tmpfs mine {hidden} && echo there && read x"
-    holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    holder = subprocess.Popen([*OWN_MOUNTS, "sh", "-c", story], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               user=pupil, group=pupil, extra_groups=[], cwd="/")
     try:
         assert holder.stdout.readline() == b"there\n"
@@ -136,15 +134,41 @@ def a_mount_is_found_from_outside_as_well(place, pupil):
 def where_not_all_is_watched_nothing_starts(place, pupil):
     """A mount that no path leads to any more, and a table of mounts that is too long to be read."""
     under, many, system = place.public / "under", place.public / "many", place.folder
-    if not may_make_namespaces(pupil):
-        return
     stories = [f"mkdir -p {under}/a && {system}/mount -t tmpfs a {under}/a && mkdir {under}/a/b && {system}/mount -t tmpfs b {under}/a/b && {system}/mount -t tmpfs c {under}",
                f"mkdir {many} && {system}/mount --bind {many} {many} && {system}/mount --make-private {many} && mkdir {many}/{'d' * 200} && "
                f"for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do {system}/mount --rbind {many} {many}/{'d' * 200} || break; done"]
     for story in stories:
-        assert starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story + "; true"], pupil), story
-        assert not starts(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", story.replace("mkdir ", "mkdir -p ") + f"; {system}/true"], pupil), story
+        assert starts([*OWN_MOUNTS, "sh", "-c", story + "; true"], pupil), story
+        assert not starts([*OWN_MOUNTS, "sh", "-c", story.replace("mkdir ", "mkdir -p ") + f"; {system}/true"], pupil), story
     tell("among mounts that cannot all be watched nothing starts")
+
+
+def a_sandbox_of_an_app_runs_what_the_system_has(place, pupil):
+    """As flatpak starts its programs."""
+    mine, inside = place.bring("app", pupil), "/run/app"
+    sandbox = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run", "--unshare-all"]
+    assert starts([*sandbox, place.folder / "true"], pupil)
+    assert not starts([*sandbox, "sh", "-c", f"exec {mine}"], pupil)
+    assert not starts([*sandbox, "sh", "-c", f"{place.folder}/cp {place.folder}/true {inside}; exec {inside}"], pupil)
+    tell("in an app's sandbox (bubblewrap) the system's programs run, and what a pupil brings does not")
+
+
+def one_pupil_does_not_take_anothers_room(place, pupil, other):
+    """Where many live among mounts of their own, more than are watched for one person."""
+    story = f"{place.folder}/true; echo there; read x"
+    holders = [subprocess.Popen([*OWN_MOUNTS, "sh", "-c", story], stdin=subprocess.PIPE, stdout=subprocess.PIPE, user=pupil, group=pupil,
+                                extra_groups=[], cwd="/") for _ in range(MANY)]
+    try:
+        for holder in holders:
+            assert holder.stdout.readline() == b"there\n"
+        assert not starts([*OWN_MOUNTS, place.folder / "true"], pupil)
+        assert starts([*OWN_MOUNTS, place.folder / "true"], other)
+        assert starts([place.folder / "true"], pupil)
+    finally:
+        for holder in holders:
+            holder.communicate(b"x\n", timeout=10)
+    wait_until("room again", lambda: starts([*OWN_MOUNTS, place.folder / "true"], pupil), timeout=20)
+    tell(f"a pupil among {MANY} tables of mounts starts nothing in one more, others do, and their room comes back")
 
 
 def a_teachers_run_and_are_recorded(w, place):
@@ -190,6 +214,15 @@ def dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start):
     tell("while it is dead programs run; killed in the middle it holds nothing back; started again it judges")
 
 
+def with_mounts_of_ones_own(place, pupil):
+    the_loader_is_known_by_any_name(place, pupil)
+    a_mount_of_ones_own_is_found(place, pupil)
+    a_mount_is_found_from_outside_as_well(place, pupil)
+    where_not_all_is_watched_nothing_starts(place, pupil)
+    a_sandbox_of_an_app_runs_what_the_system_has(place, pupil)
+    one_pupil_does_not_take_anothers_room(place, pupil, own_users.people()[1])
+
+
 def scenario(w):
     place, pupil = Place(w.folder), own_users.people()[0]
     try:
@@ -212,10 +245,10 @@ def scenario(w):
         start()
         what_is_the_systems_runs(place, pupil)
         what_a_pupil_brings_does_not(place, pupil)
-        the_loader_is_known_by_any_name(place, pupil)
-        a_mount_of_ones_own_is_found(place, pupil)
-        a_mount_is_found_from_outside_as_well(place, pupil)
-        where_not_all_is_watched_nothing_starts(place, pupil)
+        if may_make_namespaces(pupil):
+            with_mounts_of_ones_own(place, pupil)
+        else:
+            tell("NOT played: mounts of one's own, which users cannot make here")
         a_teachers_run_and_are_recorded(w, place)
         the_lead_reads_which_it_was(w)
         dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start)

@@ -18,7 +18,7 @@ import processes  # noqa: E402
 import quick_keys  # noqa: E402
 import story  # noqa: E402
 from container import Container  # noqa: E402
-from debs import build_packages, may_boot_a_debian  # noqa: E402
+from debs import build_versions, may_boot_a_debian  # noqa: E402
 from machine import Machine  # noqa: E402
 from root_image import Unavailable, make_root  # noqa: E402
 from school import PASSPHRASE, SCHOOL, School  # noqa: E402
@@ -46,8 +46,7 @@ def always_played():
 
 def prepare(build, work, school):
     may_boot_a_debian()
-    for version in ("1.0", "1.1"):
-        debs = build_packages(build, work / "packages" / version, version)
+    debs = build_versions(build, work / "packages")
     shutil.copytree(SCENARIOS, work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE.parent / "package/tree.py", work / "tests")
     (work / "technician").mkdir()

@@ -61,7 +61,7 @@ TEST_CASE("programs that ran because nobody could judge them in time are counted
 TEST_CASE("caretaker-programs that says nothing, or begins again without having stopped, is an event and a health code", "[R12]") {
   GuardWorld world;
   world.serve();
-  const auto say = [&](ProgramsState state) { must(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, make_programs_state(state))); };
+  const auto say = [&](std::uint8_t run, bool judges = true) { must(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, make_programs_state({{run}, judges}))); };
   const auto wait = [&](int seconds) {
     for (int i = 0; i < seconds; i += 10) {
       world.clock.time += 10;
@@ -69,13 +69,14 @@ TEST_CASE("caretaker-programs that says nothing, or begins again without having 
     }
   };
   world.guard->tick();
-  say(ProgramsState::kBegins);
+  say(1);
   CHECK(world.healthy("programs-silent"));
-  say(ProgramsState::kGoesOn);
-  say(ProgramsState::kStops);
-  say(ProgramsState::kBegins);
+  say(1);
+  say(1, false);
+  say(2);
+  say(2);
   CHECK_FALSE(world.noted("programs.changed ended"));
-  say(ProgramsState::kBegins);
+  say(3);
   CHECK(world.noted("programs.changed ended"));
 
   wait(60);
@@ -83,15 +84,15 @@ TEST_CASE("caretaker-programs that says nothing, or begins again without having 
   wait(10);
   CHECK_FALSE(world.healthy("programs-silent"));
   CHECK(world.noted("programs.changed silent"));
-  say(ProgramsState::kGoesOn);
+  say(3);
   CHECK(world.healthy("programs-silent"));
   CHECK(world.noted("programs.changed judging"));
   world.clock.time += 3600;  // asleep
   world.guard->tick();
   CHECK(world.healthy("programs-silent"));
 
-  CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kReportProgramsState, Bytes{0}));
-  CHECK_FALSE(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, Bytes{3}));
+  CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kReportProgramsState, make_programs_state({})));
+  CHECK_FALSE(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState, Bytes(17, 2)));
   CHECK_FALSE(world.ask(GuardWorld::kPrograms, Ask::kReportProgramsState));
 }
 
