@@ -66,10 +66,8 @@ upstreams = ["{STAND_IN}"]
 "*" = ["safeguarding", "escrow"]
 """
 LISTS = {"gambling": "casino.example\n" + "".join(f"bet{n}.example\n" for n in range(1000)), "illegal": "illegal.example\n"}
-QUICK_CHECKINS = f"""[Service]
-ExecStart=
-ExecStart=/usr/sbin/caretaker-server serve --listen {URL.removeprefix('https://')} --interval 1
-"""
+SERVE = f"/usr/sbin/caretaker-server serve --listen {URL.removeprefix('https://')}"
+QUICK, USUAL = 1, 900  # seconds between two check-ins: for a test, and where nobody says anything
 ASK = "import sys; sys.path.insert(0, '/opt/tests'); import dns_wire; print(dns_wire.ask((sys.argv[1], 53), sys.argv[2]).rcode)"
 
 
@@ -105,11 +103,15 @@ class School:
         m.run("chown", "--recursive", "caretaker-server:", "/var/lib/caretaker-server")
         self.start()
 
-    def start(self):
+    def let_check_in_every(self, seconds):
         m = self.machine
-        m.write("/run/systemd/system/caretaker-server.service.d/quick.conf", QUICK_CHECKINS)
+        m.write("/run/systemd/system/caretaker-server.service.d/here.conf", f"[Service]\nExecStart=\nExecStart={SERVE} --interval {seconds}\n")
         m.run("systemctl", "daemon-reload")
         m.run("systemctl", "restart", "caretaker-server")
+
+    def start(self):
+        m = self.machine
+        self.let_check_in_every(QUICK)
         m.run("systemd-run", "--quiet", "--unit=stand-in", "python3", "-B", "/opt/tests/stand_in_resolver.py", STAND_IN)
 
     def publish(self):

@@ -13,6 +13,7 @@ import people
 import sticks
 from plugged import OPEN, plug
 from processes import wait_until
+from school import USUAL
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import report  # noqa: E402
@@ -126,6 +127,7 @@ def wipe(m):
 
 
 def play(m, school):
+    school.let_check_in_every(USUAL)  # what is measured is not to be check-ins
     wipe(m)
     people.come(m)
     people.sit(m, "borrower")
