@@ -8,7 +8,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr MonotonicMs kLookMs = 5000;
+constexpr MonotonicMs kLookMs = 10'000;
 constexpr MonotonicMs kSoonMs = 1000;      // when something is not as it should be
 constexpr int kFailuresUntilDown = 3;      // a restart, or a busy moment, is none
 constexpr std::size_t kMaxPolicyText = 1u << 20;

@@ -63,11 +63,27 @@ std::vector<policy::GatePerson> people() {
   return out;
 }
 
-// A connection of its own for each report: they come every few seconds, and the guard may have started anew.
-Result<GateAnswer> tell_guard(const std::filesystem::path& socket, const GateReport& report) {
-  TRY(guard, GuardClient::connect(socket));
-  return guard.report_gate(report);
-}
+// The guard may have started anew since the last report.
+class GuardLine {
+ public:
+  explicit GuardLine(std::filesystem::path socket) : socket_(std::move(socket)) {}
+
+  Result<GateAnswer> tell(const GateReport& report) {
+    if (guard_) {
+      if (auto answer = guard_->report_gate(report); answer) return answer;
+      guard_.reset();
+    }
+    TRY(guard, GuardClient::connect(socket_));
+    guard_.emplace(std::move(guard));
+    auto answer = guard_->report_gate(report);
+    if (!answer) guard_.reset();
+    return answer;
+  }
+
+ private:
+  std::filesystem::path socket_;
+  std::optional<GuardClient> guard_;
+};
 
 Status keep(GateKeeper& keeper, platform::Gate& gate) {
   TRY(stop, platform::StopSignal::install([] {}));
@@ -93,10 +109,11 @@ Status run(const Options& options) {
   TRY(net_uid, net_user(options));
   TRY(filter, platform::parse_endpoint(options.filter, kGateFilterPortV4));
   TRY(owners, platform::SocketOwners::open());
+  GuardLine guard(options.socket);
   FilterProbe probe(filter, system_clock());
   GateKeeper keeper(*gate, options.state,
                     {people, [&probe] { return probe.works(kProbeMs); },
-                     [&options](const GateReport& report) { return tell_guard(options.socket, report); },
+                     [&guard](const GateReport& report) { return guard.tell(report); },
                      [net_uid = net_uid, &owners = owners] {
                        std::set<std::uint32_t> exempt{net_uid};
                        add_local_resolvers(owners, exempt);

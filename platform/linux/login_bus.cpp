@@ -1,8 +1,6 @@
 #include "platform/linux/login_bus.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 
 namespace caretaker::platform {
 namespace {
@@ -51,21 +49,44 @@ Result<std::vector<std::uint32_t>> LoginBus::idle_inhibitors() {
   return out;
 }
 
-Result<std::string> LoginBus::text(const std::string& path, const char* property) {
+Result<LoginBus::Properties> LoginBus::properties(const std::string& path) {
   TRY(connection, bus_.connection());
-  char* value = nullptr;
-  const int failed = ::sd_bus_get_property_string(connection, kService, path.c_str(), kSession, property, nullptr, &value);
-  if (failed < 0) return bus_.failure(failed, property);
-  const std::unique_ptr<char, decltype(&std::free)> owned(value, &std::free);
-  return std::string(value);
+  sd_bus_message* given = nullptr;
+  int failed = ::sd_bus_call_method(connection, kService, path.c_str(), "org.freedesktop.DBus.Properties", "GetAll", nullptr, &given, "s", kSession);
+  const BusMessage reply(given);
+  if (failed >= 0) failed = ::sd_bus_message_enter_container(given, 'a', "{sv}");
+  Properties out;
+  while (failed >= 0 && (failed = ::sd_bus_message_enter_container(given, 'e', "sv")) > 0) {
+    const char *name = nullptr, *type = nullptr, *text = nullptr;
+    int flag = 0;  // as sd-bus has it
+    failed = ::sd_bus_message_read(given, "s", &name);
+    if (failed >= 0) failed = ::sd_bus_message_peek_type(given, nullptr, &type);
+    if (failed < 0) break;
+    if (std::strcmp(type, "s") == 0) {
+      failed = ::sd_bus_message_read(given, "v", "s", &text);
+      if (failed >= 0) out.texts_[name] = text;
+    } else if (std::strcmp(type, "b") == 0) {
+      failed = ::sd_bus_message_read(given, "v", "b", &flag);
+      if (failed >= 0) out.flags_[name] = flag != 0;
+    } else {
+      failed = ::sd_bus_message_skip(given, "v");
+    }
+    if (failed >= 0) failed = ::sd_bus_message_exit_container(given);
+  }
+  if (failed < 0) return bus_.failure(failed, "a session's properties");
+  return out;
 }
 
-Result<bool> LoginBus::flag(const std::string& path, const char* property) {
-  TRY(connection, bus_.connection());
-  int value = 0;  // as sd-bus has it
-  const int failed = ::sd_bus_get_property_trivial(connection, kService, path.c_str(), kSession, property, nullptr, 'b', &value);
-  if (failed < 0) return bus_.failure(failed, property);
-  return value != 0;
+Result<std::string> LoginBus::Properties::text(const char* name) const {
+  const auto found = texts_.find(name);
+  if (found == texts_.end()) return make_error(ErrorCode::kUnavailable, std::string("logind says no ") + name);
+  return found->second;
+}
+
+Result<bool> LoginBus::Properties::flag(const char* name) const {
+  const auto found = flags_.find(name);
+  if (found == flags_.end()) return make_error(ErrorCode::kUnavailable, std::string("logind says no ") + name);
+  return found->second;
 }
 
 Status LoginBus::lock(const std::string& session) {

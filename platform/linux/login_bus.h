@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "platform/linux/system_bus.h"
@@ -21,8 +22,19 @@ class LoginBus {
   // Users whose programs ask that the screen stays on: idle inhibitors in mode "block".
   [[nodiscard]] Result<std::vector<std::uint32_t>> idle_inhibitors();
 
-  [[nodiscard]] Result<std::string> text(const std::string& path, const char* property);
-  [[nodiscard]] Result<bool> flag(const std::string& path, const char* property);
+  // What logind says of a session, as far as it is text or yes and no. One call: each wakes us, logind and the bus.
+  class Properties {
+   public:
+    // kUnavailable: it does not say.
+    [[nodiscard]] Result<std::string> text(const char* name) const;
+    [[nodiscard]] Result<bool> flag(const char* name) const;
+
+   private:
+    friend class LoginBus;
+    std::map<std::string, std::string> texts_;
+    std::map<std::string, bool> flags_;
+  };
+  [[nodiscard]] Result<Properties> properties(const std::string& path);
 
   [[nodiscard]] Status lock(const std::string& session);
   [[nodiscard]] Status terminate(const std::string& session);

@@ -59,12 +59,11 @@ class LogindSessions final : public Sessions {
   Status tell(const Session& session, const std::string& sentence) override;
 
  private:
-  [[nodiscard]] Result<bool> is_of_a_person(const LoginBus::Listed& listed);
-  [[nodiscard]] Result<Session> describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now);
+  [[nodiscard]] Result<std::optional<Session>> describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now);
   [[nodiscard]] Result<bool> has_ended(const LoginBus::Listed& listed);
-  [[nodiscard]] Result<MonotonicMs> find_last_input(const Session& session, const std::string& path, MonotonicMs now);
+  [[nodiscard]] Result<MonotonicMs> find_last_input(const Session& session, const LoginBus::Properties& said, MonotonicMs now);
   [[nodiscard]] Result<MonotonicMs> terminal_use(const Session& session, MonotonicMs now);
-  [[nodiscard]] Result<MonotonicMs> hinted_use(const Session& session, const std::string& path, MonotonicMs now);
+  [[nodiscard]] Result<MonotonicMs> hinted_use(const Session& session, const LoginBus::Properties& said, MonotonicMs now);
 
   SystemBus system_;
   LoginBus bus_{system_};
@@ -87,26 +86,20 @@ Result<MonotonicMs> LogindSessions::terminal_use(const Session& session, Monoton
 }
 
 // A desktop from elsewhere, with no device of this machine: what it tells logind is all there is, and no hint means in use.
-Result<MonotonicMs> LogindSessions::hinted_use(const Session& session, const std::string& path, MonotonicMs now) {
-  TRY(is_idle, bus_.flag(path, "IdleHint"));
+Result<MonotonicMs> LogindSessions::hinted_use(const Session& session, const LoginBus::Properties& said, MonotonicMs now) {
+  TRY(is_idle, said.flag("IdleHint"));
   const auto known = known_.find(session.id);
   return is_idle && known != known_.end() ? known->second.last_input : now;
 }
 
-Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, const std::string& path, MonotonicMs now) {
+Result<MonotonicMs> LogindSessions::find_last_input(const Session& session, const LoginBus::Properties& said, MonotonicMs now) {
   if (const auto input = input_.last_input(session.seat)) {
     const auto known = known_.find(session.id);
     if (known == known_.end()) return session.is_active ? std::max(*input, looked_) : now;  // it began after the last look
     return session.is_active ? std::max(known->second.last_input, *input) : known->second.last_input;
   }
   if (!session.terminal.empty() && session.kind != Session::Kind::kGraphical) return terminal_use(session, now);
-  return hinted_use(session, path, now);
-}
-
-Result<bool> LogindSessions::is_of_a_person(const LoginBus::Listed& listed) {
-  TRY(role, bus_.text(listed.path, "Class"));
-  TRY(state, bus_.text(listed.path, "State"));
-  return role == "user" && state != "closing";
+  return hinted_use(session, said, now);
 }
 
 // Or else logind, which somebody may keep busy, had no answer about it: then it is not to be taken for gone.
@@ -115,15 +108,20 @@ Result<bool> LogindSessions::has_ended(const LoginBus::Listed& listed) {
   return std::ranges::find(all, listed.id, &LoginBus::Listed::id) == all.end();
 }
 
-Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now) {
+// Nothing: it is no person's.
+Result<std::optional<Session>> LogindSessions::describe(const LoginBus::Listed& listed, bool is_covered, MonotonicMs now) {
+  TRY(said, bus_.properties(listed.path));
+  TRY(role, said.text("Class"));
+  TRY(state, said.text("State"));
+  if (role != "user" || state == "closing") return std::optional<Session>();
   Session session;
   session.id = listed.id;
   session.uid = listed.uid;
-  TRY(type, bus_.text(listed.path, "Type"));
-  TRY(terminal, bus_.text(listed.path, "TTY"));
-  TRY(is_remote, bus_.flag(listed.path, "Remote"));
-  TRY(is_active, bus_.flag(listed.path, "Active"));
-  TRY(says_locked, bus_.flag(listed.path, "LockedHint"));
+  TRY(type, said.text("Type"));
+  TRY(terminal, said.text("TTY"));
+  TRY(is_remote, said.flag("Remote"));
+  TRY(is_active, said.flag("Active"));
+  TRY(says_locked, said.flag("LockedHint"));
   session.terminal = terminal;
   session.is_active = is_active;
   session.seat = seat_of(listed.id);
@@ -132,10 +130,10 @@ Result<Session> LogindSessions::describe(const LoginBus::Listed& listed, bool is
   if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;
   session.is_locked = says_locked || is_covered_by_locker(session);
   session.is_covered = is_covered && session.seat == kMainSeat;
-  TRY(last_input, find_last_input(session, listed.path, now));
+  TRY(last_input, find_last_input(session, said, now));
   session.last_input = last_input;
   known_[session.id].last_input = last_input;
-  return session;
+  return std::optional(std::move(session));
 }
 
 Result<std::vector<Session>> LogindSessions::list() {
@@ -147,17 +145,17 @@ Result<std::vector<Session>> LogindSessions::list() {
   std::vector<Session> out;
   std::set<std::string> there;
   for (const LoginBus::Listed& listed : all) {
-    const auto is_person = is_of_a_person(listed);
-    if (is_person && !*is_person) continue;
-    auto session = is_person ? describe(listed, is_covered, now) : Result<Session>(is_person.error());
-    if (!session) {
+    auto described = describe(listed, is_covered, now);
+    if (!described) {
       TRY(ended, has_ended(listed));
-      if (!ended) return session.error();
+      if (!ended) return described.error();
       continue;
     }
-    session->is_inhibited = std::ranges::find(inhibitors, session->uid) != inhibitors.end();
-    there.insert(session->id);
-    out.push_back(std::move(*session));
+    if (!*described) continue;
+    Session& session = **described;
+    session.is_inhibited = std::ranges::find(inhibitors, session.uid) != inhibitors.end();
+    there.insert(session.id);
+    out.push_back(std::move(session));
   }
   std::erase_if(known_, [&](const auto& entry) { return !there.contains(entry.first); });
   looked_ = now;
@@ -191,7 +189,8 @@ Status LogindSessions::switch_away(const Session& session) {
   TRY(all, bus_.sessions());
   std::set<std::string> taken;
   for (const LoginBus::Listed& listed : all) {
-    if (const auto terminal = bus_.text(listed.path, "TTY")) taken.insert(*terminal);
+    const auto said = bus_.properties(listed.path);
+    if (const auto terminal = said ? said->text("TTY") : said.error()) taken.insert(*terminal);
   }
   for (std::uint32_t number = 6; number > 1; --number) {
     if (!taken.contains("tty" + std::to_string(number))) return bus_.switch_to(std::string(kMainSeat), number);

@@ -143,7 +143,7 @@ TEST_CASE("a refused connection becomes a record with who and what, its repeats 
   world.pass(6000);
   for (int i = 0; i < 3; ++i) {
     world.gate.tries = {{1001, "192.0.2.1", true, 853}, {1001, "2001:db8::1", false, 51820}, {33, "192.0.2.1", true, 853}};
-    world.pass(5000);
+    world.pass(10'000);
   }
   const auto rows = world.guard_world.book();
   CHECK(std::ranges::count(rows, "web.bypass bypass-dns-over-https") == 2);  // a pupil's and the device's
@@ -172,7 +172,7 @@ TEST_CASE("what finds no room while the guard is away is counted, and the school
   world.guard_away = true;
   for (int i = 0; i < 3; ++i) {
     world.gate.tries.assign(1000, {1001, "192.0.2.1", true, 853});
-    world.pass(5000);
+    world.pass(10'000);
   }
   world.guard_away = false;
   world.pass(120'000);
