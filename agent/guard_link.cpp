@@ -42,7 +42,7 @@ void GuardLink::stop() {
 
 Status GuardLink::update_filter() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
-  next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kLookMs);
   before_.reset();
   TRY_DONE(tell_damage());
   if (hooks_.tell) TRY_DONE(hooks_.tell(*guard_));

@@ -29,7 +29,8 @@ bool ViolationLog::is_first(const Asker& asker, const policy::DnsDecision& decis
 void ViolationLog::note(const Asker& asker, const policy::DnsDecision& decision, std::string_view name, UnixSeconds time,
                         MonotonicMs now) {
   if (!decision.is_violation || !is_first(asker, decision, name, now)) return;
-  auto registrable = policy::registrable_name(name);
+  // An address that stands in a name's place is whole or nothing.
+  auto registrable = decision.reason == policy::Reason::kNoReadableName ? std::string(name) : policy::registrable_name(name);
   if (registrable != name && !is_first(asker, decision, registrable, now)) return;
   sink_({asker.uid, decision.reason, decision.category, std::move(registrable), time, 1});
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "platform/base/gate_rules.h"
 #include "platform/packet_queue.h"
 
 namespace caretaker::platform {
@@ -30,6 +31,7 @@ std::string without_content() {
 // open before goes on. Packets of TCP without content never go to the queue: of the lengths that a header can have, those that are exactly header.
 std::string make_inspection_text(const InspectionGate& gate) {
   const std::string mask = hex(kMarkAccepted | kMarkRefused);
+  const std::string answer = hex(kMarkAccepted | kMarkRefused | kGateMark);  // a question that carries a uid in its mark has no answer of ours
   std::string exempt = "0";
   for (const std::uint32_t uid : gate.exempt_uids) exempt += ", " + std::to_string(uid);
   const std::string queue = "queue num " + std::to_string(gate.queue) + (gate.pass_when_down ? " bypass" : "");
@@ -56,8 +58,8 @@ std::string make_inspection_text(const InspectionGate& gate) {
          "  }\n"
          "  chain act {\n"
          "    type filter hook output priority 10; policy accept;\n"
-         "    meta mark and " + mask + " == " + hex(kMarkAccepted) + " ct mark set ct mark or " + hex(kMarkAccepted) + "\n"
-         "    meta mark and " + mask + " == " + hex(kMarkRefused) + " ct mark set ct mark or " + hex(kMarkRefused) + "\n"
+         "    meta mark and " + answer + " == " + hex(kMarkAccepted) + " ct mark set ct mark or " + hex(kMarkAccepted) + "\n"
+         "    meta mark and " + answer + " == " + hex(kMarkRefused) + " ct mark set ct mark or " + hex(kMarkRefused) + "\n"
          + refused + "meta l4proto tcp reject with tcp reset\n"
          + refused + "reject with icmpx admin-prohibited\n"
          "  }\n"

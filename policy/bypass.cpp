@@ -166,8 +166,9 @@ constexpr std::string_view kProxyNames[] = {
     "filterbypass.me", "genmirror.com",  "hidester.com",    "kproxy.com",         "megaproxy.com",
     "onion.ly",        "onion.pet",      "onion.ws",        "plainproxies.com",   "proxfree.com",
     "proxyium.com",    "proxysite.com",  "proxysite.cloud", "sslsecureproxy.com", "tor2web.org",
-    "torproject.org",  "translate.goog", "ultrasurf.us",    "unblockvideos.com",  "weboproxy.com",
-    "webproxy.to",     "whoer.net",      "zend2.com",       "zendproxy.com",      "zfreez.com",
+    "torproject.org",  "translate.goog", "translatetheweb.com", "turbopages.org", "ultrasurf.us",
+    "unblockvideos.com", "weboproxy.com", "webproxy.to",    "whoer.net",          "zend2.com",
+    "zendproxy.com",   "zfreez.com",
 };
 
 using Table = std::unordered_map<std::string_view, Bypass>;

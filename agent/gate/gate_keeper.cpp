@@ -122,7 +122,7 @@ void GateKeeper::tick(bool changed) {
   if (changed) restore_rules();
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_) return;
-  next_ = now + kLookMs;
+  next_ = next_together(now, kLookMs);
   look_at_people();
   if (policy_) look_at_filter(now);
   restore_rules();

@@ -119,6 +119,7 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
     const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, limit);
     TRY_DONE(socket.serve_once(answer, host.bounded_wait_ms(static_cast<int>(left))));
     if (guard.is_checking_set()) guard.check_set_part();
+    if (media && media->has_ended()) return make_error(ErrorCode::kUnavailable, "removable media are not watched any more");
     if (media) {
       for (const Sighting& sighting : media->take()) {
         next_tick = std::min(next_tick, clock.monotonic_ms() + kTickMs);
@@ -127,7 +128,7 @@ Status serve(Guard& guard, platform::ControlServer& socket) {
     }
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
-    next_tick = std::min(clock.monotonic_ms() + kIdleTickMs, guard.next_look());
+    next_tick = std::min(next_together(clock.monotonic_ms(), kIdleTickMs), guard.next_look());
   }
   guard.close();
   log_info("guard", "stopped; requests refused: " + std::to_string(monitor.refused()));

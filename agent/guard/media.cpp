@@ -75,9 +75,11 @@ void Media::end_mounts(AttachedVolume& attached) {
   (void)take_away(attached);
 }
 
+// The kernel's write protection stops nobody who has it mounted for writing already, before it was judged.
 Status Media::enforce(AttachedVolume& attached, VolumeAccess access) {
   const VolumeAccess before = std::exchange(attached.access, VolumeAccess::kNone);
-  if (access < before) {
+  const bool may_be_written = access == VolumeAccess::kReadOnly && before == VolumeAccess::kNone && !attached.mounts.empty();
+  if (access < before || may_be_written) {
     if (take_away(attached)) return ok();
   }
   if (access == VolumeAccess::kNone && before == VolumeAccess::kNone) return ok();  // kept out by the rules of udev already

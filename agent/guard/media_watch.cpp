@@ -47,8 +47,9 @@ void MediaWatch::run() {
     for (const auto& node : second_looks_.take_due(system_clock().monotonic_ms())) watcher_.see_again(node);
     const auto changes = watcher_.wait(second_looks_.left_ms(system_clock().monotonic_ms()));
     if (!changes) {
-      log_error("media", "no longer watched, new ones stay out: " + changes.error().message);
-      return;
+      log_error("media", "no longer watched: " + changes.error().message);
+      has_ended_ = true;
+      return wake_();
     }
     look_at(*changes);
   }

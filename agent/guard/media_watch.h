@@ -28,6 +28,8 @@ class MediaWatch {
   ~MediaWatch();  // waits for a look that is being taken, forty seconds at most
 
   [[nodiscard]] std::vector<Sighting> take();  // in the order in which it happened
+  // Nobody watches any more: what is there may change and nobody would see it.
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
 
  private:
   MediaWatch(platform::VolumeWatcher watcher, std::function<void()> wake) : watcher_(std::move(watcher)), wake_(std::move(wake)) {}
@@ -38,6 +40,7 @@ class MediaWatch {
   SecondLooks second_looks_;
   std::function<void()> wake_;
   std::atomic<bool> closing_{false};
+  std::atomic<bool> has_ended_{false};
   std::mutex mutex_;
   std::vector<Sighting> found_;  // under mutex_
   std::thread thread_;

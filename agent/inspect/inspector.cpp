@@ -17,6 +17,7 @@ constexpr std::size_t kMaxFlows = 1024;
 constexpr int kMaxPackets = 64;       // of a connection that does not show its name
 constexpr int kOtherDatagrams = 3;    // of no protocol that we know, before a connection is left alone
 constexpr MonotonicMs kFlowMs = 60'000;
+constexpr std::uint8_t kFewHops = 32;  // systems begin with 64 and more, and the longest ways have some thirty
 constexpr std::uint16_t kHttp = 80;
 constexpr std::uint16_t kHttps = 443;
 
@@ -79,6 +80,8 @@ Inspector::Flow& Inspector::flow_of(const FlowKey& key, MonotonicMs now) {
 
 Hello Inspector::read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
   if (packet.is_urgent) return {HelloState::kUnreadable, "", false};  // a byte of it may not be in what the server reads
+  // Made to get past us and no further: what the server reads comes after it.
+  if (packet.hops < kFewHops && !is_near(packet.to)) return {HelloState::kUnreadable, "", false};
   const auto known = flows_.find(key);
   if (known == flows_.end() || known->second.ends <= now) {
     if (known != flows_.end()) flows_.erase(known);

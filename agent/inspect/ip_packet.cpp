@@ -31,6 +31,7 @@ std::optional<Inner> open_v4(ByteView bytes, IpPacket& out) {
   // A total of 0 stands in packets that are longer than it could say.
   if (header < 20 || bytes.size() < header || (total != 0 && total < header) || is_later_fragment) return std::nullopt;
   take_addresses(bytes.subspan(12, 4), bytes.subspan(16, 4), false, out);
+  out.hops = bytes[8];
   const std::size_t end = total == 0 ? bytes.size() : std::min(total, bytes.size());
   return Inner{bytes[9], bytes.subspan(header, end - header)};
 }
@@ -39,6 +40,7 @@ std::optional<Inner> open_v4(ByteView bytes, IpPacket& out) {
 std::optional<Inner> open_v6(ByteView bytes, IpPacket& out) {
   if (bytes.size() < 40) return std::nullopt;
   take_addresses(bytes.subspan(8, 16), bytes.subspan(24, 16), true, out);
+  out.hops = bytes[7];
   const std::size_t length = u16(bytes, 4);
   Inner inner{bytes[6], bytes.subspan(40, length == 0 ? bytes.size() - 40 : std::min(length, bytes.size() - 40))};
   for (int i = 0; i < kMaxExtensions; ++i) {

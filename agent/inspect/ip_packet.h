@@ -13,6 +13,7 @@ struct IpPacket {
   platform::Protocol protocol = platform::Protocol::kTcp;
   platform::Endpoint from;
   platform::Endpoint to;
+  std::uint8_t hops = 0;       // that it may still go: TTL, hop limit
   std::uint32_t sequence = 0;  // TCP: number of the first byte of `content`
   bool ends = false;           // TCP: FIN or RST
   bool is_urgent = false;      // TCP: URG; the server may take a byte out of the stream

@@ -40,7 +40,7 @@ void ProgramLink::stop(bool in_order) {
 
 Status ProgramLink::update_policy() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
-  next_look_ = system_clock().monotonic_ms() + (revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kLookMs);
   TRY_DONE(guard_->report_programs_state({run_}));
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_current) return ok();
@@ -59,7 +59,8 @@ Status ProgramLink::update_policy() {
 
 void ProgramLink::take_group() {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kPause, [this] { return stopping_ || !waiting_.empty(); });
+  const milliseconds until_look(std::max<MonotonicMs>(0, next_look_ - system_clock().monotonic_ms()));
+  changed_.wait_for(lock, until_look, [this] { return stopping_ || !waiting_.empty(); });
   group_ = {};
   group_.id = random_array<16>();
   group_.lost = std::exchange(lost_, 0);

@@ -20,6 +20,9 @@ class Clock {
   [[nodiscard]] virtual MonotonicMs monotonic_ms() const = 0;
 };
 
+// The next moment that is a multiple of `every`. Those who look now and then look when the others do: an idle machine wakes once for all.
+[[nodiscard]] inline MonotonicMs next_together(MonotonicMs now, MonotonicMs every) { return (now / every + 1) * every; }
+
 // The machine's own clock. Any thread.
 [[nodiscard]] const Clock& system_clock();
 

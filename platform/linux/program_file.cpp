@@ -1,5 +1,7 @@
 #include "platform/linux/program_file.h"
 
+#include <linux/btrfs.h>
+#include <sys/ioctl.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -9,12 +11,14 @@
 #include <charconv>
 #include <filesystem>
 
+#include "platform/base/bytes.h"
 #include "platform/files.h"
 
 namespace caretaker::platform {
 namespace {
 
 constexpr long kFuse = 0x65735546;  // linux/magic.h
+constexpr long kBtrfs = 0x9123683e;
 constexpr std::size_t kMaxText = 64u << 10;
 constexpr MonotonicMs kKnownMs = 1000;  // a device's number may soon be another's
 constexpr int kMaxDepth = 4;            // of devices on devices
@@ -27,14 +31,21 @@ std::string text_of(const std::filesystem::path& path) {
   return bytes ? std::string(as_text(*bytes)) : "";
 }
 
+// Without its end.
+std::string line_of(const std::filesystem::path& path) {
+  std::string text = text_of(path);
+  return text.substr(0, text.find('\n'));
+}
+
 // An image that only root can have made and changed is the system's.
 bool is_own_image(const std::string& number) {
-  std::string backing = text_of("/sys/dev/block/" + number + "/loop/backing_file");
-  if (!backing.empty() && backing.back() == '\n') backing.pop_back();
+  const std::string backing = line_of("/sys/dev/block/" + number + "/loop/backing_file");
   struct stat found {};
   if (backing.empty() || ::stat(("/proc/1/root" + backing).c_str(), &found) != 0) return false;
   return found.st_uid == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
+
+bool any_is_brought(const std::filesystem::path& devices, int depth);
 
 // udev's rules mark what is removable (installer/udev); what lies upon it, as an opened LUKS volume does, is no better.
 bool is_brought_device(const std::string& number, int depth) {
@@ -43,12 +54,26 @@ bool is_brought_device(const std::string& number, int depth) {
   std::error_code none;
   const std::filesystem::path device = "/sys/dev/block/" + number;
   if (depth == 0) return true;
-  for (const auto& below : std::filesystem::directory_iterator(device / "slaves", none)) {
-    std::string of_below = text_of(below.path() / "dev");
-    if (!of_below.empty() && of_below.back() == '\n') of_below.pop_back();
-    if (!of_below.empty() && is_brought_device(of_below, depth - 1)) return true;
+  if (std::filesystem::exists(device / "partition", none)) return is_brought_device(line_of(device / "../dev"), depth - 1);
+  return any_is_brought(device / "slaves", depth - 1);
+}
+
+bool any_is_brought(const std::filesystem::path& devices, int depth) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(devices, none)) {
+    const std::string number = line_of(entry.path() / "dev");
+    if (!number.empty() && is_brought_device(number, depth)) return true;
   }
   return false;
+}
+
+// Its files have a device number that belongs to no device; the kernel shows on which it lies.
+bool is_brought_btrfs(int fd) {
+  btrfs_ioctl_fs_info_args info{};
+  if (::ioctl(fd, BTRFS_IOC_FS_INFO, &info) != 0) return false;
+  std::string uuid = to_hex(info.fsid);
+  for (const std::size_t at : {8u, 13u, 18u, 23u}) uuid.insert(at, "-");
+  return any_is_brought("/sys/fs/btrfs/" + uuid + "/devices", kMaxDepth);
 }
 
 }  // namespace
@@ -83,8 +108,9 @@ bool BroughtFileSystems::contains(int fd, dev_t device, MonotonicMs now) {
   Known& known = known_[device];
   if (known.until > now) return known.brought;
   struct statfs found {};
-  const bool is_fuse = ::fstatfs(fd, &found) == 0 && found.f_type == kFuse;
-  const bool brought = is_fuse || (major(device) != 0 && is_brought_device(number_of(device), kMaxDepth));
+  const long type = ::fstatfs(fd, &found) == 0 ? found.f_type : 0;
+  const bool brought = type == kFuse || (type == kBtrfs && is_brought_btrfs(fd)) ||
+                       (major(device) != 0 && is_brought_device(number_of(device), kMaxDepth));
   if (known_.size() > 1024) known_.clear();
   known_[device] = {brought, now + kKnownMs};
   return brought;

@@ -16,6 +16,7 @@
 #include "platform/screen_lockers.h"
 #include "platform/linux/unit_bus.h"
 #include "platform/sessions.h"
+#include "platform/users.h"
 
 namespace caretaker::platform {
 namespace {
@@ -42,6 +43,12 @@ std::string seat_of(const std::string& session) {
   if (::sd_session_get_seat(session.c_str(), &seat) < 0) return "";
   const std::unique_ptr<char, decltype(&std::free)> owned(seat, &std::free);
   return seat;
+}
+
+// Not a greeter's account.
+bool is_person(std::uint32_t uid) {
+  const auto user = find_user(uid);
+  return user && user->is_person;
 }
 
 class LogindSessions final : public Sessions {
@@ -113,7 +120,7 @@ Result<std::optional<Session>> LogindSessions::describe(const LoginBus::Listed& 
   TRY(said, bus_.properties(listed.path));
   TRY(role, said.text("Class"));
   TRY(state, said.text("State"));
-  if (role != "user" || state == "closing") return std::optional<Session>();
+  if (state == "closing") return std::optional<Session>();
   Session session;
   session.id = listed.id;
   session.uid = listed.uid;
@@ -125,6 +132,9 @@ Result<std::optional<Session>> LogindSessions::describe(const LoginBus::Listed& 
   session.terminal = terminal;
   session.is_active = is_active;
   session.seat = seat_of(listed.id);
+  // A person may choose the class (pam_systemd takes it from the environment): theirs is one of a person's all the same, if it has a screen.
+  const bool has_screen = !session.seat.empty() || is_remote;
+  if (role != "user" && !(has_screen && is_person(listed.uid))) return std::optional<Session>();
   const bool is_graphical = type == "x11" || type == "wayland" || type == "mir";
   session.kind = is_graphical ? Session::Kind::kGraphical : Session::Kind::kConsole;
   if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;

@@ -5,6 +5,7 @@ Only one small file system is watched, so that nothing else on the machine has t
 import os
 import pathlib
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -171,6 +172,50 @@ def one_pupil_does_not_take_anothers_room(place, pupil, other):
     tell(f"a pupil among {MANY} tables of mounts starts nothing in one more, others do, and their room comes back")
 
 
+class Image:
+    """A disc image of a pupil's, with a program in it whose owner is root, mounted as a desktop would."""
+
+    def __init__(self, folder, name, pupil, make, partition=""):
+        image, self.at = folder / f"{name}.img", folder / name
+        with image.open("wb") as file:
+            file.truncate(160 << 20)
+        if partition:
+            subprocess.run(["sfdisk", "--quiet", image], input=b",,L\n", check=True)
+        os.chown(image, pupil, pupil)
+        self.device = subprocess.run(["losetup", "--find", "--show", image], check=True, capture_output=True, text=True).stdout.strip()
+        node = self.device
+        if partition:  # udev may not be here to make its node
+            subprocess.run(["partx", "--add", self.device], check=True)
+            major, minor = pathlib.Path(f"/sys/block/{self.device[5:]}/{self.device[5:]}{partition}/dev").read_text(encoding="ascii").split(":")
+            node = folder / f"{name}.node"
+            os.mknod(node, 0o600 | stat.S_IFBLK, os.makedev(int(major), int(minor)))
+        subprocess.run([*make, node], check=True, capture_output=True)
+        self.at.mkdir(mode=0o755)
+        subprocess.run(["mount", "-o", "nosuid,nodev", node, self.at], check=True)
+        self.program = self.at / "game"
+        shutil.copy("/bin/true", self.program)
+
+    def end(self):
+        subprocess.run(["umount", "--lazy", self.at], check=False)
+        subprocess.run(["partx", "--delete", self.device], check=False, capture_output=True)
+        subprocess.run(["losetup", "--detach", self.device], check=False)
+
+
+def images(folder, pupil):
+    """As many kinds as this kernel knows."""
+    known = pathlib.Path("/proc/filesystems").read_text(encoding="ascii")
+    ext4, btrfs = ["mkfs.ext4", "-q"], ["mkfs.btrfs", "--quiet"]
+    kinds = [("whole", ext4, ""), ("parted", ext4, "p1")] + ([("btrfs", btrfs, "")] if "btrfs" in known else [])
+    return [Image(folder, name, pupil, make, partition) for name, make, partition in kinds]
+
+
+def what_an_image_says_of_owners_means_nothing(brought, pupil):
+    for image in brought:
+        assert not starts([image.program], pupil), image.at
+        assert starts([image.program], 0), image.at
+    tell(f"in {len(brought)} disc images of a pupil's, in a partition of one too, root's programs are brought along, whoever they say they belong to")
+
+
 def a_teachers_run_and_are_recorded(w, place):
     assert starts([place.bring("trial", own_users.TEACHER)], own_users.TEACHER)
     kinds = lambda: [row.get("kind") for row in w.device_rows()]  # noqa: E731
@@ -224,8 +269,9 @@ def with_mounts_of_ones_own(place, pupil):
 
 
 def scenario(w):
-    place, pupil = Place(w.folder), own_users.people()[0]
+    place, pupil, brought = Place(w.folder), own_users.people()[0], []
     try:
+        brought.extend(images(w.folder, pupil))
         w.guard.command += ["--programs-uid", str(PROGRAMS)]
         w.make_school()
         w.start_server()
@@ -235,7 +281,7 @@ def scenario(w):
         programs = w.program("programs", 0, "caretaker-programs")
         programs.command = ["setpriv", "--reuid", str(PROGRAMS), "--regid", str(PROGRAMS), "--clear-groups", "--inh-caps", f"+{RIGHTS}", "--ambient-caps", f"+{RIGHTS}",
                             "--bounding-set", f"-all,+{RIGHTS}", "--no-new-privs", str(w.bin / "caretaker-programs"), "--socket", str(w.socket),
-                            "--only", str(place.folder)]
+                            *(word for watched in (place.folder, *(image.at for image in brought)) for word in ("--only", str(watched)))]
 
         def start():
             seen = programs.log.read_text(encoding="utf-8").count("policy in force") if programs.log.exists() else 0
@@ -245,6 +291,7 @@ def scenario(w):
         start()
         what_is_the_systems_runs(place, pupil)
         what_a_pupil_brings_does_not(place, pupil)
+        what_an_image_says_of_owners_means_nothing(brought, pupil)
         if may_make_namespaces(pupil):
             with_mounts_of_ones_own(place, pupil)
         else:
@@ -253,7 +300,8 @@ def scenario(w):
         the_lead_reads_which_it_was(w)
         dead_or_hanging_it_holds_nobody_up(w, place, pupil, programs, start)
     finally:
-        place.end()
+        for one in (*brought, place):
+            one.end()
 
 
 def may_be_judged():

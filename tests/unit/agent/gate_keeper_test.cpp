@@ -216,7 +216,7 @@ TEST_CASE("a packet filter that refuses the rules is told once, and tried again"
   const auto rows = world.guard_world.book();
   CHECK(std::ranges::count(rows, "gate.changed rules-refused") == 1);
   world.gate.refuses = false;
-  world.pass(6000);
+  world.pass(10'000);
   CHECK(world.gate.in_force);
 }
 

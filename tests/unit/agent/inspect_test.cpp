@@ -69,10 +69,11 @@ struct Sent {
   std::uint16_t from_port = 40'000;
   bool udp = false;
   bool urgent = false;
+  std::uint8_t hops = 64;
 };
 
 Bytes packet(const Sent& sent, std::uint32_t sequence, ByteView content) {
-  Bytes out{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, static_cast<std::uint8_t>(sent.udp ? 17 : 6), 0, 0, 192, 0, 2, 1};
+  Bytes out{0x45, 0, 0, 0, 0, 0, 0x40, 0, sent.hops, static_cast<std::uint8_t>(sent.udp ? 17 : 6), 0, 0, 192, 0, 2, 1};
   out.insert(out.end(), sent.to.begin(), sent.to.end());
   const auto u16 = [&out](std::size_t value) {
     out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -209,6 +210,18 @@ TEST_CASE("a beginning with urgent data is not readable", "[R11]") {
   CHECK(world.send(urgent, 24, as_bytes("xcasino.example\r\n\r\n")) == PacketVerdict::kRefuse);
   REQUIRE(world.violations.size() == 1);
   CHECK(world.violations[0].reason == policy::Reason::kNoReadableName);
+}
+
+// The packet dies on the way, and the server reads what is sent in its place.
+TEST_CASE("a beginning that goes a few hops and no further is not readable, but for things near by", "[R11]") {
+  InspectWorld world;
+  const ByteView fine = as_bytes("GET / HTTP/1.1\r\nHost: fine.example\r\n\r\n");
+  const Sent short_way{80, {203, 0, 113, 9}, 40'000, false, false, 1}, near{80, {192, 168, 1, 1}, 40'001, false, false, 1};
+  CHECK(world.send(short_way, 1, fine) == PacketVerdict::kRefuse);
+  REQUIRE(world.violations.size() == 1);
+  CHECK(world.violations[0].reason == policy::Reason::kNoReadableName);
+  CHECK(world.violations[0].name == "9.113.0.203.in-addr.arpa");  // all of the address, so that somebody can look what it is
+  CHECK(world.send(near, 1, fine) == PacketVerdict::kAccept);
 }
 
 TEST_CASE("packets are taken apart down to their content, and broken ones are nothing") {

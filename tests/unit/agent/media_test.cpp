@@ -278,6 +278,27 @@ TEST_CASE("what was mounted before the rules were there is taken away when it is
   CHECK(world.taken() == Lines{"sdb1 cut"});
 }
 
+TEST_CASE("what may only be read and was mounted for writing before that is taken away, or unmounted, first", "[R2]") {
+  MediaWorld world;
+  world.present = {{1002, "tom", {"staff"}, true}};
+  const auto see_mounted = [&] {
+    world.guard->on_sighting({{VolumeChange::What::kSeen, {"/devices/usb1/sdb1", "/dev/sdb1", {Medium::kUsbStorage, "0951:1666", "A1"}, {}}, {"/media/tom/A"}}, kPlain});
+  };
+  SECTION("on USB") {
+    see_mounted();
+    CHECK(world.taken() == Lines{"sdb1 cut"});
+  }
+  SECTION("a card") {
+    world.gate.may_cut = false;
+    see_mounted();
+    CHECK(world.taken() == Lines{"unmount /media/tom/A", "sdb1 read-only"});
+  }
+  SECTION("not mounted") {
+    world.see(kPlain);
+    CHECK(world.taken() == Lines{"sdb1 read-only"});
+  }
+}
+
 TEST_CASE("what may be used may be mounted", "[R2]") {
   MediaWorld world;
   world.present = {{1002, "berta", {"staff"}, true}};

@@ -22,3 +22,10 @@ TEST_CASE("only where the policy says so packets pass while nobody looks at them
   CHECK(make_inspection_text({1727, {}, false}).find("bypass") == std::string::npos);
   CHECK(make_inspection_text({1727, {}, true}).find("queue num 1727 bypass") != std::string::npos);
 }
+
+// A question carries its user in the mark (gate_text.h), and a uid may have any bit.
+TEST_CASE("what stands in the mark of a question is not taken for an answer of ours", "[R11]") {
+  const std::string text = make_inspection_text({1727, {}, false});
+  CHECK(text.find("meta mark and 0x8c000000 == 0x08000000 ct mark set") != std::string::npos);
+  CHECK(text.find("meta mark and 0x8c000000 == 0x04000000 ct mark set") != std::string::npos);
+}
