@@ -36,15 +36,18 @@ def give_back(root):
     subprocess.run([GIVE_BACK, root], check=True, env={"PATH": f"{root}/bin:/usr/bin:/bin", "ASKED": f"{root}/asked"})
 
 
-USB = {"sys/bus/usb/devices/1-1:1.0/authorized": "1", "sys/bus/usb/devices/1-1:1.1/authorized": "0", "sys/bus/usb/devices/1-2/authorized": "0",
+NOT_OURS = {"sys/bus/usb/devices/1-5/authorized": "0"}  # an administrator's
+USB = {"run/caretaker/taken-from-usb": "1-1:1.1\n1-2\n1-9\n", "sys/bus/usb/devices/1-1:1.0/authorized": "1", "sys/bus/usb/devices/1-1:1.1/authorized": "0", "sys/bus/usb/devices/1-2/authorized": "0",
        "sys/bus/usb/devices/usb1/authorized": "1"}
 
 
 def a_removal_gives_media_back(root):
-    lay_down(root, {"sys/class/block/sda/ro": "0", "sys/class/block/sdb/ro": "1", "sys/class/block/sdc/ro": "1", **USB})
+    lay_down(root, {"sys/class/block/sda/ro": "0", "sys/class/block/sdb/ro": "1", "sys/class/block/sdc/ro": "1", **USB, **NOT_OURS})
     give_back(root)
     assert (root / "asked").read_text(encoding="ascii") == "--setrw /dev/sdb\n", "of two that are write-protected, ours"
-    assert {name: (root / name).read_text(encoding="ascii").strip() for name in USB} == dict.fromkeys(USB, "1")
+    authorised = [name for name in USB if name.endswith("authorized")]
+    assert {name: (root / name).read_text(encoding="ascii").strip() for name in authorised} == dict.fromkeys(authorised, "1")
+    assert {name: (root / name).read_text(encoding="ascii") for name in NOT_OURS} == NOT_OURS
     assert (root / "sys/bus/usb/drivers_probe").read_text(encoding="ascii").strip() == "1-1:1.1"
 
 

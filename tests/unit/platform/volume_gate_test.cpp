@@ -66,12 +66,15 @@ TEST_CASE("a phone is let through or kept out, and never read-only", "[R2]") {
 
 TEST_CASE("cutting a disk off takes its interface and leaves the keyboard in the same thing", "[R2]") {
   const Tree tree;
+  fs::create_directories(tree.folder / "run/caretaker");
   REQUIRE(tree.gate()->cut(tree.partition()));
   CHECK(tree.read(tree.thing + "/1-1:1.1/authorized") == "0");
   CHECK(tree.read(tree.thing + "/1-1:1.0/authorized") == "1");
   CHECK(tree.read(tree.thing + "/authorized") == "1");
   REQUIRE(tree.gate()->cut(tree.phone()));
   CHECK(tree.read(tree.thing + "/authorized") == "0");
+  REQUIRE(tree.gate()->cut(tree.phone()));
+  CHECK(tests::read_text(tree.folder / "run/caretaker/taken-from-usb") == "1-1:1.1\n1-1\n");  // what a removal gives back
 }
 
 TEST_CASE("what is not on USB cannot be cut off, and what is nothing cannot be let through") {

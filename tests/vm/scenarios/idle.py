@@ -46,7 +46,7 @@ def a_console_is_covered(m):
 
 
 def a_desktop_on_another_seat(m):
-    """It has a mouse of its own, attached while it is plugged in, and does not lock when asked."""
+    """It has a mouse of its own, attached while it is plugged in, does not lock when asked, and says that it is a greeter's."""
     m.plug_tablet()
     time.sleep(20)  # the guard has seen it on the first seat by then
     m.write("/run/udev/rules.d/99-seat.rules", SECOND_SEAT)
@@ -54,7 +54,7 @@ def a_desktop_on_another_seat(m):
     m.run("udevadm", "trigger", "--action=change", "--subsystem-match=input", "--settle")
     wait_until("a second seat", lambda: "seat1" in m.run("loginctl", "list-seats").stdout, timeout=LONG, pause=0.5)
     m.run("systemd-run", "--quiet", "--collect", "--unit=second-seat", "--uid=teacher", "--property=PAMName=login", "--setenv=XDG_SEAT=seat1",
-          "--setenv=XDG_SESSION_TYPE=x11", "--setenv=XDG_SESSION_CLASS=user", "sleep", "infinity")
+          "--setenv=XDG_SESSION_TYPE=x11", "--setenv=XDG_SESSION_CLASS=greeter", "sleep", "infinity")
     session = wait_until("the session", lambda: desktops.sessions(m, "teacher"), timeout=LONG, pause=0.5)[0]
     assert desktops.facts(m, session)["Seat"] == "seat1"
     return session
