@@ -36,6 +36,8 @@ policy::Policy policy_without_rules() {
   return none;
 }
 
+bool has_main_screen(const Session& session) { return session.is_active && session.seat == platform::kMainSeat; }
+
 std::string in_words(std::int64_t seconds) {
   if (seconds < 120) return std::to_string(seconds) + " seconds";
   return std::to_string((seconds + 30) / 60) + " minutes";
@@ -147,7 +149,7 @@ void SessionWatch::notice_sleep(MonotonicMs now) {
 void SessionWatch::notice_cover(const std::vector<Session>& sessions) {
   const bool was_covered = std::exchange(is_covered_, std::ranges::any_of(sessions, &Session::is_covered));
   if (is_covered_) return;
-  const auto active = std::ranges::find_if(sessions, [](const Session& session) { return session.is_active && session.seat == platform::kMainSeat; });
+  const auto active = std::ranges::find_if(sessions, has_main_screen);
   const std::string now_in_front = active != sessions.end() ? active->id : "";
   const auto opener = progress_.find(in_front_.empty() ? now_in_front : in_front_);
   if (was_covered && opener != progress_.end()) opener->second.owed_ms = 0;
@@ -213,8 +215,7 @@ void SessionWatch::refuse_logins(const policy::Policy& policy) {
 
 bool SessionWatch::is_shut(const policy::Policy& policy) const {
   const auto may_not = [&](const Session& session) {
-    const bool is_in_front = session.is_active && session.seat == platform::kMainSeat;
-    return is_in_front && suspended_until(policy, person(policy, session.uid).name, clock_.now()).has_value();
+    return has_main_screen(session) && suspended_until(policy, person(policy, session.uid).name, clock_.now()).has_value();
   };
   return device_locked_ || std::ranges::any_of(seen_, may_not);
 }

@@ -10,6 +10,13 @@ constexpr const char* kManagerPath = "/org/freedesktop/login1";
 constexpr const char* kManager = "org.freedesktop.login1.Manager";
 constexpr const char* kSession = "org.freedesktop.login1.Session";
 
+template <typename Value>
+Result<Value> find_in(const std::map<std::string, Value>& said, const char* name) {
+  const auto found = said.find(name);
+  if (found == said.end()) return make_error(ErrorCode::kUnavailable, std::string("logind says no ") + name);
+  return found->second;
+}
+
 }  // namespace
 
 Result<BusMessage> LoginBus::call_manager(const char* method, const char* types, const char* text) {
@@ -77,17 +84,9 @@ Result<LoginBus::Properties> LoginBus::properties(const std::string& path) {
   return out;
 }
 
-Result<std::string> LoginBus::Properties::text(const char* name) const {
-  const auto found = texts_.find(name);
-  if (found == texts_.end()) return make_error(ErrorCode::kUnavailable, std::string("logind says no ") + name);
-  return found->second;
-}
+Result<std::string> LoginBus::Properties::text(const char* name) const { return find_in(texts_, name); }
 
-Result<bool> LoginBus::Properties::flag(const char* name) const {
-  const auto found = flags_.find(name);
-  if (found == flags_.end()) return make_error(ErrorCode::kUnavailable, std::string("logind says no ") + name);
-  return found->second;
-}
+Result<bool> LoginBus::Properties::flag(const char* name) const { return find_in(flags_, name); }
 
 Status LoginBus::lock(const std::string& session) {
   TRY(reply, call_manager("LockSession", "s", session.c_str()));

@@ -139,7 +139,7 @@ Result<std::optional<Session>> LogindSessions::describe(const LoginBus::Listed& 
   session.kind = is_graphical ? Session::Kind::kGraphical : Session::Kind::kConsole;
   if (is_remote || (session.seat.empty() && !is_graphical)) session.kind = Session::Kind::kRemote;
   session.is_locked = says_locked || is_covered_by_locker(session);
-  session.is_covered = is_covered && session.seat == kMainSeat;
+  session.is_covered = is_covered && is_own_lockers(session);
   TRY(last_input, find_last_input(session, said, now));
   session.last_input = last_input;
   known_[session.id].last_input = last_input;

@@ -1,7 +1,6 @@
 """The packages, made from what a build folder has."""
 import hashlib
 import os
-import pathlib
 import shutil
 import subprocess
 
@@ -29,7 +28,7 @@ def put_in(deb, program, path):
     tree = deb.with_suffix("")
     subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
     subprocess.run(["strip", "-o", tree / path, program], check=True)
-    sums = pathlib.Path(tree / "DEBIAN/md5sums")
+    sums = tree / "DEBIAN/md5sums"
     lines = [line for line in sums.read_text(encoding="utf-8").splitlines() if not line.endswith("  " + path)]
     lines.append(f"{hashlib.md5((tree / path).read_bytes()).hexdigest()}  {path}")  # the sum that dpkg's format names
     sums.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -301,15 +301,16 @@ def a_reboot_keeps_everything(m, school):
 
 SCHEMA = """
 import pathlib, shutil, sqlite3, sys, tempfile
+book = pathlib.Path(sys.argv[1])
 with tempfile.TemporaryDirectory() as copies:
-    for path in pathlib.Path(sys.argv[1]).parent.glob(pathlib.Path(sys.argv[1]).name + '*'):
+    for path in book.parent.glob(book.name + '*'):
         shutil.copy(path, copies)
-    print(sqlite3.connect(pathlib.Path(copies) / pathlib.Path(sys.argv[1]).name).execute(f'SELECT rolled_forward FROM {sys.argv[2]}').fetchone()[0])
+    print(sqlite3.connect(pathlib.Path(copies) / book.name).execute(f'SELECT rolled_forward FROM {sys.argv[2]}').fetchone()[0])
 """
 
 
 def the_schemas_are_rolled_forward(m):
-    """The next version has one step more (next_guard.cpp, next_server.cpp)."""
+    """The next version has one step more (next_schema.h)."""
     for unit, book, table in (("caretakerd", "/var/lib/caretaker/guard/events/events.db", "owner"),
                               ("caretaker-server", "/var/lib/caretaker-server/fleet.db", "devices")):
         m.run("systemctl", "stop", unit)  # while it runs nobody else reads its book

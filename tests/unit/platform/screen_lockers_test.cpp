@@ -71,7 +71,7 @@ TEST_CASE("a program of another name, or elsewhere, is no locker", "[R1]") {
   CHECK_FALSE(is_own_locker_running(processes.folder.path()));
 }
 
-TEST_CASE("our own locker is one that root runs in our unit, and no session's", "[R1]") {
+TEST_CASE("our own locker covers the machine's screen, and no other seat", "[R1]") {
   if (::getuid() != 0) {
     WARN("skipped: a process of root's is root's to show");
     return;
@@ -79,5 +79,9 @@ TEST_CASE("our own locker is one that root runs in our unit, and no session's", 
   Processes processes;
   processes.start("physlock", kOwnUnit);
   CHECK(is_own_locker_running(processes.folder.path()));
-  CHECK_FALSE(processes.covers(session("1")));
+  CHECK_FALSE(processes.covers(session("1")));  // it belongs to none
+  CHECK(is_own_lockers(session("1")));
+  CHECK(is_own_lockers(session("1", Session::Kind::kConsole)));
+  CHECK_FALSE(is_own_lockers(session("1", Session::Kind::kGraphical, "seat1")));
+  CHECK_FALSE(is_own_lockers(session("1", Session::Kind::kRemote, "")));
 }
