@@ -167,10 +167,14 @@ class Machine:
 
     def sleep(self, seconds):
         """Suspended, then woken by the power button: a clock that would wake it is none that qemu has."""
-        self.run("systemd-run", "--quiet", "--collect", "--unit=sleep", "sh", "-c", "echo freeze > /sys/power/state")
+        def slept():
+            return int(self.run("cat", "/sys/power/suspend_stats/success").stdout)
+        before = slept()
+        self._send("sh", "-c", "echo freeze > /sys/power/state")  # its answer comes when it wakes, at the soonest
         time.sleep(seconds)
         self.ask_qemu("system_powerdown")
         wait_until("the machine to wake", self._answers, timeout=120)
+        assert slept() == before + 1, "the machine did not sleep"
 
     def reboot(self):
         self.ask_qemu("system_powerdown")
@@ -294,13 +298,12 @@ class Machine:
 
     def show_log(self):
         if self.process is not None and self.process.poll() is None:
-            print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False).stdout)
+            print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False, timeout=60).stdout)
         print(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
     def run(self, *command, user=None, check=True, stdin="", timeout=900):
         """Runs a command in the guest, as root or as this user; what it printed."""
-        self.asked += 1
-        self.shell.send({"id": self.asked, "command": [str(c) for c in command], "user": user, "stdin": stdin, "timeout": timeout})
+        self._send(*command, user=user, stdin=stdin, timeout=timeout)
         answer = {}
         while answer.get("id") != self.asked or "code" not in answer:  # an answer that nobody waited for any more is passed by
             answer = self.shell.receive(timeout + 30)
@@ -308,6 +311,10 @@ class Machine:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(map(str, command))}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done
+
+    def _send(self, *command, user=None, stdin="", timeout=900):
+        self.asked += 1
+        self.shell.send({"id": self.asked, "command": [str(c) for c in command], "user": user, "stdin": stdin, "timeout": timeout})
 
     def write(self, path, text, mode=0o644):
         self.run("install", "-D", "-m", f"{mode:o}", "/dev/stdin", path, stdin=text)
