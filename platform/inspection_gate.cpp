@@ -15,15 +15,15 @@ std::string hex(std::uint32_t value) {
 }
 
 // TCP without content: 5, 8 or 10 words of header, and nothing else. As single rules, since nft 1.0.6 cannot list a set of such pairs.
-std::string without_content() {
-  std::string out;
+const std::string kNotAsked = [] {
+  std::string out = "    udp dport 53 accept\n";
   for (const int words : {5, 8, 10}) {
     const std::string doff = " tcp doff " + std::to_string(words) + " accept\n";
     out += "    ip hdrlength 5 meta length " + std::to_string(20 + 4 * words) + doff;
     out += "    meta nfproto ipv6 meta length " + std::to_string(40 + 4 * words) + doff;
   }
   return out;
-}
+}();
 
 }  // namespace
 
@@ -31,7 +31,14 @@ std::string without_content() {
 // open before goes on. Packets of TCP without content never go to the queue: of the lengths that a header can have, those that are exactly header.
 std::string make_inspection_text(const InspectionGate& gate) {
   const std::string mask = hex(kMarkAccepted | kMarkRefused);
-  const std::string answer = hex(kMarkAccepted | kMarkRefused | kGateMark);  // a question that carries a uid in its mark has no answer of ours
+  const std::string answer = hex(kMarkAccepted | kMarkRefused | kMarkBegun | kGateMark);  // a question that carries a uid in its mark has no answer of ours
+  std::string answers;
+  for (const std::uint32_t mark : {kMarkAccepted, kMarkRefused, kMarkBegun}) {
+    answers += "    meta mark and " + answer + " == " + hex(mark) + " ct mark set ct mark or " + hex(mark) + "\n";
+  }
+  // The rest of what went by while nobody looked would tell nobody anything.
+  const std::string unanswered = "    ct mark and 0x10000000 != 0 ct direction original meta mark and " + answer + " == 0 meta l4proto { tcp, udp } jump went_by\n";
+  const std::string went_by = "  chain went_by {\n" + kNotAsked + "    ct mark set ct mark or " + hex(kMarkAccepted) + "\n  }\n";
   std::string exempt = "0";
   for (const std::uint32_t uid : gate.exempt_uids) exempt += ", " + std::to_string(uid);
   const std::string queue = "queue num " + std::to_string(gate.queue) + (gate.pass_when_down ? " bypass" : "");
@@ -52,17 +59,15 @@ std::string make_inspection_text(const InspectionGate& gate) {
          "    ct mark and 0x10000000 == 0 accept\n"
          "    ct direction reply accept\n"
          "    ct mark and " + mask + " != 0 accept\n"
-         + without_content() +
-         "    udp dport 53 accept\n"
+         + kNotAsked +
+         "    ct mark and " + hex(kMarkBegun) + " != 0 meta mark set meta mark or " + hex(kMarkBegun) + "\n"
          "    meta l4proto { tcp, udp } " + queue + "\n"
          "  }\n"
          "  chain act {\n"
          "    type filter hook output priority 10; policy accept;\n"
-         "    meta mark and " + answer + " == " + hex(kMarkAccepted) + " ct mark set ct mark or " + hex(kMarkAccepted) + "\n"
-         "    meta mark and " + answer + " == " + hex(kMarkRefused) + " ct mark set ct mark or " + hex(kMarkRefused) + "\n"
-         + refused + "meta l4proto tcp reject with tcp reset\n"
+         + answers + refused + "meta l4proto tcp reject with tcp reset\n"
          + refused + "reject with icmpx admin-prohibited\n"
-         "  }\n"
+         + (gate.pass_when_down ? unanswered + "  }\n" + went_by : "  }\n") +
          "}\n";
 }
 

@@ -13,14 +13,18 @@ namespace caretaker::platform {
 // What is written on a packet that goes on, and by the rules behind the queue on its connection. Bits that no other part uses.
 inline constexpr std::uint32_t kMarkAccepted = 0x04000000;
 inline constexpr std::uint32_t kMarkRefused = 0x08000000;
+inline constexpr std::uint32_t kMarkBegun = 0x02000000;
+inline constexpr std::uint32_t kMarkPassed = kMarkAccepted | kMarkRefused;  // on a packet alone: it was looked at, and says nothing of its connection
 
 struct HeldPacket {
   std::uint32_t id = 0;
   std::optional<std::uint32_t> uid;  // of the local socket that sent it
   ByteView bytes;                    // from the IP header on
+  bool has_begun = false;            // an earlier packet of its connection was answered with kBegun, by this process or by one before
 };
 enum class PacketVerdict {
   kPass,    // this packet; the connection's next ones are held as well
+  kBegun,   // the same, and they are known by it
   kAccept,  // and the connection with it
   kRefuse,  // the rules behind the queue tell the sender
 };

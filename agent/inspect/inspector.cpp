@@ -78,16 +78,22 @@ Inspector::Flow& Inspector::flow_of(const FlowKey& key, MonotonicMs now) {
   return flow;
 }
 
+Hello Inspector::read(const FlowKey& key, const IpPacket& packet, bool has_begun, MonotonicMs now) {
+  if (const auto known = flows_.find(key); known != flows_.end() && known->second.ends <= now) flows_.erase(known);
+  if (has_begun && !flows_.contains(key)) return {HelloState::kUnreadable, "", false};  // its beginning has been forgotten
+  return packet.protocol == Protocol::kTcp ? read_tcp(key, packet, now) : read_udp(key, packet, now);
+}
+
 Hello Inspector::read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
   if (packet.is_urgent) return {HelloState::kUnreadable, "", false};  // a byte of it may not be in what the server reads
   // Made to get past us and no further: what the server reads comes after it.
   if (packet.hops < kFewHops && !is_near(packet.to)) return {HelloState::kUnreadable, "", false};
   const auto known = flows_.find(key);
-  if (known == flows_.end() || known->second.ends <= now) {
-    if (known != flows_.end()) flows_.erase(known);
+  if (known == flows_.end()) {
     Hello hello = parse_tcp_start(packet.content);
     if (hello.state != HelloState::kMore) return hello;
     Flow& flow = flow_of(key, now);
+    flow.has_begun = true;
     flow.first = packet.sequence;
     flow.stream = to_bytes(packet.content);
     return hello;
@@ -107,6 +113,7 @@ Hello Inspector::read_udp(const FlowKey& key, const IpPacket& packet, MonotonicM
   Flow& flow = flow_of(key, now);
   if (!flow.quic) flow.quic.emplace();
   Hello hello = flow.quic->add(packet.content);
+  if (hello.state == HelloState::kMore) flow.has_begun = true;
   if (hello.state == HelloState::kOther && packet.to.port != kHttps && ++flow.packets < kOtherDatagrams) hello.state = HelloState::kMore;
   return hello;
 }
@@ -122,8 +129,8 @@ PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
   }
   const MonotonicMs now = clock_.monotonic_ms();
   const FlowKey key = key_of(*packet);
-  const Hello hello = packet->protocol == Protocol::kTcp ? read_tcp(key, *packet, now) : read_udp(key, *packet, now);
-  if (hello.state == HelloState::kMore) return PacketVerdict::kPass;
+  const Hello hello = read(key, *packet, held.has_begun, now);
+  if (hello.state == HelloState::kMore) return flows_.at(key).has_begun ? PacketVerdict::kBegun : PacketVerdict::kPass;
   flows_.erase(key);
   const PacketVerdict verdict = settle(hello, *packet, held.uid, now);
   ++(verdict == PacketVerdict::kRefuse ? counters_.refused : counters_.accepted);

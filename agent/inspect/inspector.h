@@ -39,10 +39,12 @@ class Inspector {
     Bytes stream;
     std::optional<QuicStart> quic;
     int packets = 0;
+    bool has_begun = false;  // what has come is a part of a hello
     MonotonicMs ends = 0;
   };
   [[nodiscard]] static FlowKey key_of(const IpPacket& packet);
   [[nodiscard]] Flow& flow_of(const FlowKey& key, MonotonicMs now);
+  [[nodiscard]] Hello read(const FlowKey& key, const IpPacket& packet, bool has_begun, MonotonicMs now);
   [[nodiscard]] Hello read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
   [[nodiscard]] Hello read_udp(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
   [[nodiscard]] platform::PacketVerdict settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now);

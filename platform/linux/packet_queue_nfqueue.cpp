@@ -12,6 +12,7 @@
 
 #include <array>
 
+#include "platform/base/gate_rules.h"
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
 #include "platform/packet_queue.h"
@@ -43,6 +44,16 @@ void put_flag(nlmsghdr* message, std::uint32_t flag, bool on) {
   ::mnl_attr_put_u32(message, NFQA_CFG_FLAGS, on ? htonl(flag) : 0);
 }
 
+std::uint32_t mark_of(PacketVerdict verdict) {
+  switch (verdict) {
+    case PacketVerdict::kAccept: return kMarkAccepted;
+    case PacketVerdict::kRefuse: return kMarkRefused;
+    case PacketVerdict::kBegun: return kMarkBegun;
+    case PacketVerdict::kPass: break;
+  }
+  return kMarkPassed;
+}
+
 int keep_attribute(const nlattr* attribute, void* kept) {
   auto& table = *static_cast<std::array<const nlattr*, NFQA_MAX + 1>*>(kept);
   if (::mnl_attr_type_valid(attribute, NFQA_MAX) >= 0) table[::mnl_attr_get_type(attribute)] = attribute;
@@ -55,6 +66,8 @@ std::optional<HeldPacket> read_packet(const nlmsghdr* message) {
   if (found[NFQA_PACKET_HDR] == nullptr) return std::nullopt;
   HeldPacket packet;
   packet.id = ntohl(static_cast<const nfqnl_msg_packet_hdr*>(::mnl_attr_get_payload(found[NFQA_PACKET_HDR]))->packet_id);
+  const std::uint32_t mark = found[NFQA_MARK] != nullptr ? ntohl(::mnl_attr_get_u32(found[NFQA_MARK])) : 0;
+  packet.has_begun = (mark & (kGateMark | kMarkBegun)) == kMarkBegun;
   if (found[NFQA_UID] != nullptr) packet.uid = ntohl(::mnl_attr_get_u32(found[NFQA_UID]));
   if (const nlattr* bytes = found[NFQA_PAYLOAD]; bytes != nullptr) {
     packet.bytes = {static_cast<const std::uint8_t*>(::mnl_attr_get_payload(bytes)), ::mnl_attr_get_payload_len(bytes)};
@@ -120,9 +133,7 @@ Status PacketQueue::State::decide(std::uint32_t id, PacketVerdict verdict) {
   nlmsghdr* message = begin_message(buffer.data(), number, NFQNL_MSG_VERDICT);
   const nfqnl_msg_verdict_hdr header{htonl(NF_ACCEPT), htonl(id)};
   ::mnl_attr_put(message, NFQA_VERDICT_HDR, sizeof header, &header);
-  if (verdict != PacketVerdict::kPass) {
-    ::mnl_attr_put_u32(message, NFQA_MARK, htonl(verdict == PacketVerdict::kAccept ? kMarkAccepted : kMarkRefused));
-  }
+  ::mnl_attr_put_u32(message, NFQA_MARK, htonl(mark_of(verdict)));
   if (::mnl_socket_sendto(socket.get(), message, message->nlmsg_len) < 0) return posix_error(errno, "answer for a packet");
   return ok();
 }

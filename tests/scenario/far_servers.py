@@ -34,7 +34,9 @@ def talk_tls(context):
 
 
 def talk_plain(connection):
-    connection.recv(4096)
+    asked = b""
+    while b"\r\n\r\n" not in asked and (more := connection.recv(4096)):
+        asked += more
     connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
 
 
@@ -65,7 +67,7 @@ def context_of_their_own():
 def main():
     addresses, context = sys.argv[1:], context_of_their_own()
     for address in addresses:
-        for port, talk in ((443, talk_tls(context)), (80, talk_plain), (3128, talk_plain), (22, talk_greeting)):
+        for port, talk in ((443, talk_tls(context)), (80, talk_plain), (3128, talk_plain), (8443, talk_plain), (22, talk_greeting)):
             threading.Thread(target=serve, args=(address, port, talk), daemon=True).start()
         for port in (443, 8443, 5000):
             threading.Thread(target=answer_datagrams, args=(address, port), daemon=True).start()

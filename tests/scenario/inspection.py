@@ -2,6 +2,7 @@
 connection's first packets, for the user whose connection it is, and lands in the book; what it does not block goes on at full speed. Real TLS
 clients and servers, real packet queues, two network namespaces."""
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -36,14 +37,31 @@ class Users:
     def __init__(self, network, people):
         self.network, self.pupil, self.teacher = network, people[0] if people else own_users.FIRST_PUPIL, own_users.TEACHER
 
-    def try_it(self, *what, user=None):
+    def client(self, what, user=None):
         user = self.pupil if user is None else user
         become = () if user == 0 else ("setpriv", "--reuid", user, "--regid", user, "--clear-groups")
-        return run(self.network.there(self.network.users, *become, sys.executable, "-B", HERE / "near_client.py", *what), 0).stdout.strip()
+        return self.network.there(self.network.users, *become, sys.executable, "-B", HERE / "near_client.py", *what)
+
+    def try_it(self, *what, user=None):
+        return run(self.client(what, user), 0).stdout.strip()
+
+    def begin(self, text, port):
+        """A connection whose first part has been sent; its end: finish()."""
+        begun = subprocess.Popen(list(map(str, self.client(("parts", text, V4, port)))), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert begun.stdout.readline().strip() == "sent"
+        return begun
+
+    @staticmethod
+    def finish(begun):
+        return begun.communicate("go on\n", timeout=60)[0].strip()
 
 
 def filters_in_force(inspect):
     return inspect.log.read_text(encoding="utf-8").count("filter in force")
+
+
+def starts(inspect):
+    return inspect.log.read_text(encoding="utf-8").count("as soon as there is a filter")
 
 
 def the_name_counts_whatever_the_address(users):
@@ -97,15 +115,33 @@ def only_the_beginning_comes_to_us(network, users):
     tell(f"of a download of 300 kB {taken} packets were held")
 
 
+def what_it_has_forgotten_stays_closed(users, inspect):
+    """On a port where it would leave a protocol alone that it does not know."""
+    assert users.finish(users.begin(r"GET / HTTP/1.1\r\nHo|st: fine.example\r\n\r\n", 8443)) == "open"
+    begun = users.begin(r"GET / HTTP/1.1\r\nHo|st: casino.example\r\n\r\n", 8443)
+    before = filters_in_force(inspect)
+    inspect.kill()
+    inspect.start()
+    wait_until("the filter", lambda: filters_in_force(inspect) > before)
+    assert users.finish(begun) == "refused"
+    tell("the rest of a first message whose beginning it has forgotten is refused")
+
+
 def dead_it_is_closed_or_open_by_the_rules(w, network, users, inspect):
     inspect.kill()
     assert users.try_it("tls", "fine.example", V4) == "silent"
     network.lay_rules(bypass=True)
     assert users.try_it("tls", "casino.example", V4) == "open"
+    begun = users.begin(r"GET / HTTP/1.1\r\n|Host: fine.example\r\n\r\n", 80)
+    inspect.start()
+    wait_until("names to be read again", lambda: users.try_it("tls", "casino.example", V4) == "refused")
+    assert users.finish(begun) == "open", "what had begun while nobody read names was cut"
+    inspect.kill()
     network.lay_rules()
     w.guard.stop()
+    before = starts(inspect)
     inspect.start()
-    wait_until("it to be there", lambda: inspect.log.read_text(encoding="utf-8").count("as soon as there is a filter") == 2)
+    wait_until("it to be there", lambda: starts(inspect) > before)
     assert users.try_it("tls", "fine.example", V4) == "silent"
     assert users.try_it("tls", "casino.example", V4) == "silent"
     w.guard.start()
@@ -179,6 +215,7 @@ def scenario(w):
     who_it_is_counts(users)
     what_cannot_be_read_is_refused(users)
     only_the_beginning_comes_to_us(network, users)
+    what_it_has_forgotten_stays_closed(users, inspect)
     dead_it_is_closed_or_open_by_the_rules(w, network, users, inspect)
     the_lead_reads_who_it_was(w, users)
     a_kernel_that_hands_nothing_over_is_said(w, network, inspect)

@@ -3,6 +3,7 @@
   tls NAME ADDRESS [BYTES]   a hello, in pieces of so many bytes; NAME "" sends none
   quic NAME ADDRESS [PORT]
   tcp TEXT ADDRESS PORT
+  parts TEXT|TEXT ADDRESS PORT   the second one when a line comes on standard input
   urgent TEXT|BYTE|TEXT ADDRESS PORT   the byte as urgent data, which the server does not see in its stream"""
 import socket
 import ssl
@@ -50,14 +51,28 @@ def quic(name, address, port=443):
         return "open" if mine.recv(100) else "silent"
 
 
+def written(text):
+    return text.encode().decode("unicode_escape").encode("latin-1")
+
+
 def tcp(text, address, port):
     with connect(address, port) as mine:
-        mine.sendall(text.encode().decode("unicode_escape").encode("latin-1"))
+        mine.sendall(written(text))
+        return "open" if mine.recv(100) else "refused"
+
+
+def parts(text, address, port):
+    first, second = map(written, text.split("|"))
+    with connect(address, port) as mine:
+        mine.sendall(first)
+        print("sent", flush=True)
+        sys.stdin.readline()
+        mine.sendall(second)
         return "open" if mine.recv(100) else "refused"
 
 
 def urgent(text, address, port):
-    before, byte, after = (part.encode().decode("unicode_escape").encode("latin-1") for part in text.split("|"))
+    before, byte, after = map(written, text.split("|"))
     with connect(address, port) as mine:
         mine.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         mine.sendall(before)
@@ -69,7 +84,7 @@ def urgent(text, address, port):
 def main():
     what, text, address, *number = sys.argv[1:]
     try:
-        print({"tls": tls, "quic": quic, "tcp": tcp, "urgent": urgent}[what](text, address, *map(int, number)))
+        print({"tls": tls, "quic": quic, "tcp": tcp, "parts": parts, "urgent": urgent}[what](text, address, *map(int, number)))
     except socket.timeout:
         print("silent")
     except OSError:

@@ -5,8 +5,9 @@ import shutil
 import subprocess
 
 QUEUE = 1727
-ACCEPTED, REFUSED = 0x04000000, 0x08000000
+ACCEPTED, REFUSED, BEGUN = 0x04000000, 0x08000000, 0x02000000
 MASK = ACCEPTED | REFUSED
+ANSWER = MASK | BEGUN
 USERS, SERVERS = ("203.0.113.1", "2001:db8::1"), ("203.0.113.2", "2001:db8::2")
 
 
@@ -54,18 +55,28 @@ class Network:
             rule("mangle", "-A", "OUTPUT", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "conntrack", "--ctdir", "REPLY", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "connmark", "!", "--mark", f"0/{MASK:#x}", "-j", "ACCEPT")
-            # TCP without content: so many words of header, and nothing else.
             above, offset = (20, "0>>22&0x3C@12") if tables == "iptables-nft" else (40, "52")
-            for words in (5, 8, 10):
-                rule("mangle", "-A", "OUTPUT", "-p", "tcp", "-m", "length", "--length", above + 4 * words, "-m", "u32", "--u32",
-                     f"{offset}>>28={words}", "-j", "ACCEPT")
+
+            def leave_without_content(table, rule=rule, above=above, offset=offset):
+                """TCP: so many words of header, and nothing else."""
+                for words in (5, 8, 10):
+                    rule(table, "-A", "OUTPUT", "-p", "tcp", "-m", "length", "--length", above + 4 * words, "-m", "u32", "--u32",
+                         f"{offset}>>28={words}", "-j", "ACCEPT")
+            leave_without_content("mangle")
+            rule("mangle", "-A", "OUTPUT", "-m", "connmark", "--mark", f"{BEGUN:#x}/{BEGUN:#x}", "-j", "MARK", "--or-mark", f"{BEGUN:#x}")
             for protocol in ("tcp", "udp"):
                 rule("mangle", "-A", "OUTPUT", "-p", protocol, "-j", "NFQUEUE", "--queue-num", QUEUE, *(["--queue-bypass"] if bypass else []))
-            for mark in (ACCEPTED, REFUSED):
-                rule("filter", "-A", "OUTPUT", "-m", "mark", "--mark", f"{mark:#x}/{MASK:#x}", "-j", "CONNMARK", "--or-mark", f"{mark:#x}")
+            for mark in (ACCEPTED, REFUSED, BEGUN):
+                rule("filter", "-A", "OUTPUT", "-m", "mark", "--mark", f"{mark:#x}/{ANSWER:#x}", "-j", "CONNMARK", "--or-mark", f"{mark:#x}")
             refused = ("-m", "connmark", "--mark", f"{REFUSED:#x}/{REFUSED:#x}", "-m", "conntrack", "--ctdir", "ORIGINAL")
             rule("filter", "-A", "OUTPUT", *refused, "-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset")
             rule("filter", "-A", "OUTPUT", *refused, "-j", "REJECT", "--reject-with", unreachable)
+            if bypass:
+                rule("filter", "-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
+                rule("filter", "-A", "OUTPUT", "-m", "conntrack", "--ctdir", "REPLY", "-j", "ACCEPT")
+                leave_without_content("filter")
+                for protocol in ("tcp", "udp"):
+                    rule("filter", "-A", "OUTPUT", "-p", protocol, "-m", "mark", "--mark", f"0/{ANSWER:#x}", "-j", "CONNMARK", "--or-mark", f"{ACCEPTED:#x}")
 
     def queued(self):
         """Packets that went through the queue since the rules were laid."""

@@ -107,9 +107,9 @@ struct InspectWorld {
     GuardClient::FilterFile given{{FilterState::kReady, {}, kPolicyText, {}, OpenPortal{name, 60'000}}, must(platform::open_read_only(folder / "set"))};
     inspector.use(must(make_filter(std::move(given))));
   }
-  PacketVerdict send(const Sent& sent, std::uint32_t sequence, ByteView content) {
+  PacketVerdict send(const Sent& sent, std::uint32_t sequence, ByteView content, bool has_begun = false) {
     const Bytes bytes = packet(sent, sequence, content);
-    return inspector.decide({1, 4242, bytes});
+    return inspector.decide({1, 4242, bytes, has_begun});
   }
   PacketVerdict connect(const std::string& name) {
     Sent sent;
@@ -206,7 +206,7 @@ TEST_CASE("what is no request on port 80 goes by the policy, outside the network
 TEST_CASE("a beginning with urgent data is not readable", "[R11]") {
   InspectWorld world;
   const Sent plain{80}, urgent{80, {203, 0, 113, 9}, 40'000, false, true};
-  CHECK(world.send(plain, 1, as_bytes("GET / HTTP/1.1\r\nHost: ")) == PacketVerdict::kPass);
+  CHECK(world.send(plain, 1, as_bytes("GET / HTTP/1.1\r\nHost: ")) == PacketVerdict::kBegun);
   CHECK(world.send(urgent, 24, as_bytes("xcasino.example\r\n\r\n")) == PacketVerdict::kRefuse);
   REQUIRE(world.violations.size() == 1);
   CHECK(world.violations[0].reason == policy::Reason::kNoReadableName);
@@ -259,9 +259,9 @@ TEST_CASE("a hello in several packets passes until it is whole, and is refused t
     const std::size_t size = std::min(kPiece, hello.size() - at);
     const bool whole = at + size == hello.size();
     const auto verdict = world.send(sent, first + static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, size));
-    CHECK(verdict == (whole ? PacketVerdict::kRefuse : PacketVerdict::kPass));
+    CHECK(verdict == (whole ? PacketVerdict::kRefuse : PacketVerdict::kBegun));
     // The same again, as after a loss: nothing new.
-    if (!whole) CHECK(world.send(sent, first, ByteView(hello).first(at + size)) == PacketVerdict::kPass);
+    if (!whole) CHECK(world.send(sent, first, ByteView(hello).first(at + size)) == PacketVerdict::kBegun);
   }
   CHECK(world.violations.size() == 1);
 }
@@ -270,11 +270,11 @@ TEST_CASE("hundreds of packets without a whole hello are no beginning of anythin
   InspectWorld world;
   const Bytes hello = client_hello(std::string(200, 'a') + ".example");
   for (std::size_t at = 0; at < 64; ++at) {
-    CHECK(world.send({}, static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, 1)) == PacketVerdict::kPass);
+    CHECK(world.send({}, static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, 1)) == PacketVerdict::kBegun);
   }
   for (std::size_t at = 64; at < 67; ++at) {
     const auto verdict = world.send({}, static_cast<std::uint32_t>(at), ByteView(hello).subspan(at, 1));
-    if (verdict != PacketVerdict::kPass) {
+    if (verdict != PacketVerdict::kBegun) {
       CHECK(verdict == PacketVerdict::kRefuse);
       return;
     }
@@ -288,7 +288,7 @@ TEST_CASE("a hello with a hole in it is not read, and what cannot be read goes b
   const Bytes hello = client_hello("harmless.example");
   for (InspectWorld* world : {&strict, &loose}) {
     const auto refused = world == &strict ? PacketVerdict::kRefuse : PacketVerdict::kAccept;
-    CHECK(world->send({}, 1, ByteView(hello).first(20)) == PacketVerdict::kPass);
+    CHECK(world->send({}, 1, ByteView(hello).first(20)) == PacketVerdict::kBegun);
     CHECK(world->send({}, 31, ByteView(hello).subspan(30)) == refused);
     CHECK(world->send({443, {203, 0, 113, 9}, 40'001}, 1, as_bytes("SSH-2.0-x\r\n")) == refused);
     CHECK(world->send({443, {203, 0, 113, 9}, 40'002}, 1, seed("hello/no-name")) == refused);
@@ -334,12 +334,37 @@ TEST_CASE("datagrams of something else are left alone after some", "[R11]") {
   CHECK(world.send(call, 0, as_bytes("voice")) == PacketVerdict::kAccept);
 }
 
+TEST_CASE("the rest of a hello whose beginning has been forgotten is not read as something of its own", "[R11]") {
+  InspectWorld world;
+  const Bytes hello = client_hello("casino.example");
+  const Sent sent{8443};
+  CHECK(world.send(sent, 1, ByteView(hello).first(20)) == PacketVerdict::kBegun);
+  world.clock.apart += 60'000;
+  CHECK(world.send(sent, 21, ByteView(hello).subspan(20), true) == PacketVerdict::kRefuse);
+  CHECK(world.violations.at(0).reason == policy::Reason::kNoReadableName);
+  // As after a restart; what looks like a whole hello as well.
+  const Sent another{443, {203, 0, 113, 9}, 40'001};
+  CHECK(world.send(another, 1, client_hello("harmless.example"), true) == PacketVerdict::kRefuse);
+  const Sent talk{5000, {203, 0, 113, 9}, 40'002, true};
+  CHECK(world.send(talk, 0, as_bytes("voice"), true) == PacketVerdict::kRefuse);
+}
+
+TEST_CASE("what comes between the parts of a QUIC hello does not hide the rest", "[R11]") {
+  InspectWorld world;
+  const Bytes all = seed("quic_start/two-datagrams");
+  const std::size_t length = static_cast<std::size_t>(all[0] | all[1] << 8);
+  const Sent sent{8443, {203, 0, 113, 9}, 40'000, true};
+  CHECK(world.send(sent, 0, ByteView(all).subspan(2, length)) == PacketVerdict::kBegun);
+  for (int more = 0; more < 3; ++more) CHECK(world.send(sent, 0, as_bytes("voice"), true) == PacketVerdict::kBegun);
+  CHECK(world.send(sent, 0, ByteView(all).subspan(2 + length + 2), true) == PacketVerdict::kAccept);  // and its name is read
+}
+
 TEST_CASE("any number of connections that never say a name takes bounded room") {
   InspectWorld world;
   for (std::uint32_t i = 0; i < 5000; ++i) {
     Sent sent;
     sent.from_port = static_cast<std::uint16_t>(i);
-    CHECK(world.send(sent, 1, Bytes{22}) == PacketVerdict::kPass);
+    CHECK(world.send(sent, 1, Bytes{22}) == PacketVerdict::kBegun);
   }
   CHECK(world.connect("casino.example") == PacketVerdict::kRefuse);
 }

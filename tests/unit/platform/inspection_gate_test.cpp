@@ -23,9 +23,21 @@ TEST_CASE("only where the policy says so packets pass while nobody looks at them
   CHECK(make_inspection_text({1727, {}, true}).find("queue num 1727 bypass") != std::string::npos);
 }
 
+TEST_CASE("a connection whose content has passed while nobody looked goes on, where the policy lets it pass", "[R11]") {
+  CHECK(make_inspection_text({1727, {}, false}).find("went_by") == std::string::npos);
+  CHECK(make_inspection_text({1727, {}, true}).find("meta mark and 0x8e000000 == 0 meta l4proto { tcp, udp } jump went_by") != std::string::npos);
+}
+
+TEST_CASE("what has begun to show its name says so with each packet", "[R11]") {
+  const std::string text = make_inspection_text({1727, {}, false});
+  const std::string said = "ct mark and 0x02000000 != 0 meta mark set meta mark or 0x02000000\n    meta l4proto { tcp, udp } queue";
+  CHECK(text.find(said) != std::string::npos);
+  CHECK(text.find("meta mark and 0x8e000000 == 0x02000000 ct mark set ct mark or 0x02000000") != std::string::npos);
+}
+
 // A question carries its user in the mark (gate_text.h), and a uid may have any bit.
 TEST_CASE("what stands in the mark of a question is not taken for an answer of ours", "[R11]") {
   const std::string text = make_inspection_text({1727, {}, false});
-  CHECK(text.find("meta mark and 0x8c000000 == 0x08000000 ct mark set") != std::string::npos);
-  CHECK(text.find("meta mark and 0x8c000000 == 0x04000000 ct mark set") != std::string::npos);
+  CHECK(text.find("meta mark and 0x8e000000 == 0x08000000 ct mark set") != std::string::npos);
+  CHECK(text.find("meta mark and 0x8e000000 == 0x04000000 ct mark set") != std::string::npos);
 }
