@@ -1,5 +1,8 @@
 #include "policy/decide_program.h"
 
+#include <algorithm>
+#include <cassert>
+
 namespace caretaker::policy {
 
 std::string_view program_reason_name(ProgramReason reason) {
@@ -31,6 +34,11 @@ ProgramDecision decide_program(const Group& group, const ProgramFacts& facts) {
     case Downloads::kDeny: break;
   }
   return {ProgramVerdict::kDeny, reason};
+}
+
+const Group& strictest_about_programs(const Policy& policy) {
+  assert(!policy.groups.empty());
+  return *std::ranges::max_element(policy.groups, {}, &Group::downloads);
 }
 
 std::string_view program_notice(ProgramReason reason) {

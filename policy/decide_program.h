@@ -34,6 +34,9 @@ struct ProgramDecision {
 // For a person of this group. Accounts of the system and root are not asked about.
 [[nodiscard]] ProgramDecision decide_program(const Group& group, const ProgramFacts& facts);
 
+// The group whose people may start least: for somebody whom nobody knows.
+[[nodiscard]] const Group& strictest_about_programs(const Policy& policy);
+
 // What the user is told: what happened and what to do; one sentence.
 [[nodiscard]] std::string_view program_notice(ProgramReason reason);
 

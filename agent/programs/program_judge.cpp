@@ -60,11 +60,11 @@ StartVerdict ProgramJudge::decide(const ProgramStart& start) {
   return StartVerdict::kLater;
 }
 
-// Somebody whom nobody knows, or not at the moment, is judged by the default group; who was known before is who he was.
+// Somebody whom nobody knows, a subordinate uid for one, or not at the moment, is judged by the strictest group; who was known before is who he was.
 ProgramJudge::Person ProgramJudge::learn(std::uint32_t uid, const Result<platform::User>& user) {
   const MonotonicMs until = clock_.monotonic_ms() + kPersonMs;
   const auto known = people_.find(uid);
-  if (!user && known == people_.end()) return {{uid, "", {}, true}, policy::group_of(*policy_, "", {}), 0, false};
+  if (!user && known == people_.end()) return {{uid, "", {}, true}, policy::strictest_about_programs(*policy_), 0, false};
   if (!user) {
     known->second.until = until;
     known->second.is_asked = false;

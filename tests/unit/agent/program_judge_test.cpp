@@ -82,6 +82,17 @@ TEST_CASE("whoever was known is judged at once while a directory does not answer
   CHECK(scene.start() == StartVerdict::kRefuse);
 }
 
+TEST_CASE("whoever nobody knows is judged by the strictest group, and asked about again", "[R12]") {
+  Scene scene;
+  scene.set(true, false);
+  CHECK(scene.start() == StartVerdict::kLater);
+  CHECK_FALSE(scene.answered());
+  scene.answer = {};
+  scene.set(true, true);
+  CHECK(scene.start() == StartVerdict::kLater);
+  CHECK_FALSE(scene.answered());
+}
+
 TEST_CASE("a new policy holds at once for whoever is known", "[R12]") {
   Scene scene;
   CHECK(scene.start() == StartVerdict::kLater);

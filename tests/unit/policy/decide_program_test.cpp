@@ -24,6 +24,15 @@ TEST_CASE("what a user could have written, brought or loads round the corner is 
   CHECK(decide_program(group, {0, false, false, false, true}) == ProgramDecision{ProgramVerdict::kDeny, ProgramReason::kUnwatched});
 }
 
+TEST_CASE("whoever nobody knows may start as much as the strictest group", "[R12]") {
+  Policy policy;
+  policy.groups.resize(3);
+  policy.groups[0].downloads = Downloads::kAllow;
+  policy.groups[1].downloads = Downloads::kRecord;
+  policy.groups[2].downloads = Downloads::kAllow;
+  CHECK(&strictest_about_programs(policy) == &policy.groups[1]);
+}
+
 TEST_CASE("a group may run downloads where the policy says so, recorded or not", "[R5][R12]") {
   Group group;
   group.downloads = Downloads::kRecord;
