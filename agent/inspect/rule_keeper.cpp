@@ -1,5 +1,7 @@
 #include "agent/inspect/rule_keeper.h"
 
+#include <algorithm>
+
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -14,13 +16,14 @@ void RuleKeeper::apply() {
   tried_ = clock_.monotonic_ms();
   const Status laid = table_ != nullptr ? table_->apply(*wanted_) : ok();
   const Sight before = sight_.exchange(laid ? Sight::kSees : Sight::kBlind);
+  retry_ms_ = laid || before != Sight::kBlind ? kFirstRetryMs : std::min(2 * retry_ms_, kLastRetryMs);
   if (!laid && before != Sight::kBlind) log_error("inspect", "no rules, so no names are read: " + laid.error().message);
 }
 
 void RuleKeeper::look(bool is_touched) {
   if (table_ == nullptr || !wanted_) return;
   const bool saw = sight_ == Sight::kSees;
-  const bool is_due = !saw && clock_.monotonic_ms() - tried_ >= kRetryMs;
+  const bool is_due = !saw && clock_.monotonic_ms() - tried_ >= retry_ms_;
   if (!is_due && (!is_touched || table_->is_intact())) return;
   apply();
   if (!saw || sight_ != Sight::kSees) return;

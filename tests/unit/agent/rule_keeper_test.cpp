@@ -98,6 +98,27 @@ TEST_CASE("rules of the inspection that were refused are tried again by themselv
   CHECK(keeper.wait_ms() < 0);
 }
 
+TEST_CASE("on a kernel without packet queues rules are tried ever more seldom, and soon again once they were there", "[R11]") {
+  ShownTable table;
+  SetClock clock;
+  RuleKeeper keeper(&table, clock);
+  table.refuses = true;
+  keeper.use(kWanted);
+  const int first = keeper.wait_ms();
+  while (clock.ms < 3'600'000) {
+    clock.ms += keeper.wait_ms();
+    keeper.look(false);
+  }
+  CHECK(table.tried < 20);
+  CHECK(keeper.wait_ms() == 600'000);
+  table.refuses = false;
+  keeper.look(true);
+  table.refuses = true;
+  table.in_force.reset();
+  keeper.look(true);
+  CHECK(keeper.wait_ms() == first);
+}
+
 TEST_CASE("where somebody else lays the inspection's rules, nothing is laid and all is seen", "[R11]") {
   const SetClock clock;
   RuleKeeper keeper(nullptr, clock);
