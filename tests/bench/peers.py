@@ -91,3 +91,10 @@ class Dnsmasq(Peer):
         with open(self.folder / "servers", "w", encoding="ascii") as out:
             out.write(f"server=127.0.0.1#{lab.resolver_port()}\n")
             out.writelines(f"server=/{name}/\n" for name in lab.names())
+
+
+class PlainDnsmasq(Dnsmasq):
+    """One that passes everything on: what a name takes by itself."""
+
+    def write_configuration(self, lab):
+        (self.folder / "servers").write_text(f"server=127.0.0.1#{lab.resolver_port()}\n", encoding="ascii")

@@ -106,8 +106,8 @@ def main():
         gate.set_up(world)
         gate.nothing_is_closed_before_there_is_a_policy(world)
         connections(gate, world, 2 if lab.quick else 7, CONNECTIONS // (5 if lab.quick else 1))
-        if peers.Dnsmasq.installed():
-            peer = peers.Dnsmasq(lab, 5399)
+        if peers.PlainDnsmasq.installed():
+            peer = peers.PlainDnsmasq(lab, 5399)
             peer.start()
             names(lab, world, peer, 2 if lab.quick else 5)
             peer.stop()
