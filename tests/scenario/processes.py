@@ -13,7 +13,7 @@ def may_change_user():
 
 
 class Program:
-    """One program with its arguments; started and ended as often as the story wants."""
+    """One program with its arguments; started and ended as often as the story wants. user: None for ours."""
 
     def __init__(self, name, command, user, log_folder):
         self.name, self.command, self.user = name, [str(c) for c in command], user
@@ -21,7 +21,7 @@ class Program:
         self.process, self.environment = None, {}  # what differs from ours
 
     def start(self):
-        identity = {"user": self.user, "group": self.user, "extra_groups": []} if may_change_user() else {}
+        identity = {"user": self.user, "group": self.user, "extra_groups": []} if self.user and may_change_user() else {}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **self.environment}, **identity)

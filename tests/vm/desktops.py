@@ -15,10 +15,17 @@ python3 /usr/local/bin/notices.py "$HOME/notices" &
 xss-lock -- i3lock --nofork --color=000000 &
 exec sleep infinity
 """,
+    "/usr/local/bin/on-mate": """#!/bin/sh
+xset s off -dpms
+python3 /usr/local/bin/notices.py "$HOME/notices" &
+/usr/libexec/caretaker/pass-to-logind &
+exec mate-screensaver --no-daemon
+""",
+    "/usr/local/bin/mate": "#!/bin/sh\nexec xinit /usr/local/bin/on-mate -- /usr/bin/Xorg :0 \"vt$XDG_VTNR\" -keeptty -noreset\n",
     "/usr/local/bin/x": "#!/bin/sh\nexec xinit /usr/local/bin/on-x -- /usr/bin/Xorg :0 \"vt$XDG_VTNR\" -keeptty -noreset\n",
     "/usr/local/bin/wayland": "#!/bin/sh\nexport WLR_RENDERER=pixman WLR_NO_HARDWARE_CURSORS=1 LIBSEAT_BACKEND=logind\nexec sway --config /etc/sway.test\n",
     "/etc/sway.test": """exec python3 /usr/local/bin/notices.py "$HOME/notices"
-exec /usr/libexec/caretaker/pass-inhibitors
+exec /usr/libexec/caretaker/pass-to-logind
 exec swayidle -w lock 'swaylock --daemonize --color 000000'
 """,
 }
@@ -87,14 +94,14 @@ def log_in_at_console(m, user, screen):
 
 def start(m, user, kind, screen):
     """A desktop as a display manager starts it: a session of this kind on a screen of its own, in front."""
-    word = {"x": "x11", "wayland": "wayland"}[kind]
+    word = "wayland" if kind == "wayland" else "x11"
     before = sessions(m, user)
     m.run("systemd-run", "--quiet", "--collect", f"--unit=desktop-{user}", f"--uid={user}", "--property=PAMName=login", f"--property=TTYPath=/dev/tty{screen}",
           "--property=StandardInput=tty-force", "--property=StandardOutput=journal", "--property=StandardError=journal", f"--setenv=XDG_SESSION_TYPE={word}",
           "--setenv=XDG_SESSION_CLASS=user", "--setenv=XDG_SEAT=seat0", f"--setenv=XDG_VTNR={screen}", f"/usr/local/bin/{kind}")
     session = wait_until(f"{user}'s session", lambda: [s for s in sessions(m, user) if s not in before], timeout=LONG, pause=0.5)[0]
     m.run("loginctl", "activate", session)
-    programs = {"x": ("Xorg", "xss-lock"), "wayland": ("sway", "swayidle")}[kind]
+    programs = {"x": ("Xorg", "xss-lock"), "mate": ("Xorg", "mate-screensaver"[:15], "caretaker-desktop"[:15]), "wayland": ("sway", "swayidle")}[kind]
     wait_at_keyboard(m, "the desktop to be there", lambda: all(pids(m, program) for program in programs) and
                      "org.freedesktop.Notifications" in m.run("busctl", f"--machine={user}@.host", "--user", "list", check=False).stdout)
     return session

@@ -18,6 +18,7 @@ PACKAGES = {
     "a firewall, networks of a scenario's own, log-ins from elsewhere": ("nftables", "iproute2", "openssh-server", "curl", "openssl"),
     "what Caretaker recommends": ("physlock", "libnotify-bin"),
     "a desktop on X": ("xserver-xorg-core", "xserver-xorg-input-libinput", "xserver-xorg-legacy", "xinit", "x11-xserver-utils", "xss-lock", "i3lock"),
+    "a locker that tells logind nothing": ("mate-screensaver",),
     "a desktop on Wayland": ("sway", "swayidle", "swaylock"),
     "what desktops bring along": ("dbus-user-session", "python3-gi", "kbd"),
     "what a pupil finds": ("chromium", "openvpn"),

@@ -110,6 +110,23 @@ def a_desktop_without_a_locker_is_covered(m):
     tell(f"a desktop that does not lock when asked is covered after {after:.1f} s, and is there again for the typed password")
 
 
+def a_desktop_whose_locker_tells_logind_nothing(m):
+    session = desktops.start(m, "pupil", "mate", 10)
+
+    def is_locked():
+        return desktops.facts(m, session).get("LockedHint") == "yes"
+    since = touch(m)
+    wait_until("MATE to lock", is_locked, timeout=LIMIT + LONG, pause=0.5)
+    after = desktops.uptime(m) - since
+    assert LIMIT - 2 < after < LIMIT + LATE, f"MATE locked after {after:.1f} s"
+    time.sleep(10)  # longer than the guard waits for a lock that it asked for
+    assert is_locked() and not is_covered(m)
+    opens(m, "MATE", is_locked)
+    assert session in desktops.sessions(m, "pupil")
+    desktops.stop(m, "pupil")
+    tell(f"MATE's own locker, of which logind hears by us alone, locks after {after:.1f} s and is left at that, and opens for the typed password")
+
+
 def a_teachers_console_is_left(m):
     """Their group's policy: to a log-in prompt, with everything as it was behind it."""
     screen = 4
@@ -149,6 +166,7 @@ def play(m, school):
     a_console_is_covered(m)
     a_desktop_on_x_locks(m)
     a_desktop_without_a_locker_is_covered(m)
+    a_desktop_whose_locker_tells_logind_nothing(m)
     a_teachers_console_is_left(m)
     a_film_on_wayland(m)
     the_unattended_are_logged_out(m, unattended)
