@@ -18,6 +18,10 @@ def a_network_stands_beside(m):
     far.serve(m, "far", FAR, FAR6)
 
 
+# In the number of a user of some directories, each bit that the rules of gate and inspection write into a mark.
+MARKED = 0x0e000000 + 1000
+
+
 def becomes(m, wanted, *what, **by):
     got = far.near(m, *what, **by)
     assert got == wanted, (what, by, got)
@@ -58,6 +62,26 @@ def a_flush_is_noticed(m, school):
     tell("another firewall's reload emptied the packet filter: addresses that are known are closed again, with an event")
 
 
+def what_it_has_forgotten_stays_closed(m):
+    """Killed between the parts of a first message, on a port where it leaves a protocol alone that it does not know."""
+    near = f"runuser -u pupil -- python3 -B /opt/tests/near_client.py parts 'GET / HTTP/1.1\\r\\nHo|st: casino.example\\r\\n\\r\\n' {FAR} 8443"
+    killed = "systemctl kill --signal=KILL caretaker-inspect"
+    said = m.run("sh", "-c", f"{{ sleep 2; {killed}; sleep 20; echo; }} | {near}").stdout.split()
+    assert said == ["sent", "refused"], said
+    tell("the rest of a first message whose beginning it has forgotten is refused")
+
+
+def a_users_number_is_no_mark(m):
+    m.run("useradd", "--create-home", "--uid", MARKED, "marked")
+    m.write("/etc/resolv.conf", f"nameserver {FAR}\n")
+    for name, is_found in (("fine.example", True), ("www.casino.example", False)):
+        said = m.run("python3", "-B", "/opt/tests/find_name.py", name, user="marked").stdout.strip()
+        assert (said != "none") == is_found, (name, said)
+    becomes(m, "refused", "tls", "www.casino.example", FAR, user="marked")
+    becomes(m, "open", "tls", "fine.example", FAR, user="marked")
+    tell("a user whose number has the bits of our marks is filtered like any other")
+
+
 def what_a_pupil_brings_does_not_start(m, school):
     tries = {"home": "cp /bin/true ~/game && ~/game", "memory": "cp /bin/true /dev/shm/game && /dev/shm/game", "tmp": "cp /bin/true /tmp/game && /tmp/game",
              "script": "printf '#!/bin/sh\\n' > ~/s && chmod +x ~/s && ~/s", "loader": "/lib64/ld-linux-x86-64.so.2 /bin/true",
@@ -77,6 +101,8 @@ def play(m, school):
         assert m.property(unit, "ActiveState") == "active", unit
     a_network_stands_beside(m)
     the_name_counts_whatever_the_address(m, school)
+    what_it_has_forgotten_stays_closed(m)
+    a_users_number_is_no_mark(m)
     dead_it_is_closed_as_the_policy_says(m)
     a_flush_is_noticed(m, school)
     what_a_pupil_brings_does_not_start(m, school)
