@@ -38,6 +38,15 @@ def disk(parents, name="mmcblk0"):
     return [*parents, (f"block/{name}", "block", {"removable": "0", "size": "1000"})]
 
 
+def partition(parents, name):
+    return [*disk(parents, name.rstrip("0123456789")), (name, "block", {"partition": "1", "size": "900"})]
+
+
+def above(name):
+    """What is put together of others: it has nothing of the machine below it."""
+    return [(f"devices/virtual/block/{name}", "block", {"removable": "0", "size": "900"})]
+
+
 def phone():
     thing, setting = bytes([18, 1]) + bytes(16), bytes([9, 2]) + bytes(7)
     camera = bytes([9, 4, 0, 0, 1, 6, 1, 1, 0]) + bytes([7, 5]) + bytes(5)  # and its endpoint
@@ -59,6 +68,11 @@ THINGS = (
     ("that drive, byte by byte", generic(SATA), KEPT),
     ("a WORM drive, byte by byte", generic([PCI, ("ata1/host0/target0:0:0/0:0:0:0", "scsi", {"type": "4"})]), KEPT),
     ("a stick", disk(on_usb("0"), "sdb"), KEPT),
+    ("a partition of a stick", partition(on_usb("0"), "sdb1"), KEPT),
+    ("a partition of the disk in a SATA bay", partition([PCI, ("ata2/host1/target1:0:0/1:0:0:0", "scsi", {"type": "0"})], "sda1"), FREE),
+    ("a volume that was unlocked", above("dm-0"), FREE),
+    ("an array", above("md127"), FREE),
+    ("a file that was made a disk", above("loop0"), FREE),
     ("a phone that shows its pictures", phone(), KEPT),
     ("a stick, byte by byte", generic(on_usb("0"), "sg1"), KEPT),
     ("a disc drive on USB, byte by byte", generic(on_usb("5"), "sg1"), KEPT),
@@ -88,6 +102,7 @@ def lay_down(root, thing):
         for name, value in attributes.items():
             (at / name).write_bytes(value if isinstance(value, bytes) else f"{value}\n".encode())
     is_block, kind = thing[-1][1] == "block", {"block": "disk", "usb": "usb_device"}.get(thing[-1][1], "")
+    kind = "partition" if "partition" in thing[-1][2] else kind
     more = "DEVTYPE=usb_device\nPRODUCT=18d1/4ee1/100\nTYPE=0/0/0\nBUSNUM=001\nDEVNUM=009\n" if kind == "usb_device" else f"DEVTYPE={kind}\n" if kind else ""
     (at / "uevent").write_text(f"MAJOR=240\nMINOR=9\nDEVNAME={at.name}\n{more}", encoding="ascii")
     (at / "dev").write_text("240:9\n", encoding="ascii")
