@@ -13,10 +13,9 @@ namespace caretaker::platform {
 [[nodiscard]] VolumeContent inspect_volume(const OpenFile& device);
 
 // The same in a process of its own, which has the open device and nothing else: no right, no secret of ours, and `limit_ms` of time.
-// What does not come back in time, or not in order, is unknown ("gave-up"). The process is this program once more, with the
-// argument kInspectArgument: its main calls serve_inspection() then, before anything else.
-inline constexpr std::string_view kInspectArgument = "--inspect-volume";
-[[nodiscard]] VolumeContent inspect_apart(const std::filesystem::path& node, int limit_ms);
+// What does not come back in time, or not in order, is unknown ("gave-up"). The process runs `program`, whose main calls
+// serve_inspection().
+[[nodiscard]] VolumeContent inspect_apart(const std::filesystem::path& program, const std::filesystem::path& node, int limit_ms);
 // The other side: judges standard input, writes to standard output.
 [[nodiscard]] Status serve_inspection();
 

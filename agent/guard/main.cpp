@@ -39,6 +39,7 @@ struct Options {
   std::optional<std::uint32_t> gate_uid;
   std::optional<std::uint32_t> inspect_uid;
   std::optional<std::uint32_t> programs_uid;
+  std::filesystem::path inspector = "/usr/lib/caretaker/caretaker-volume";
   bool sessions = false;
   bool posture = false;
   bool may_wipe = false;
@@ -46,9 +47,9 @@ struct Options {
   std::filesystem::path intent = "/boot/caretaker";
 };
 
-PostureFacts look_at_posture(const std::filesystem::path& state) {
-  const auto inspect = [](const std::filesystem::path& node) { return platform::inspect_apart(node, kOwnDiskMs); };
-  return platform::find_posture({"/", state, kFirewallReport, inspect, system_clock().monotonic_ms()});
+PostureFacts look_at_posture(const Options& options) {
+  const auto inspect = [&](const std::filesystem::path& node) { return platform::inspect_apart(options.inspector, node, kOwnDiskMs); };
+  return platform::find_posture({"/", std::filesystem::absolute(options.state), kFirewallReport, inspect, system_clock().monotonic_ms()});
 }
 
 // These programs may be missing.
@@ -67,7 +68,7 @@ Result<GuardSettings> make_settings(const Options& options) {
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
   if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
   if (options.may_wipe) settings.intent = options.intent;
-  if (options.posture) settings.posture = [state = std::filesystem::absolute(options.state)] { return look_at_posture(state); };
+  if (options.posture) settings.posture = [options] { return look_at_posture(options); };
   settings.notice = options.notice;
   if (const auto gate = platform::find_user(std::string("caretaker-gate")); gate && !options.gate_uid) settings.gate_uid = gate->uid;
   settings.inspect_uid = uid_of(options.inspect_uid, "caretaker-inspect");
@@ -91,8 +92,8 @@ std::vector<platform::User> present_users() {
 }
 
 // Without udev there is nothing to guard against, or nothing that we could do: the rest goes on.
-std::unique_ptr<MediaWatch> watch_media(Guard& guard, const platform::ControlServer& socket) {
-  auto watch = MediaWatch::start([&socket] { socket.wake(); });
+std::unique_ptr<MediaWatch> watch_media(const Options& options, Guard& guard, const platform::ControlServer& socket) {
+  auto watch = MediaWatch::start(options.inspector, [&socket] { socket.wake(); });
   if (!watch) {
     log_warning("media", "removable media are not judged: " + watch.error().message);
     return nullptr;
@@ -101,10 +102,10 @@ std::unique_ptr<MediaWatch> watch_media(Guard& guard, const platform::ControlSer
   return std::move(*watch);
 }
 
-Status serve(Guard& guard, platform::ControlServer& socket) {
+Status serve(const Options& options, Guard& guard, platform::ControlServer& socket) {
   TRY(stop, platform::StopSignal::install([&socket] { socket.wake(); }));
   Monitor monitor(guard);
-  const auto media = watch_media(guard, socket);
+  const auto media = watch_media(options, guard, socket);
   const Clock& clock = system_clock();
   platform::ServiceHost host(clock);
   TRY_DONE(host.ready());
@@ -148,7 +149,7 @@ Status run(const Options& options) {
   TRY_DONE(platform::make_folder(options.socket.parent_path(), 0755));
   TRY(socket, platform::ControlServer::listen(options.socket, kSocketMode));
   log_info("guard", "Caretaker " CARETAKER_VERSION " listens at " + options.socket.string());
-  return serve(*guard, socket);
+  return serve(options, *guard, socket);
 }
 
 // The other process: no socket, no book, nobody to talk to.
@@ -169,6 +170,7 @@ void declare(Command program) {
   program.option("--gate-uid", options->gate_uid, "The user that caretaker-gate runs as (default: caretaker-gate's, where there is one)");
   program.option("--inspect-uid", options->inspect_uid, "The user that caretaker-inspect runs as (default: caretaker-inspect's)");
   program.option("--programs-uid", options->programs_uid, "The user that caretaker-programs runs as (default: caretaker-programs')");
+  program.option("--inspector", options->inspector, "The program that says what lies on a volume");
   program.flag("--sessions", options->sessions, "Lock idle screens and switch off at night, as the policy says (needs root)");
   program.flag("--posture", options->posture, "Look at how the machine itself is kept: disk, virus scanner, firewall, screen locker");
   program.flag("--may-wipe", options->may_wipe, "Start caretaker-wipe.service when the school has ordered a wipe (needs root)");
@@ -181,7 +183,5 @@ void declare(Command program) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && argv[1] == platform::kProbeFirewallArgument) return platform::probe_firewall(argv[2], system_clock().monotonic_ms()) ? 0 : 1;
-  // Before anything else is read or opened: this process looks at foreign bytes and must have nothing to lose.
-  if (argc == 2 && argv[1] == platform::kInspectArgument) return platform::serve_inspection() ? 0 : 1;
   return run_program("caretakerd", "Caretaker's guard: keeps policy and events, and verifies every signature", argc, argv, declare);
 }

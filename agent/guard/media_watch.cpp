@@ -14,19 +14,19 @@ constexpr std::string_view kGaveUp = "gave-up";
 constexpr int kInspectionMs = 10'000;
 constexpr int kSecondInspectionMs = 30'000;  // a machine that has much else to do is slow as well, and the verdict would last
 
-VolumeContent look(const VolumeChange& change) {
+VolumeContent look(const std::filesystem::path& inspector, const VolumeChange& change) {
   if (change.what != VolumeChange::What::kSeen) return {};
   if (change.volume.identity.medium == Medium::kPhone) return {Encryption::kUnknown, "", "phone", ""};
-  VolumeContent content = platform::inspect_apart(change.volume.node, kInspectionMs);
-  if (content.reason == kGaveUp) content = platform::inspect_apart(change.volume.node, kSecondInspectionMs);
+  VolumeContent content = platform::inspect_apart(inspector, change.volume.node, kInspectionMs);
+  if (content.reason == kGaveUp) content = platform::inspect_apart(inspector, change.volume.node, kSecondInspectionMs);
   return content;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<MediaWatch>> MediaWatch::start(std::function<void()> wake) {
+Result<std::unique_ptr<MediaWatch>> MediaWatch::start(const std::filesystem::path& inspector, std::function<void()> wake) {
   TRY(watcher, platform::VolumeWatcher::open());
-  std::unique_ptr<MediaWatch> watch(new MediaWatch(std::move(watcher), std::move(wake)));
+  std::unique_ptr<MediaWatch> watch(new MediaWatch(std::move(watcher), inspector, std::move(wake)));
   watch->thread_ = std::thread([raw = watch.get()] { raw->run(); });
   return watch;
 }
@@ -62,7 +62,7 @@ void MediaWatch::look_at(const std::vector<VolumeChange>& changes) {
     const bool is_mount = change->what == VolumeChange::What::kMounted;
     const auto replaced = [&](const VolumeChange& later) { return same(later) && (is_mount || later.what != VolumeChange::What::kMounted); };
     if (std::any_of(change + 1, changes.end(), replaced)) continue;
-    Sighting sighting{*change, look(*change)};
+    Sighting sighting{*change, look(inspector_, *change)};
     if (!is_mount) second_looks_.note(*change, sighting.content.reason == kGaveUp, system_clock().monotonic_ms());
     {
       const std::lock_guard lock(mutex_);

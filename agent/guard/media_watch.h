@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,8 @@ struct Sighting {
 class MediaWatch {
  public:
   // `wake` is called on the thread whenever something is there to take. kUnavailable: there is no udev.
-  [[nodiscard]] static Result<std::unique_ptr<MediaWatch>> start(std::function<void()> wake);
+  // `inspector`: the program that looks at each (agent/volume).
+  [[nodiscard]] static Result<std::unique_ptr<MediaWatch>> start(const std::filesystem::path& inspector, std::function<void()> wake);
   MediaWatch(const MediaWatch&) = delete;
   MediaWatch& operator=(const MediaWatch&) = delete;
   ~MediaWatch();  // waits for a look that is being taken, forty seconds at most
@@ -32,11 +34,13 @@ class MediaWatch {
   [[nodiscard]] bool has_ended() const { return has_ended_; }
 
  private:
-  MediaWatch(platform::VolumeWatcher watcher, std::function<void()> wake) : watcher_(std::move(watcher)), wake_(std::move(wake)) {}
+  MediaWatch(platform::VolumeWatcher watcher, std::filesystem::path inspector, std::function<void()> wake)
+      : watcher_(std::move(watcher)), inspector_(std::move(inspector)), wake_(std::move(wake)) {}
   void run();
   void look_at(const std::vector<platform::VolumeChange>& changes);
 
   platform::VolumeWatcher watcher_;
+  std::filesystem::path inspector_;
   SecondLooks second_looks_;
   std::function<void()> wake_;
   std::atomic<bool> closing_{false};

@@ -31,7 +31,7 @@ struct Child {
   OpenFile answer;
 };
 
-Result<Child> start_child(const OpenFile& device) {
+Result<Child> start_child(const std::filesystem::path& program, const OpenFile& device) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return posix_error(errno, "pipe");
   Child child{-1, OpenFile(ends[0])};
@@ -40,11 +40,10 @@ Result<Child> start_child(const OpenFile& device) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, device.fd(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, writing.fd(), STDOUT_FILENO);
-  std::string argument(kInspectArgument);
-  std::array<char, 11> name = {"caretakerd"};
-  std::array<char*, 3> arguments = {name.data(), argument.data(), nullptr};
+  std::string name = program;
+  std::array<char*, 2> arguments = {name.data(), nullptr};
   std::array<char*, 1> environment = {nullptr};
-  const int failed = ::posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, arguments.data(), environment.data());
+  const int failed = ::posix_spawn(&child.pid, program.c_str(), &actions, nullptr, arguments.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return posix_error(failed, "start the inspection");
   return child;
@@ -108,11 +107,11 @@ Status drop_rights() {
 
 }  // namespace
 
-VolumeContent inspect_apart(const std::filesystem::path& node, int limit_ms) {
+VolumeContent inspect_apart(const std::filesystem::path& program, const std::filesystem::path& node, int limit_ms) {
   const OpenFile device(::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (!device.is_open()) return gave_up("unreadable");
   if (dying().size() >= kMostDying) return gave_up("gave-up");  // of the processes that the service may have, others need some
-  const auto child = start_child(device);
+  const auto child = start_child(program, device);
   if (!child) return gave_up("gave-up");
   const MonotonicMs end = system_clock().monotonic_ms() + limit_ms;
   const auto answer = read_answer(child->answer, end);

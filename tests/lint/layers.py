@@ -18,6 +18,7 @@ LAYERS = {
     "agent/net": (BELOW_AGENT, "net is the part that may be broken into: nothing of the guard's is linked into its reach"),
     "agent/boot": (BELOW_AGENT, "it runs before any disk is unlocked: verify and erase, nothing else"),
     "agent/desktop": ([BASE, PLATFORM], "it runs as any user: it passes on what their own desktop says, and knows nothing of the school"),
+    "agent/volume": ([BASE, PLATFORM], "it reads what anybody may have written on a stick: it holds nothing else that could be had"),
     "agent/gate": (BELOW_AGENT, "it holds the packet filter and nothing else: what it needs of the others comes by their frames"),
     "agent/inspect": (BELOW_AGENT, "it reads foreign packets with a right that nobody else should have: it shares the decision with net, and nothing else"),
     "agent/programs": (BELOW_AGENT, "every program that starts waits for it: it does this and nothing else"),

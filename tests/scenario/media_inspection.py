@@ -1,4 +1,4 @@
-"""What the guard's own program says of a volume, in the process of its own that looks at it.
+"""What caretaker-volume says of a volume, in a process that has nothing else.
 
 An image stands for the stick: it is handed over open, as the guard does it, and the process has no other right. What is plugged into
 a machine, and what udev makes of it, is tried on a whole machine.
@@ -26,7 +26,7 @@ def make_image(folder, name, command=None, text=""):
 
 def look(binary, image):
     with open(image, "rb") as device:
-        done = subprocess.run([binary, "--inspect-volume"], stdin=device, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run([binary], stdin=device, capture_output=True, text=True, timeout=30, check=True)
     answer = json.loads(done.stdout)
     return f"{answer['encryption']} {answer['kind']} {answer['reason']}"
 
@@ -34,7 +34,7 @@ def look(binary, image):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True, type=pathlib.Path)
-    guard = parser.parse_args().bin / "caretakerd"
+    inspector = parser.parse_args().bin / "caretaker-volume"
     missing = [tool for tool in ("cryptsetup", "mkfs.vfat") if not shutil.which(tool, path=FOLDERS)]
     if missing:
         print(f"skipped: {', '.join(missing)} not installed")
@@ -46,7 +46,7 @@ def main():
             make_image(folder, "nothing"): "unknown  no-structure",
         }
         for image, verdict in wanted.items():
-            found = look(guard, image)
+            found = look(inspector, image)
             assert found == verdict, f"{image.name}: {found}, not {verdict}"
             print(f"{image.name}: {found}")
 
