@@ -57,7 +57,7 @@ class ControlServer {
   ControlServer(ControlServer&&) noexcept;
   ControlServer& operator=(ControlServer&&) noexcept;
   ~ControlServer();
-  // Waits at most timeout_ms (-1: until something comes) and handles what has come.
+  // Waits at most timeout_ms (-1: until something comes), of which a machine's sleep is a part, and handles what has come.
   [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms);
   // Makes a serve_once() that is waiting return. Async-signal-safe; any thread.
   void wake() const;

@@ -42,11 +42,12 @@ class Sessions {
   [[nodiscard]] virtual Status start_own_locker(const Session& session) = 0;  // kNotFound: none is installed
   [[nodiscard]] virtual Status switch_away(const Session& session) = 0;
   [[nodiscard]] virtual Status end(const Session& session) = 0;
-  // The next three ask nobody who sits there: for when list() has no answer.
+  // The next four ask nobody who sits there: for when list() has no answer.
   // When the machine's own screen was last used by its keyboards, mice or by touch; nullopt: there are none.
   [[nodiscard]] virtual std::optional<MonotonicMs> last_use_of_main_seat() = 0;
   [[nodiscard]] virtual bool is_main_seat_covered() = 0;    // by our own locker
   [[nodiscard]] virtual Status cover_main_seat() = 0;       // kNotFound: no locker is installed
+  [[nodiscard]] virtual Status uncover_main_seat() = 0;     // what cover_main_seat() did
   // A place on this machine's screen where a lost one's code can be typed, while nobody can log in.
   [[nodiscard]] virtual Status ask_for_code() = 0;
   [[nodiscard]] virtual Status power_off() = 0;

@@ -24,6 +24,9 @@ struct Volume {
   std::filesystem::path node;  // "/dev/sdb1"
   MediumIdentity identity;
   VolumeAccess access = VolumeAccess::kNone;  // what the gate gave it, and no change has taken away since
+  // Which of the things that were at this place one after the other: the kernel's number of a disk (diskseq, since Linux 5.15; another medium in the
+  // same drive has another), or of a thing on its bus. Empty: the kernel does not say.
+  std::string number = {};
 };
 
 struct VolumeChange {
@@ -57,7 +60,7 @@ class VolumeWatcher {
 class VolumeGate {
  public:
   virtual ~VolumeGate() = default;
-  // After an error nobody has more access than before.
+  // After an error nobody has more access than before. kConflict: another thing is at that place now.
   [[nodiscard]] virtual Status apply(const Volume& volume, VolumeAccess access) = 0;
   // Ends what somebody has open or mounted already, by taking the thing's storage away as if it were unplugged (a keyboard in the
   // same thing stays). kUnsupported: it is not on USB.

@@ -1,5 +1,5 @@
 // What a policy says about sessions: when an idle screen locks, when machines go off, who may not log in for a time. Values
-// only; the decisions are in decide_lock.h, decide_power_off.h and suspension.h.
+// only; the decisions are in decide_lock.h, decide_power_off.h and policy.h (suspended_until).
 #pragma once
 
 #include <cstdint>

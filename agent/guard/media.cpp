@@ -14,6 +14,7 @@ constexpr std::size_t kMaxAttached = 256;
 constexpr std::size_t kMaxUnstored = 256;
 constexpr MonotonicMs kWindowMs = 3'600'000;
 constexpr int kMaxPerWindow = 120;
+constexpr std::string_view kPartitions = "partitions";  // a disk that has them
 constexpr MonotonicMs kSameSentenceMs = 10'000;  // each partition of one stick would say it again
 
 VolumeAccess access_for(Access access) {
@@ -24,6 +25,12 @@ VolumeAccess access_for(Access access) {
     case Access::kKeepOut: return VolumeAccess::kNone;
   }
   return VolumeAccess::kNone;
+}
+
+// The kernel takes write protection of a disk for that of each partition, of which each has a verdict of its own. The disk's own node is root's.
+VolumeAccess access_to(const AttachedVolume& attached, Access access) {
+  const VolumeAccess wanted = access_for(access);
+  return attached.content.kind == kPartitions && wanted == VolumeAccess::kReadOnly ? VolumeAccess::kNone : wanted;
 }
 
 std::string_view kind_of(Access access) {
@@ -93,7 +100,7 @@ void Media::judge(AttachedVolume& attached, bool is_new) {
   const bool changed = verdict.decision != attached.decision;
   if (!is_new && !changed) return;
   attached.decision = verdict.decision;
-  if (auto done = enforce(attached, access_for(verdict.decision.access)); !done) {
+  if (auto done = enforce(attached, access_to(attached, verdict.decision.access)); !done) {
     log_error("media", "a volume stays out: " + done.error().message);
   }
   if (changed) record(attached, verdict);
@@ -144,7 +151,7 @@ void Media::tell(const policy::VolumeDecision& decision) {
 void Media::record(const AttachedVolume& attached, const Verdict& verdict) {
   const policy::VolumeDecision& decision = verdict.decision;
   const bool is_fine = decision.access == Access::kAllow || decision.reason == policy::MediaReason::kAllowListedDisc;
-  if (is_fine || attached.content.kind == "partitions") return;  // of a disk with partitions each of these tells
+  if (is_fine || attached.content.kind == kPartitions) return;  // of a disk with partitions each of these tells
   if (clock_.monotonic_ms() >= window_ends_) {
     window_ends_ = clock_.monotonic_ms() + kWindowMs;
     in_window_ = 0;

@@ -145,6 +145,12 @@ void SessionWatch::notice_sleep(MonotonicMs now) {
   }
 }
 
+// What covers a log-in prompt asks for the password of nobody, so that nobody could open it. Sessions behind it go on owing their lock.
+void SessionWatch::uncover_nobody(const std::vector<Session>& sessions) {
+  if (!std::exchange(has_covered_unseen_, false) || std::ranges::find(sessions, in_front_, &Session::id) != sessions.end()) return;
+  if (auto done = sessions_.uncover_main_seat(); !done) log_warning("sessions", done.error().message);
+}
+
 // A covered screen shows nobody in front: whoever was when it was covered has opened it when it is open.
 void SessionWatch::notice_cover(const std::vector<Session>& sessions) {
   const bool was_covered = std::exchange(is_covered_, std::ranges::any_of(sessions, &Session::is_covered));
@@ -157,6 +163,7 @@ void SessionWatch::notice_cover(const std::vector<Session>& sessions) {
 }
 
 void SessionWatch::watch_night(const policy::Policy& policy, const std::vector<Session>& sessions, MonotonicMs now) {
+  is_night_ = false;
   // Whoever is in front counts; with nobody there, the group of nobody in particular.
   const Session* in_front = nullptr;
   for (const Session& session : sessions) {
@@ -166,7 +173,8 @@ void SessionWatch::watch_night(const policy::Policy& policy, const std::vector<S
   if (!group.power_off) return;
   const auto decision = decide_power_off(*group.power_off, {local_second_of_day(clock_.now()), (now - awake_since_) / 1000, snoozes_});
   look_again(now + decision.again_s * 1000);
-  if (!decision.is_night) snoozes_ = 0;
+  is_night_ = decision.is_night;
+  if (!is_night_) snoozes_ = 0;
   if (decision.step == policy::PowerOffDecision::Step::kNone) return;
   if (decision.step == policy::PowerOffDecision::Step::kPowerOff) {
     const Status done = sessions_.power_off();
@@ -183,6 +191,7 @@ void SessionWatch::watch_night(const policy::Policy& policy, const std::vector<S
 Status SessionWatch::snooze(const policy::Policy& policy, std::uint32_t uid) {
   const auto& rules = person(policy, uid).group->power_off;
   if (!rules) return make_error(ErrorCode::kNotFound, "nothing switches this machine off");
+  if (!is_night_) return make_error(ErrorCode::kNotFound, "it can be put off when its warning has come up");
   if (snoozes_ >= rules->snoozes) return make_error(ErrorCode::kPermissionDenied, "it cannot be put off any more tonight");
   ++snoozes_;
   warned_ = INT64_MIN / 2;
@@ -229,6 +238,7 @@ void SessionWatch::watch_unseen(const policy::Policy& policy, MonotonicMs now) {
   if (decision.is_news) note_({"guard.health", "sessions-unknown", Severity::kHigh});
   if (decision.step == policy::UnseenStep::kCover) {
     const Status done = sessions_.cover_main_seat();
+    has_covered_unseen_ = true;
     if (!done) log_warning("sessions", done.error().message);
     note_({"session.lock", done ? "lock.unseen" : "lock.unseen.failed", Severity::kHigh});
   }
@@ -254,6 +264,7 @@ void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
   auto sessions = sessions_.list();
   if (!sessions) return watch_unseen(policy, now);
   silent_looks_ = 0;
+  uncover_nobody(*sessions);
   notice_cover(*sessions);
   for (const Session& session : *sessions) look_again(watch_session(policy, session, now));
   watch_night(policy, *sessions, now);

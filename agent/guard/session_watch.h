@@ -44,7 +44,8 @@ class SessionWatch {
   void tell_present(const std::string& sentence);
   // The device is lost: every session but root's goes the way of a suspended person's.
   void set_device_locked(bool locked);
-  // Puts tonight's end off by policy::kSnoozeMinutes. kPermissionDenied when this person's group may not, or not once more.
+  // Puts tonight's end off by policy::kSnoozeMinutes. kNotFound before tonight's warning; kPermissionDenied when this
+  // person's group may not, or not once more.
   [[nodiscard]] Status snooze(const policy::Policy& policy, std::uint32_t uid);
 
  private:
@@ -61,6 +62,7 @@ class SessionWatch {
   [[nodiscard]] Person person(const policy::Policy& policy, std::uint32_t uid) const;
   void look(const policy::Policy& policy, MonotonicMs now);
   void notice_sleep(MonotonicMs now);
+  void uncover_nobody(const std::vector<platform::Session>& sessions);
   void notice_cover(const std::vector<platform::Session>& sessions);
   [[nodiscard]] MonotonicMs watch_session(const policy::Policy& policy, const platform::Session& session, MonotonicMs now);
   void take_step(policy::LockStep step, const platform::Session& session, const Person& who, MonotonicMs left_ms);
@@ -88,6 +90,8 @@ class SessionWatch {
   MonotonicMs warned_ = INT64_MIN / 2;
   std::string in_front_;           // the session that has the machine's own screen, or had it when our locker came over it
   bool is_covered_ = false;
+  bool has_covered_unseen_ = false;  // our locker came over the screen while nobody told who sits there, and nobody has told since
+  bool is_night_ = false;          // or its warning is up
   bool device_locked_ = false;
   int silent_looks_ = 0;           // one after the other in which nobody told about sessions
   std::vector<platform::Session> seen_;  // when somebody told last

@@ -1,6 +1,7 @@
 // One epoll loop; level-triggered, so that a peer gets one read or write a round and nobody is served twice before
 // somebody else who waits.
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ namespace caretaker::platform {
 namespace {
 
 constexpr std::uint64_t kListenerId = 0;
-constexpr std::uint64_t kWakeId = 1;
+constexpr std::uint64_t kWakeId = 1, kAlarmId = 2;
 constexpr int kAcceptsPerRound = 32;  // so that newcomers without end delay nobody who is in
 
 struct Connection {
@@ -36,12 +37,14 @@ struct ControlServer::State {
   OpenFile epoll;
   OpenFile listener;
   OpenFile wake;
+  OpenFile alarm;  // ends a wait; a machine's sleep is a part of it, which it is not of epoll's own
   ControlLimits limits;
   std::map<std::uint64_t, Connection> connections;
-  std::uint64_t next_id = kWakeId + 1;
+  std::uint64_t next_id = kAlarmId + 1;
 
   [[nodiscard]] Status watch(int fd, std::uint64_t id, std::uint32_t events, int operation) const;
   [[nodiscard]] int wait_ms(int timeout_ms) const;
+  [[nodiscard]] Status set_alarm(int wait_ms) const;
   void close_overdue();
   void accept_some();
   void admit(OpenFile socket);
@@ -65,6 +68,13 @@ int ControlServer::State::wait_ms(int timeout_ms) const {
   if (next == INT64_MAX) return timeout_ms;
   const MonotonicMs left = std::clamp<MonotonicMs>(next - system_clock().monotonic_ms(), 0, INT32_MAX);
   return timeout_ms < 0 ? static_cast<int>(left) : std::min(timeout_ms, static_cast<int>(left));
+}
+
+Status ControlServer::State::set_alarm(int wait_ms) const {
+  itimerspec when{};  // none
+  if (wait_ms > 0) when.it_value = {wait_ms / 1000, wait_ms % 1000 * 1'000'000L};
+  if (::timerfd_settime(alarm.fd(), 0, &when, nullptr) != 0) return posix_error(errno, "set an alarm");
+  return ok();
 }
 
 void ControlServer::State::close_overdue() {
@@ -152,18 +162,22 @@ Result<ControlServer> ControlServer::listen(const std::filesystem::path& socket,
   state->limits = limits;
   state->epoll = OpenFile(::epoll_create1(EPOLL_CLOEXEC));
   state->wake = OpenFile(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!state->epoll.is_open() || !state->wake.is_open()) return posix_error(errno, "epoll");
+  state->alarm = OpenFile(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!state->epoll.is_open() || !state->wake.is_open() || !state->alarm.is_open()) return posix_error(errno, "epoll");
   TRY(listener, make_control_socket());
   TRY_DONE(bind_control_socket(listener.fd(), socket, mode));
   state->listener = std::move(listener);
   TRY_DONE(state->watch(state->listener.fd(), kListenerId, EPOLLIN, EPOLL_CTL_ADD));
   TRY_DONE(state->watch(state->wake.fd(), kWakeId, EPOLLIN, EPOLL_CTL_ADD));
+  TRY_DONE(state->watch(state->alarm.fd(), kAlarmId, EPOLLIN, EPOLL_CTL_ADD));
   return ControlServer(std::move(state));
 }
 
 Status ControlServer::serve_once(const Handler& handler, int timeout_ms) {
   epoll_event events[64];
-  const int count = ::epoll_wait(state_->epoll.fd(), events, 64, state_->wait_ms(timeout_ms));
+  const int wait_ms = state_->wait_ms(timeout_ms);
+  TRY_DONE(state_->set_alarm(wait_ms));
+  const int count = ::epoll_wait(state_->epoll.fd(), events, 64, wait_ms == 0 ? 0 : -1);
   if (count < 0 && errno != EINTR) return posix_error(errno, "wait for callers");
   bool has_newcomers = false;
   for (int i = 0; i < count; ++i) {
@@ -171,9 +185,9 @@ Status ControlServer::serve_once(const Handler& handler, int timeout_ms) {
     std::uint64_t wakes = 0;
     if (id == kListenerId)
       has_newcomers = true;
-    else if (id != kWakeId)
+    else if (id != kWakeId && id != kAlarmId)
       state_->serve(id, handler);
-    else if (::read(state_->wake.fd(), &wakes, sizeof wakes) < 0)
+    else if (::read((id == kWakeId ? state_->wake : state_->alarm).fd(), &wakes, sizeof wakes) < 0)
       continue;  // taken by an earlier round
   }
   state_->close_overdue();

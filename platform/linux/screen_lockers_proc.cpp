@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,19 @@ bool is_own_locker(const std::filesystem::path& process) {
   struct stat status {};
   if (::stat(process.c_str(), &status) != 0 || status.st_uid != 0 || first_line(process / "comm") != kOwnLocker) return false;
   return group_of(process).ends_with("/caretaker-lock.service");
+}
+
+// The console that it has taken for itself, as "tty7" (proc(5), stat: the seventh field, of which the name may have blanks and brackets).
+std::string terminal_of(const std::filesystem::path& process) {
+  constexpr int kConsoles = 4;  // their major number; up to 63 they are screens
+  const std::string line = first_line(process / "stat");
+  std::istringstream rest(line.substr(std::min(line.rfind(')') + 1, line.size())));
+  std::string state;
+  int parent = 0, group = 0, session = 0;
+  unsigned terminal = 0;
+  rest >> state >> parent >> group >> session >> terminal;
+  if (!rest || terminal >> 8 != kConsoles) return "";
+  return "tty" + std::to_string(terminal & 0xff);
 }
 
 // As logind groups them: another session of the same user is not covered by it.
@@ -70,8 +84,9 @@ bool is_covered_by_locker(const Session& session, const std::filesystem::path& p
   return has_process(processes, [&](const auto& process) { return is_locker_of(process, session); });
 }
 
-bool is_own_locker_running(const std::filesystem::path& processes) {
-  return has_process(processes, [](const auto& process) { return is_own_locker(process); });
+bool is_own_locker_in_front(const std::filesystem::path& processes, const std::filesystem::path& front) {
+  const std::string in_front = first_line(front);
+  return !in_front.empty() && has_process(processes, [&](const auto& process) { return is_own_locker(process) && terminal_of(process) == in_front; });
 }
 
 }  // namespace caretaker::platform

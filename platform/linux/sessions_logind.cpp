@@ -59,8 +59,9 @@ class LogindSessions final : public Sessions {
   Status switch_away(const Session& session) override;
   Status end(const Session& session) override { return bus_.terminate(session.id); }
   std::optional<MonotonicMs> last_use_of_main_seat() override;
-  bool is_main_seat_covered() override { return is_own_locker_running(); }
+  bool is_main_seat_covered() override { return is_own_locker_in_front(); }
   Status cover_main_seat() override;
+  Status uncover_main_seat() override { return units_.stop(kOwnLockerUnit); }
   Status ask_for_code() override { return units_.start(kUnlockUnit); }
   Status power_off() override;
   Status tell(const Session& session, const std::string& sentence) override;
@@ -151,7 +152,7 @@ Result<std::vector<Session>> LogindSessions::list() {
   TRY(all, bus_.sessions());
   TRY(inhibitors, bus_.idle_inhibitors());
   input_.look(now);
-  const bool is_covered = is_own_locker_running();
+  const bool is_covered = is_own_locker_in_front();
   std::vector<Session> out;
   std::set<std::string> there;
   for (const LoginBus::Listed& listed : all) {
@@ -180,7 +181,7 @@ Status LogindSessions::start_own_locker(const Session& session) {
 
 Status LogindSessions::cover_main_seat() {
   if (::access(kOwnLocker, X_OK) != 0) return posix_error(errno, kOwnLocker);
-  return units_.start(kOwnLockerUnit);
+  return units_.restart(kOwnLockerUnit);  // one that runs and does not cover waits for a console that does not come
 }
 
 std::optional<MonotonicMs> LogindSessions::last_use_of_main_seat() {

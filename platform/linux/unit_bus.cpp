@@ -66,10 +66,10 @@ Status UnitBus::send(const BusMessage& call, const std::string& what) {
   return ok();
 }
 
-Status UnitBus::start(const char* unit) {
-  TRY(call, new_call("StartUnit"));
+Status UnitBus::ask(const char* method, const char* unit) {
+  TRY(call, new_call(method));
   if (const int failed = ::sd_bus_message_append(call.get(), "ss", unit, "replace"); failed < 0) return bus_.failure(failed, unit);
-  return send(call, std::string("start ") + unit);
+  return send(call, method + std::string(" ") + unit);
 }
 
 Status UnitBus::run_as_root(std::uint64_t capabilities, const std::vector<std::string>& command) {

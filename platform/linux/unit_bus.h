@@ -13,7 +13,9 @@ class UnitBus {
   explicit UnitBus(SystemBus& bus) : bus_(bus) {}
 
   // Each says only that it was asked for.
-  [[nodiscard]] Status start(const char* unit);
+  [[nodiscard]] Status start(const char* unit) { return ask("StartUnit", unit); }
+  [[nodiscard]] Status restart(const char* unit) { return ask("RestartUnit", unit); }
+  [[nodiscard]] Status stop(const char* unit) { return ask("StopUnit", unit); }
   // A short command as root among the system's own mounts, with this of root's powers and none other.
   [[nodiscard]] Status run_as_root(std::uint64_t capabilities, const std::vector<std::string>& command);
   // A short command as this user, in a sandbox, on the user's session bus; what it prints goes to the terminal ("tty3"; empty: the journal).
@@ -21,6 +23,7 @@ class UnitBus {
 
  private:
   [[nodiscard]] Result<BusMessage> new_call(const char* method);
+  [[nodiscard]] Status ask(const char* method, const char* unit);
   [[nodiscard]] Status send(const BusMessage& call, const std::string& what);
 
   SystemBus& bus_;

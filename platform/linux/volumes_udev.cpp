@@ -59,6 +59,13 @@ MediumIdentity identity_of(udev_device* device) {
   return out;
 }
 
+// Read from the kernel, so before the bytes are looked at: what comes later to the same place has another.
+std::string number_of(udev_device* device) {
+  if (text(::udev_device_get_subsystem(device)) == "usb") return text(::udev_device_get_sysattr_value(device, "devnum"));
+  udev_device* disk = text(::udev_device_get_devtype(device)) == "partition" ? ::udev_device_get_parent(device) : device;
+  return disk == nullptr ? "" : text(::udev_device_get_sysattr_value(disk, "diskseq"));
+}
+
 // A card reader's slot or a drive without a disc has a node, but nothing in it.
 bool is_there(udev_device* device) {
   const bool is_block = text(::udev_device_get_subsystem(device)) == "block";
@@ -75,6 +82,7 @@ VolumeChange change_of(udev_device* device) {
     return change;
   }
   change.volume.node = text(::udev_device_get_devnode(device));
+  change.volume.number = number_of(device);
   change.volume.identity = identity_of(device);
   change.volume.access = access_of(text(::udev_device_get_property_value(device, "CARETAKER_ACCESS")));
   return change;

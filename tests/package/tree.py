@@ -1,9 +1,7 @@
 """What lies on a machine's disk, to the byte: to compare before an installation with after a purge."""
 import hashlib
-import json
 import os
 import stat
-import sys
 
 # What any installation of any package leaves, and what a running machine writes by itself.
 NOT_COMPARED = {
@@ -46,11 +44,3 @@ def read(root):
 def differences(before, after):
     return [f"{path}: {before.get(path, 'was not there')} -> {after.get(path, 'is gone')}"
             for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-
-
-if __name__ == "__main__":  # where nobody can look at the disk from outside
-    if len(sys.argv) == 2:
-        print(json.dumps(read(sys.argv[1])))
-    else:  # beside what it printed earlier
-        with open(sys.argv[2], encoding="utf-8") as earlier:
-            print("\n".join(differences(json.load(earlier), read(sys.argv[1]))))

@@ -1,4 +1,5 @@
 """A whole Debian in qemu: booted once, then every scenario starts from that moment. The verbs that scenarios are written in."""
+import contextlib
 import copy
 import hashlib
 import json
@@ -185,6 +186,24 @@ class Machine:
         if self.process is not None and self.process.poll() is None:
             self.cut_power()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def disk_as_it_lies(self):
+        """The folder of the first disk's file system, as it is at this moment, to be read from outside: in emulation that would take minutes."""
+        copy, folder = self.folder / "copy.raw", self.folder / "copy"
+        self.run("fsfreeze", "--freeze", "/")
+        try:
+            subprocess.run(["qemu-img", "convert", "--force-share", "-f", "qcow2", "-O", "raw", self.disk, copy], check=True)
+        finally:
+            self.run("fsfreeze", "--unfreeze", "/")
+        folder.mkdir()
+        subprocess.run(["mount", "-o", "loop,ro", copy, folder], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", folder], check=True)
+            folder.rmdir()
+            copy.unlink()
 
     # ---- USB
 

@@ -48,7 +48,6 @@ def prepare(build, work, school):
     may_boot_a_debian()
     debs = build_versions(build, work / "packages")
     shutil.copytree(SCENARIOS, work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HERE.parent / "package/tree.py", work / "tests")
     (work / "technician").mkdir()
     for program in ("bin/caretaker", "bench/wipe_keys"):
         shutil.copy(build / program, work / "technician")

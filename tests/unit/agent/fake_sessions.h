@@ -31,6 +31,10 @@ class FakeSessions final : public platform::Sessions {
     is_covered = true;
     return done("cover");
   }
+  Status uncover_main_seat() override {
+    is_covered = false;
+    return done("uncover");
+  }
   Status ask_for_code() override { return done("ask for code"); }
   Status power_off() override { return done("power off"); }
   Status tell(const platform::Session& session, const std::string& sentence) override { return done("tell " + session.id + ": " + sentence); }

@@ -96,6 +96,15 @@ TEST_CASE("an encrypted stick is let through, and nothing is written down about 
   CHECK(rows[0] == MediumRow{"usb-storage", "0951:1666", "A1", "12a3", "luks2", "allow", "encrypted", ""});
 }
 
+TEST_CASE("a disk with partitions is never write-protected as a whole, since the kernel would take that for each of them", "[R2]") {
+  MediaWorld world;
+  world.present = {{1002, "tom", {"staff"}, true}};
+  world.see({Encryption::kNotEncrypted, "partitions", "plain-filesystem", ""}, "A1", Medium::kUsbStorage, "sdb");
+  world.see(kEncrypted, "A1", Medium::kUsbStorage, "sdb1");
+  world.see(kPlain, "A1", Medium::kUsbStorage, "sdb2");
+  CHECK(world.taken() == Lines{"sdb1 whole", "sdb2 read-only"});
+}
+
 TEST_CASE("a plain stick stays out for a pupil, who is told, and the book has it sealed", "[R2]") {
   MediaWorld world;
   world.see(kPlain);

@@ -411,6 +411,32 @@ TEST_CASE("a screen that nobody can cover is reported, and one that cannot be ty
   CHECK(world.events.back().rule == "lock.unseen.failed");
 }
 
+TEST_CASE("a log-in prompt that was covered while logind was kept busy is uncovered when it answers, since nobody has its password", "[R1]") {
+  WatchWorld world;
+  world.pass(1000);
+  world.sessions.last_use = world.clock.ms;
+  world.sessions.is_silent = true;
+  world.pass(20 * kMinute);
+  CHECK(world.sessions.deeds == Deeds{"cover"});
+  world.sessions.is_silent = false;
+  world.pass(20'000);
+  CHECK(world.sessions.deeds == Deeds{"cover", "uncover"});
+}
+
+TEST_CASE("somebody's screen that was covered while logind was kept busy stays covered when it answers", "[R1]") {
+  WatchWorld world;
+  world.log_in("1", kBen);
+  world.pass(1000);
+  world.sessions.last_use = world.clock.ms;
+  world.sessions.is_silent = true;
+  world.pass(20 * kMinute);
+  world.sessions.there[0].is_active = false;
+  world.sessions.there[0].is_covered = true;
+  world.sessions.is_silent = false;
+  world.pass(20'000);
+  CHECK(world.sessions.deeds == Deeds{"cover"});
+}
+
 TEST_CASE("logind that is slow to start is nobody's doing, and who sits there when it answers is asked as ever", "[R1]") {
   WatchWorld world;
   world.log_in("1", kBen);
@@ -526,7 +552,9 @@ TEST_CASE("the machine is switched off for the night after one warning, and staf
   world.policy.groups[1].power_off = policy::PowerOff{(minute + 30) % 1440, 10, 1};
   world.policy.groups[1].idle_lock.after_minutes = 240;
   world.log_in("anna", kAnna);
-  world.pass(25 * kMinute);
+  world.pass(10 * kMinute);
+  CHECK(world.watch.snooze(world.policy, kAnna).error().code == ErrorCode::kNotFound);  // nothing to put off yet
+  world.pass(15 * kMinute);
   REQUIRE(world.sessions.deeds.size() == 1);
   CHECK(world.sessions.deeds[0].find("tell anna: This machine switches off in ") == 0);
   CHECK(world.sessions.deeds[0].find("caretaker snooze") != std::string::npos);

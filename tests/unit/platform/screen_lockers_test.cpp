@@ -12,6 +12,7 @@ using namespace caretaker::platform;
 
 namespace {
 
+constexpr unsigned kConsole7 = 4 << 8 | 7;
 constexpr const char* kOwnUnit = "/system.slice/caretaker-lock.service";
 
 // A table of processes as the kernel shows it; all belong to whoever runs the test.
@@ -19,11 +20,17 @@ struct Processes {
   TemporaryFolder folder;
   int last = 100;
 
-  void start(const std::string& name, const std::string& group) {
+  void start(const std::string& name, const std::string& group, unsigned terminal = 0) {
     const auto process = folder.path() / std::to_string(++last);
     std::filesystem::create_directory(process);
     REQUIRE(replace_file(process / "comm", as_bytes(name + "\n"), 0600));
+    const std::string stat = std::to_string(last) + " (" + name + ") S 1 101 101 " + std::to_string(terminal) + " 101 4194560 0\n";
+    REQUIRE(replace_file(process / "stat", as_bytes(stat), 0600));
     REQUIRE(replace_file(process / "cgroup", as_bytes("4:memory:/elsewhere\n0::" + group + "\n"), 0600));
+  }
+  [[nodiscard]] bool own_is_in_front(const std::string& terminal) {
+    REQUIRE(replace_file(folder / "front", as_bytes(terminal + "\n"), 0600));
+    return is_own_locker_in_front(folder.path(), folder / "front");
   }
   [[nodiscard]] bool covers(const Session& session) const { return is_covered_by_locker(session, folder.path()); }
 };
@@ -68,7 +75,8 @@ TEST_CASE("a program of another name, or elsewhere, is no locker", "[R1]") {
   processes.start("swaylock", "/system.slice/cron.service");
   processes.start("physlock", user_group() + "session-1.scope");
   CHECK_FALSE(processes.covers(session("1")));
-  CHECK_FALSE(is_own_locker_running(processes.folder.path()));
+  processes.start("physlock", user_group() + "session-1.scope", kConsole7);
+  CHECK_FALSE(processes.own_is_in_front("tty7"));
 }
 
 TEST_CASE("our own locker covers the machine's screen, and no other seat", "[R1]") {
@@ -77,11 +85,27 @@ TEST_CASE("our own locker covers the machine's screen, and no other seat", "[R1]
     return;
   }
   Processes processes;
-  processes.start("physlock", kOwnUnit);
-  CHECK(is_own_locker_running(processes.folder.path()));
+  processes.start("physlock", kOwnUnit, kConsole7);
+  CHECK(processes.own_is_in_front("tty7"));
   CHECK_FALSE(processes.covers(session("1")));  // it belongs to none
   CHECK(is_own_lockers(session("1")));
   CHECK(is_own_lockers(session("1", Session::Kind::kConsole)));
   CHECK_FALSE(is_own_lockers(session("1", Session::Kind::kGraphical, "seat1")));
   CHECK_FALSE(is_own_lockers(session("1", Session::Kind::kRemote, "")));
+}
+
+// Whoever has the console in front can keep it there (KD_GRAPHICS): then the locker has begun and waits.
+TEST_CASE("our own locker covers nothing while another console is in front, or before it has one", "[R1]") {
+  if (::getuid() != 0) {
+    WARN("skipped: a process of root's is root's to show");
+    return;
+  }
+  Processes processes;
+  CHECK_FALSE(processes.own_is_in_front("tty7"));
+  processes.start("physlock", kOwnUnit);
+  CHECK_FALSE(processes.own_is_in_front("tty7"));
+  CHECK_FALSE(processes.own_is_in_front(""));
+  processes.start("physlock", kOwnUnit, kConsole7);
+  CHECK_FALSE(processes.own_is_in_front("tty5"));
+  CHECK(processes.own_is_in_front("tty7"));
 }

@@ -56,6 +56,24 @@ TEST_CASE("a volume is let through whole or read-only by one word to udev", "[R2
   CHECK_FALSE(tree.gate()->apply({"/devices/gone", "/dev/sdb1", {}, {}}, VolumeAccess::kWhole));
 }
 
+TEST_CASE("what is let through is what was looked at, and not what has come to its place", "[R2]") {
+  Tree tree;
+  tree.put(tree.disk + "/diskseq", "12\n");
+  Volume looked_at = tree.partition();
+  looked_at.number = "12";
+  REQUIRE(tree.gate()->apply(looked_at, VolumeAccess::kWhole));
+  CHECK(says(tree.read(tree.disk + "/sdb1/uevent"), "release"));
+  tree.put(tree.disk + "/sdb1/uevent", "");
+  tree.put(tree.disk + "/diskseq", "13\n");
+  CHECK(tree.gate()->apply(looked_at, VolumeAccess::kReadOnly).error().code == ErrorCode::kConflict);
+  CHECK(tree.read(tree.disk + "/sdb1/uevent").empty());
+  CHECK(tree.gate()->apply(looked_at, VolumeAccess::kNone));  // nobody has more by that
+  tree.put(tree.thing + "/devnum", "4\n");
+  Volume phone = tree.phone();
+  phone.number = "5";
+  CHECK(tree.gate()->apply(phone, VolumeAccess::kWhole).error().code == ErrorCode::kConflict);
+}
+
 TEST_CASE("a phone is let through or kept out, and never read-only", "[R2]") {
   const Tree tree;
   CHECK_FALSE(tree.gate()->apply(tree.phone(), VolumeAccess::kReadOnly));

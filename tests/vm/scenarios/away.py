@@ -56,7 +56,7 @@ def a_machine_that_slept_locks_when_it_wakes(m):
     m.press("shift")
     wait_until("the screen to be covered", lambda: is_covered(m), timeout=LONG, pause=0.5)
     took = desktops.began(m, "physlock") - woken
-    assert took < 55, f"it waited for idleness after the sleep, which is a minute: {took:.0f} s"
+    assert took < 10, f"it waited for {took:.0f} s after the sleep"
     tell(f"a machine that slept past the limit covers the screen {took:.0f} s after somebody woke it")
 
 
