@@ -28,7 +28,8 @@ const std::string kNotAsked = [] {
 }  // namespace
 
 // Only connections that begin while the table is there (their first packet has no mark of a connection yet) are ever looked at: what was
-// open before goes on. Packets of TCP without content never go to the queue: of the lengths that a header can have, those that are exactly header.
+// open before goes on. A first packet of TCP on a connection that is known is another connection between the same ends, or the same packet once more:
+// no answer to the one before is one to it, and who answers is to know. Packets of TCP without content never go to the queue: of the lengths that a header can have, those that are exactly header.
 std::string make_inspection_text(const InspectionGate& gate) {
   const std::string mask = hex(kMarkAccepted | kMarkRefused);
   const std::string answer = hex(kMarkAccepted | kMarkRefused | kMarkBegun | kGateMark);  // a question that carries a uid in its mark has no answer of ours
@@ -52,6 +53,7 @@ std::string make_inspection_text(const InspectionGate& gate) {
          "    oifname \"lo\" accept\n"
          "    meta skuid { " + exempt + " } accept\n"
          "    ct direction reply accept\n"
+         "    tcp flags & (syn | ack) == syn ct mark and 0x10000000 != 0 ct mark set ct mark and 0xf1ffffff " + queue + "\n"
          "    ct state new ct mark set ct mark or 0x10000000\n"
          "  }\n"
          "  chain ask {\n"

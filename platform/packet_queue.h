@@ -10,7 +10,7 @@
 
 namespace caretaker::platform {
 
-// What is written on a packet that goes on, and by the rules behind the queue on its connection. Bits that no other part uses.
+// What is written on a packet that goes on, beside what others have written there, and by the rules behind the queue on its connection. Bits that no other part uses.
 inline constexpr std::uint32_t kMarkAccepted = 0x04000000;
 inline constexpr std::uint32_t kMarkRefused = 0x08000000;
 inline constexpr std::uint32_t kMarkBegun = 0x02000000;
@@ -21,6 +21,8 @@ struct HeldPacket {
   std::optional<std::uint32_t> uid;  // of the local socket that sent it
   ByteView bytes;                    // from the IP header on
   bool has_begun = false;            // an earlier packet of its connection was answered with kBegun, by this process or by one before
+  std::uint32_t connection = 0;      // the kernel's number of it (conntrack): another one between the same ends has another. 0: this
+                                     // kernel has none (it is without nf_conntrack_netlink)
 };
 enum class PacketVerdict {
   kPass,    // this packet; the connection's next ones are held as well

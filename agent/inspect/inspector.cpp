@@ -17,6 +17,8 @@ constexpr std::size_t kMaxFlows = 1024;
 constexpr int kMaxPackets = 64;       // of a connection that does not show its name
 constexpr int kOtherDatagrams = 3;    // of no protocol that we know, before a connection is left alone
 constexpr MonotonicMs kFlowMs = 60'000;
+constexpr std::size_t kMaxSettled = 4096;
+constexpr MonotonicMs kSettledMs = 30'000;  // longer than anything is held
 constexpr std::uint8_t kFewHops = 32;  // systems begin with 64 and more, and the longest ways have some thirty
 constexpr std::uint16_t kHttp = 80;
 constexpr std::uint16_t kHttps = 443;
@@ -44,6 +46,17 @@ bool must_be_readable(const IpPacket& packet) {
   return packet.to.port == kHttps || is_http;
 }
 
+// Of a connection that began elsewhere, or before this device's memory of it: RFC 9000 section 17.3, a short header.
+bool may_be_quic_that_goes_on(const IpPacket& packet) { return packet.protocol == Protocol::kUdp && (packet.content[0] & 0xc0u) == 0x40u; }
+
+// For one more: what is over goes, or else what would be over first.
+template <typename Entries>
+void make_room(Entries& entries, std::size_t most, MonotonicMs now) {
+  if (entries.size() < most) return;
+  std::erase_if(entries, [now](const auto& entry) { return entry.second.ends <= now; });
+  if (entries.size() >= most) entries.erase(std::ranges::min_element(entries, {}, [](const auto& entry) { return entry.second.ends; }));
+}
+
 bool refuses_unreadable(const FilterPtr& filter) { return filter->policy.inspection.unreadable == policy::Unreadable::kRefuse; }
 
 }  // namespace
@@ -53,8 +66,8 @@ void Inspector::use(FilterPtr filter) {
   askers_ = Askers();  // or one who asks no more would hold on to the old set
 }
 
-Inspector::FlowKey Inspector::key_of(const IpPacket& packet) {
-  FlowKey key{packet.protocol, {}};
+Inspector::FlowKey Inspector::key_of(const IpPacket& packet, std::uint32_t connection) {
+  FlowKey key{packet.protocol, connection, {}};
   auto at = key.ends.begin();
   for (const platform::Endpoint* end : {&packet.from, &packet.to}) {
     at = std::ranges::copy(end->address, at).out;
@@ -67,12 +80,7 @@ Inspector::FlowKey Inspector::key_of(const IpPacket& packet) {
 // One that has to go for another is read from its middle when it goes on, and so not at all.
 Inspector::Flow& Inspector::flow_of(const FlowKey& key, MonotonicMs now) {
   if (const auto known = flows_.find(key); known != flows_.end()) return known->second;
-  if (flows_.size() >= kMaxFlows) {
-    std::erase_if(flows_, [now](const auto& entry) { return entry.second.ends <= now; });
-  }
-  if (flows_.size() >= kMaxFlows) {
-    flows_.erase(std::ranges::min_element(flows_, {}, [](const auto& entry) { return entry.second.ends; }));
-  }
+  make_room(flows_, kMaxFlows, now);
   Flow& flow = flows_[key];
   flow.ends = now + kFlowMs;
   return flow;
@@ -123,18 +131,47 @@ PacketVerdict Inspector::decide(const platform::HeldPacket& held) {
   const auto packet = parse_ip_packet(held.bytes);
   if (!filter_) return PacketVerdict::kRefuse;
   if (!packet) return PacketVerdict::kPass;
+  const FlowKey key = key_of(*packet, held.connection);
+  if (packet->begins) {  // another connection, though the kernel goes on with what it knew of the one before
+    flows_.erase(key);
+    settled_.erase(key);
+  }
   if (packet->content.empty()) {
-    if (packet->ends) flows_.erase(key_of(*packet));
+    if (packet->ends) flows_.erase(key);
     return PacketVerdict::kPass;
   }
   const MonotonicMs now = clock_.monotonic_ms();
-  const FlowKey key = key_of(*packet);
+  if (const auto given = answer_given(key, *packet, now)) return *given;
   const Hello hello = read(key, *packet, held.has_begun, now);
   if (hello.state == HelloState::kMore) return flows_.at(key).has_begun ? PacketVerdict::kBegun : PacketVerdict::kPass;
-  flows_.erase(key);
   const PacketVerdict verdict = settle(hello, *packet, held.uid, now);
+  keep(key, *packet, verdict, now);
   ++(verdict == PacketVerdict::kRefuse ? counters_.refused : counters_.accepted);
   return verdict;
+}
+
+void Inspector::keep(const FlowKey& key, const IpPacket& packet, PacketVerdict verdict, MonotonicMs now) {
+  const auto flow = flows_.find(key);
+  const std::uint32_t first = flow != flows_.end() && packet.protocol == Protocol::kTcp ? flow->second.first : packet.sequence;
+  const auto size = std::int64_t{static_cast<std::int32_t>(packet.sequence - first)} + static_cast<std::int64_t>(packet.content.size());
+  if (flow != flows_.end()) flows_.erase(flow);
+  make_room(settled_, kMaxSettled, now);
+  settled_[key] = {verdict, first, size, now + kSettledMs};
+}
+
+// What does not join on to what is known is of another connection, also where the kernel numbers none.
+std::optional<PacketVerdict> Inspector::answer_given(const FlowKey& key, const IpPacket& packet, MonotonicMs now) {
+  const auto known = settled_.find(key);
+  if (known == settled_.end()) return std::nullopt;
+  Settled& settled = known->second;
+  const auto offset = std::int64_t{static_cast<std::int32_t>(packet.sequence - settled.first)};  // numbers wrap
+  const bool joins_on = packet.protocol == Protocol::kUdp || (offset >= 0 && offset <= settled.size);
+  if (!joins_on || now >= settled.ends) {
+    settled_.erase(known);
+    return std::nullopt;
+  }
+  settled.size = std::max(settled.size, offset + static_cast<std::int64_t>(packet.content.size()));
+  return settled.verdict;
 }
 
 PacketVerdict Inspector::settle(const Hello& hello, const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
@@ -164,6 +201,7 @@ PacketVerdict Inspector::decide_name(std::string_view written, const IpPacket& p
 PacketVerdict Inspector::decide_unreadable(const IpPacket& packet, platform::SocketOwners::Owner owner, MonotonicMs now) {
   ++counters_.unreadable;
   if (!refuses_unreadable(filter_)) return PacketVerdict::kAccept;
+  if (may_be_quic_that_goes_on(packet)) return PacketVerdict::kRefuse;  // and nobody is told: its client begins anew
   policy::DnsDecision decision;
   decision.reason = policy::Reason::kNoReadableName;
   decision.is_violation = true;

@@ -30,6 +30,7 @@ class Inspector {
  private:
   struct FlowKey {
     platform::Protocol protocol = platform::Protocol::kTcp;
+    std::uint32_t connection = 0;
     std::array<std::uint8_t, 36> ends{};
     friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
   };
@@ -42,7 +43,16 @@ class Inspector {
     bool has_begun = false;  // what has come is a part of a hello
     MonotonicMs ends = 0;
   };
-  [[nodiscard]] static FlowKey key_of(const IpPacket& packet);
+  // One whose answer is given. What was held before the kernel knew of the answer comes after it, and is more of the same.
+  struct Settled {
+    platform::PacketVerdict verdict = platform::PacketVerdict::kRefuse;
+    std::uint32_t first = 0;  // TCP: number of its first byte
+    std::int64_t size = 0;    // of what is known of it from there on
+    MonotonicMs ends = 0;
+  };
+  [[nodiscard]] static FlowKey key_of(const IpPacket& packet, std::uint32_t connection);
+  void keep(const FlowKey& key, const IpPacket& packet, platform::PacketVerdict verdict, MonotonicMs now);
+  [[nodiscard]] std::optional<platform::PacketVerdict> answer_given(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
   [[nodiscard]] Flow& flow_of(const FlowKey& key, MonotonicMs now);
   [[nodiscard]] Hello read(const FlowKey& key, const IpPacket& packet, bool has_begun, MonotonicMs now);
   [[nodiscard]] Hello read_tcp(const FlowKey& key, const IpPacket& packet, MonotonicMs now);
@@ -56,6 +66,7 @@ class Inspector {
   ViolationLog violations_;
   const Clock& clock_;
   std::map<FlowKey, Flow> flows_;
+  std::map<FlowKey, Settled> settled_;
   InspectCounters counters_;
 };
 

@@ -61,6 +61,7 @@ bool open_tcp(ByteView bytes, IpPacket& out) {
   const bool is_first = (bytes[13] & 0x02) != 0;  // SYN takes a number of its own
   out.protocol = platform::Protocol::kTcp;
   out.sequence = (std::uint32_t{bytes[4]} << 24 | std::uint32_t{bytes[5]} << 16 | std::uint32_t{bytes[6]} << 8 | bytes[7]) + (is_first ? 1 : 0);
+  out.begins = is_first && (bytes[13] & 0x10) == 0;
   out.ends = (bytes[13] & 0x05) != 0;
   out.is_urgent = (bytes[13] & 0x20) != 0;
   out.content = bytes.subspan(header);

@@ -15,6 +15,7 @@ struct IpPacket {
   platform::Endpoint to;
   std::uint8_t hops = 0;       // that it may still go: TTL, hop limit
   std::uint32_t sequence = 0;  // TCP: number of the first byte of `content`
+  bool begins = false;         // TCP: SYN without ACK
   bool ends = false;           // TCP: FIN or RST
   bool is_urgent = false;      // TCP: URG; the server may take a byte out of the stream
   ByteView content;            // looks into the packet

@@ -7,6 +7,7 @@ using platform::ProgramStart;
 using platform::StartVerdict;
 
 constexpr MonotonicMs kPersonMs = 60'000;
+constexpr MonotonicMs kNobodyMs = 10'000;  // each question takes its time, and others wait behind it
 constexpr std::size_t kMaxPeople = 1024;
 constexpr std::size_t kMaxWaiting = 1024;
 
@@ -28,7 +29,12 @@ ProgramJudge::~ProgramJudge() {
 void ProgramJudge::use(policy::Policy policy) {
   const std::lock_guard lock(mutex_);
   policy_ = std::move(policy);
-  for (auto& [uid, person] : people_) person.group = policy::group_of(*policy_, person.user.name, person.user.groups);
+  for (auto& [uid, person] : people_) person.group = group_of(person.user);
+}
+
+// Without a name: nobody knows them.
+const policy::Group& ProgramJudge::group_of(const platform::User& user) const {
+  return user.name.empty() ? policy::strictest_about_programs(*policy_) : policy::group_of(*policy_, user.name, user.groups);
 }
 
 bool ProgramJudge::judge(const Person& person, const ProgramStart& start) {
@@ -62,16 +68,11 @@ StartVerdict ProgramJudge::decide(const ProgramStart& start) {
 
 // Somebody whom nobody knows, a subordinate uid for one, or not at the moment, is judged by the strictest group; who was known before is who he was.
 ProgramJudge::Person ProgramJudge::learn(std::uint32_t uid, const Result<platform::User>& user) {
-  const MonotonicMs until = clock_.monotonic_ms() + kPersonMs;
   const auto known = people_.find(uid);
-  if (!user && known == people_.end()) return {{uid, "", {}, true}, policy::strictest_about_programs(*policy_), 0, false};
-  if (!user) {
-    known->second.until = until;
-    known->second.is_asked = false;
-    return known->second;
-  }
+  const platform::User found = user ? *user : known != people_.end() ? known->second.user : platform::User{uid, "", {}, true};
+  const MonotonicMs until = clock_.monotonic_ms() + (found.name.empty() ? kNobodyMs : kPersonMs);
   if (known == people_.end() && people_.size() >= kMaxPeople) people_.clear();
-  return people_[uid] = {*user, policy::group_of(*policy_, user->name, user->groups), until, false};
+  return people_[uid] = {found, group_of(found), until, false};
 }
 
 void ProgramJudge::work() {

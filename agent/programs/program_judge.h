@@ -38,6 +38,7 @@ class ProgramJudge {
     MonotonicMs until = 0;  // then it is asked again, and this counts until there is an answer
     bool is_asked = false;
   };
+  [[nodiscard]] const policy::Group& group_of(const platform::User& user) const;
   [[nodiscard]] bool judge(const Person& person, const platform::ProgramStart& start);
   [[nodiscard]] Person learn(std::uint32_t uid, const Result<platform::User>& user);
   void work();

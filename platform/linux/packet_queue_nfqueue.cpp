@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,7 @@
 #include <array>
 
 #include "platform/base/gate_rules.h"
+#include "platform/base/log.h"
 #include "platform/files.h"
 #include "platform/linux/posix_error.h"
 #include "platform/packet_queue.h"
@@ -21,6 +23,8 @@ namespace caretaker::platform {
 namespace {
 
 constexpr std::uint32_t kCopied = 0xffff;     // of a packet: all
+// What is sent in one piece comes in one piece: cut up, the rest of it would come after the answer to its beginning.
+constexpr std::uint32_t kWanted = NFQA_CFG_F_UID_GID | NFQA_CFG_F_GSO;
 constexpr std::uint32_t kHeld = 4096;         // packets that may wait
 constexpr int kReceiveBuffer = 4 << 20;
 constexpr std::size_t kRoom = 128u << 10;     // one message with the longest packet
@@ -39,12 +43,12 @@ nlmsghdr* begin_message(void* room, std::uint16_t queue, std::uint8_t what) {
   return message;
 }
 
-void put_flag(nlmsghdr* message, std::uint32_t flag, bool on) {
-  ::mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(flag));
-  ::mnl_attr_put_u32(message, NFQA_CFG_FLAGS, on ? htonl(flag) : 0);
+void put_flags(nlmsghdr* message, std::uint32_t flags, bool on) {
+  ::mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(flags));
+  ::mnl_attr_put_u32(message, NFQA_CFG_FLAGS, on ? htonl(flags) : 0);
 }
 
-std::uint32_t mark_of(PacketVerdict verdict) {
+std::uint32_t bits_of(PacketVerdict verdict) {
   switch (verdict) {
     case PacketVerdict::kAccept: return kMarkAccepted;
     case PacketVerdict::kRefuse: return kMarkRefused;
@@ -54,25 +58,45 @@ std::uint32_t mark_of(PacketVerdict verdict) {
   return kMarkPassed;
 }
 
+// Others' bits stay, a tunnel's for one. A question's uid is not needed any more, and would look like an answer.
+std::uint32_t mark_after(std::uint32_t mark, PacketVerdict verdict) {
+  const std::uint32_t others = (mark & kGateMark) != 0 ? 0 : mark & ~(kMarkAccepted | kMarkRefused | kMarkBegun);
+  return others | bits_of(verdict);
+}
+
+template <std::size_t kLast>
 int keep_attribute(const nlattr* attribute, void* kept) {
-  auto& table = *static_cast<std::array<const nlattr*, NFQA_MAX + 1>*>(kept);
-  if (::mnl_attr_type_valid(attribute, NFQA_MAX) >= 0) table[::mnl_attr_get_type(attribute)] = attribute;
+  auto& table = *static_cast<std::array<const nlattr*, kLast + 1>*>(kept);
+  if (::mnl_attr_type_valid(attribute, kLast) >= 0) table[::mnl_attr_get_type(attribute)] = attribute;
   return MNL_CB_OK;
 }
 
-std::optional<HeldPacket> read_packet(const nlmsghdr* message) {
-  std::array<const nlattr*, NFQA_MAX + 1> found{};
-  if (::mnl_attr_parse(message, sizeof(nfgenmsg), keep_attribute, &found) < 0) return std::nullopt;
-  if (found[NFQA_PACKET_HDR] == nullptr) return std::nullopt;
+std::uint32_t connection_of(const nlattr* described) {
+  std::array<const nlattr*, CTA_MAX + 1> found{};
+  if (described == nullptr || ::mnl_attr_parse_nested(described, keep_attribute<CTA_MAX>, &found) < 0 || found[CTA_ID] == nullptr) return 0;
+  return ::mnl_attr_get_u32(found[CTA_ID]);
+}
+
+struct Received {
   HeldPacket packet;
+  std::uint32_t mark = 0;
+};
+
+std::optional<Received> read_packet(const nlmsghdr* message) {
+  std::array<const nlattr*, NFQA_MAX + 1> found{};
+  if (::mnl_attr_parse(message, sizeof(nfgenmsg), keep_attribute<NFQA_MAX>, &found) < 0) return std::nullopt;
+  if (found[NFQA_PACKET_HDR] == nullptr) return std::nullopt;
+  Received received;
+  HeldPacket& packet = received.packet;
   packet.id = ntohl(static_cast<const nfqnl_msg_packet_hdr*>(::mnl_attr_get_payload(found[NFQA_PACKET_HDR]))->packet_id);
-  const std::uint32_t mark = found[NFQA_MARK] != nullptr ? ntohl(::mnl_attr_get_u32(found[NFQA_MARK])) : 0;
-  packet.has_begun = (mark & (kGateMark | kMarkBegun)) == kMarkBegun;
+  if (found[NFQA_MARK] != nullptr) received.mark = ntohl(::mnl_attr_get_u32(found[NFQA_MARK]));
+  packet.has_begun = (received.mark & (kGateMark | kMarkBegun)) == kMarkBegun;
+  packet.connection = connection_of(found[NFQA_CT]);
   if (found[NFQA_UID] != nullptr) packet.uid = ntohl(::mnl_attr_get_u32(found[NFQA_UID]));
   if (const nlattr* bytes = found[NFQA_PAYLOAD]; bytes != nullptr) {
     packet.bytes = {static_cast<const std::uint8_t*>(::mnl_attr_get_payload(bytes)), ::mnl_attr_get_payload_len(bytes)};
   }
-  return packet;
+  return received;
 }
 
 }  // namespace
@@ -87,7 +111,7 @@ struct PacketQueue::State {
   [[nodiscard]] Status configure(nlmsghdr* message);
   [[nodiscard]] Status bind();
   [[nodiscard]] Status set_fail_open(bool on);
-  [[nodiscard]] Status decide(std::uint32_t id, PacketVerdict verdict);
+  [[nodiscard]] Status decide(const Received& received, PacketVerdict verdict);
   [[nodiscard]] Result<bool> answer_some(const Handler& handler);
 };
 
@@ -116,24 +140,28 @@ Status PacketQueue::State::bind() {
   const nfqnl_msg_config_params copy{htonl(kCopied), NFQNL_COPY_PACKET};
   ::mnl_attr_put(message, NFQA_CFG_PARAMS, sizeof copy, &copy);
   ::mnl_attr_put_u32(message, NFQA_CFG_QUEUE_MAXLEN, htonl(kHeld));
-  put_flag(message, NFQA_CFG_F_UID_GID, true);
-  return configure(message);
+  put_flags(message, kWanted, true);
+  TRY_DONE(configure(message));
+  message = begin_message(buffer.data(), number, NFQNL_MSG_CONFIG);
+  put_flags(message, NFQA_CFG_F_CONNTRACK, true);
+  if (auto numbered = configure(message); !numbered) log_info("queue", "this kernel numbers no connections: " + numbered.error().message);
+  return ok();
 }
 
 Status PacketQueue::State::set_fail_open(bool on) {
   std::array<char, 256> buffer;
   nlmsghdr* message = begin_message(buffer.data(), number, NFQNL_MSG_CONFIG);
-  put_flag(message, NFQA_CFG_F_FAIL_OPEN, on);
+  put_flags(message, NFQA_CFG_F_FAIL_OPEN, on);
   if (::mnl_socket_sendto(socket.get(), message, message->nlmsg_len) < 0) return posix_error(errno, "packet queue");
   return ok();
 }
 
-Status PacketQueue::State::decide(std::uint32_t id, PacketVerdict verdict) {
+Status PacketQueue::State::decide(const Received& received, PacketVerdict verdict) {
   std::array<char, 256> buffer;
   nlmsghdr* message = begin_message(buffer.data(), number, NFQNL_MSG_VERDICT);
-  const nfqnl_msg_verdict_hdr header{htonl(NF_ACCEPT), htonl(id)};
+  const nfqnl_msg_verdict_hdr header{htonl(NF_ACCEPT), htonl(received.packet.id)};
   ::mnl_attr_put(message, NFQA_VERDICT_HDR, sizeof header, &header);
-  ::mnl_attr_put_u32(message, NFQA_MARK, htonl(mark_of(verdict)));
+  ::mnl_attr_put_u32(message, NFQA_MARK, htonl(mark_after(received.mark, verdict)));
   if (::mnl_socket_sendto(socket.get(), message, message->nlmsg_len) < 0) return posix_error(errno, "answer for a packet");
   return ok();
 }
@@ -147,8 +175,8 @@ Result<bool> PacketQueue::State::answer_some(const Handler& handler) {
   int left = static_cast<int>(got);
   for (auto* message = reinterpret_cast<nlmsghdr*>(room.data()); ::mnl_nlmsg_ok(message, left); message = ::mnl_nlmsg_next(message, &left)) {
     if (message->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET)) continue;
-    const auto packet = read_packet(message);
-    if (packet) TRY_DONE(decide(packet->id, handler(*packet)));
+    const auto received = read_packet(message);
+    if (received) TRY_DONE(decide(*received, handler(received->packet)));
   }
   return true;
 }

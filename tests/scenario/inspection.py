@@ -1,9 +1,12 @@
 """Programs that ask no DNS: an address that is known, a hosts file, another resolver. What the policy blocks is refused by the name in the
 connection's first packets, for the user whose connection it is, and lands in the book; what it does not block goes on at full speed. Real TLS
 clients and servers, real packet queues, two network namespaces."""
+import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 import own_users
@@ -115,6 +118,31 @@ def only_the_beginning_comes_to_us(network, users):
     tell(f"of a download of 300 kB {taken} packets were held")
 
 
+def what_follows_goes_the_same_way(w, users):
+    for size in (1300, 3000, 20_000):
+        assert users.try_it("tcp", rf"GET / HTTP/1.1\r\nHost: fine.example\r\nCookie: {'c' * size}\r\n\r\n", V4, 80) == "open", size
+        assert users.try_it("tcp", rf"GET / HTTP/1.1\r\nHost: casino.example\r\nCookie: {'c' * size}\r\n\r\n", V4, 80) == "refused", size
+    assert not [row for row in w.rows() if "no-readable-name" in str(row)]
+    tell("what is sent right behind a first message goes the way of it, and accuses nobody")
+
+
+def a_slow_answer_changes_nothing(users, inspect):
+    """Its reader is held up, and what had no answer is sent once more meanwhile."""
+    os.kill(inspect.process.pid, signal.SIGSTOP)
+    timer = threading.Timer(1.0, os.kill, (inspect.process.pid, signal.SIGCONT))
+    timer.start()
+    assert users.try_it("tcp", rf"GET / HTTP/1.1\r\nHost: fine.example\r\nCookie: {'c' * 3000}\r\n\r\n", V4, 80) == "open"
+    timer.join()
+    tell("an answer that is a second late is the same answer")
+
+
+def the_same_port_again_is_another_connection(users):
+    allowed, blocked = r"GET / HTTP/1.1\r\nHost: fine.example\r\n\r\n", r"GET / HTTP/1.1\r\nHost: casino.example\r\n\r\n"
+    assert users.try_it("again", f"{allowed}|{blocked}", V4, 80) == "refused"
+    assert users.try_it("again", f"{allowed}|{allowed}", V4, 80) == "open"
+    tell("a connection from the port of one that was accepted is judged anew")
+
+
 def what_it_has_forgotten_stays_closed(users, inspect):
     """On a port where it would leave a protocol alone that it does not know."""
     assert users.finish(users.begin(r"GET / HTTP/1.1\r\nHo|st: fine.example\r\n\r\n", 8443)) == "open"
@@ -211,10 +239,13 @@ def scenario(w):
     inspect.start()
     wait_until("the names' reader to have the filter", lambda: inspect.running() and filters_in_force(inspect))
     the_name_counts_whatever_the_address(users)
+    what_follows_goes_the_same_way(w, users)
     no_way_of_sending_it_hides_it(users)
     who_it_is_counts(users)
     what_cannot_be_read_is_refused(users)
     only_the_beginning_comes_to_us(network, users)
+    a_slow_answer_changes_nothing(users, inspect)
+    the_same_port_again_is_another_connection(users)
     what_it_has_forgotten_stays_closed(users, inspect)
     dead_it_is_closed_or_open_by_the_rules(w, network, users, inspect)
     the_lead_reads_who_it_was(w, users)

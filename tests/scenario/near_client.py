@@ -4,19 +4,26 @@
   quic NAME ADDRESS [PORT]
   tcp TEXT ADDRESS PORT
   parts TEXT|TEXT ADDRESS PORT   the second one when a line comes on standard input
+  again TEXT|TEXT ADDRESS PORT   the first ends with a reset, the second comes from the same port: some tries
   urgent TEXT|BYTE|TEXT ADDRESS PORT   the byte as urgent data, which the server does not see in its stream"""
 import socket
 import ssl
+import struct
 import sys
 import time
 
 import quic_wire
 
 PATIENCE = 3
+TRIES = 30
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def connect(address, port, kind=socket.SOCK_STREAM):
-    mine = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+    mine = socket.socket(family_of(address), kind)
     mine.settimeout(PATIENCE)
     mine.connect((address, port))
     return mine
@@ -71,6 +78,32 @@ def parts(text, address, port):
         return "open" if mine.recv(100) else "refused"
 
 
+def again(text, address, port):
+    """Opened once is open: some of the tries meet the kernel's memory of the connection before."""
+    first, second = map(written, text.split("|"))
+    became = set()
+    for number in range(TRIES):
+        mine = connect(address, port)
+        own = mine.getsockname()
+        mine.sendall(first)
+        if number % 2:
+            mine.recv(100)
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        mine.close()
+        with socket.socket(family_of(address)) as other:
+            other.settimeout(PATIENCE)
+            other.bind(own[:2])
+            try:
+                other.connect((address, port))
+                other.sendall(second)
+                became.add("open" if other.recv(100) else "refused")
+            except socket.timeout:
+                became.add("silent")
+            except OSError:
+                became.add("refused")
+    return " ".join(sorted(became))
+
+
 def urgent(text, address, port):
     before, byte, after = map(written, text.split("|"))
     with connect(address, port) as mine:
@@ -84,7 +117,7 @@ def urgent(text, address, port):
 def main():
     what, text, address, *number = sys.argv[1:]
     try:
-        print({"tls": tls, "quic": quic, "tcp": tcp, "parts": parts, "urgent": urgent}[what](text, address, *map(int, number)))
+        print({"tls": tls, "quic": quic, "tcp": tcp, "parts": parts, "again": again, "urgent": urgent}[what](text, address, *map(int, number)))
     except socket.timeout:
         print("silent")
     except OSError:

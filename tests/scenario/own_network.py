@@ -8,6 +8,7 @@ QUEUE = 1727
 ACCEPTED, REFUSED, BEGUN = 0x04000000, 0x08000000, 0x02000000
 MASK = ACCEPTED | REFUSED
 ANSWER = MASK | BEGUN
+KNOWN = 0x10000000
 USERS, SERVERS = ("203.0.113.1", "2001:db8::1"), ("203.0.113.2", "2001:db8::2")
 
 
@@ -54,6 +55,11 @@ class Network:
             rule("mangle", "-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT")
             rule("mangle", "-A", "OUTPUT", "-m", "conntrack", "--ctdir", "REPLY", "-j", "ACCEPT")
+            first = ("-m", "mark", "--mark", f"{KNOWN:#x}/{KNOWN:#x}")
+            rule("mangle", "-A", "OUTPUT", "-p", "tcp", "--tcp-flags", "SYN,ACK", "SYN", "-m", "connmark", "--mark", f"{KNOWN:#x}/{KNOWN:#x}", "-j", "MARK", "--or-mark", f"{KNOWN:#x}")
+            rule("mangle", "-A", "OUTPUT", *first, "-j", "CONNMARK", "--and-mark", f"{0xffffffff & ~ANSWER:#x}")
+            rule("mangle", "-A", "OUTPUT", *first, "-j", "NFQUEUE", "--queue-num", QUEUE, *(["--queue-bypass"] if bypass else []))
+            rule("mangle", "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-j", "CONNMARK", "--or-mark", f"{KNOWN:#x}")
             rule("mangle", "-A", "OUTPUT", "-m", "connmark", "!", "--mark", f"0/{MASK:#x}", "-j", "ACCEPT")
             above, offset = (20, "0>>22&0x3C@12") if tables == "iptables-nft" else (40, "52")
 

@@ -349,6 +349,43 @@ TEST_CASE("the rest of a hello whose beginning has been forgotten is not read as
   CHECK(world.send(talk, 0, as_bytes("voice"), true) == PacketVerdict::kRefuse);
 }
 
+TEST_CASE("what was held while its connection was judged goes the way of it, and is told of once", "[R11]") {
+  InspectWorld world;
+  const Bytes good = client_hello("harmless.example"), bad = client_hello("casino.example");
+  CHECK(world.send({}, 1, good) == PacketVerdict::kAccept);
+  CHECK(world.send({}, 1 + static_cast<std::uint32_t>(good.size()), as_bytes("more of the same")) == PacketVerdict::kAccept);
+  CHECK(world.send({}, 1, good) == PacketVerdict::kAccept);  // once more, as after a loss
+  CHECK(world.violations.empty());
+  const Sent other{443, {203, 0, 113, 9}, 40'001};
+  CHECK(world.send(other, 1, bad) == PacketVerdict::kRefuse);
+  CHECK(world.send(other, 1 + static_cast<std::uint32_t>(bad.size()), as_bytes("more of the same")) == PacketVerdict::kRefuse);
+  CHECK(world.violations.size() == 1);
+  world.clock.apart += 60'000;
+  CHECK(world.send({}, 1, bad) == PacketVerdict::kRefuse);  // nothing is known of it any more
+}
+
+TEST_CASE("another connection between the same ends is judged anew, whether the kernel has another number for it or not", "[R11]") {
+  InspectWorld world;
+  const Bytes good = client_hello("harmless.example"), bad = client_hello("casino.example");
+  CHECK(world.send({}, 1, good) == PacketVerdict::kAccept);
+  const Bytes elsewhere = packet({}, 1, bad);
+  CHECK(world.inspector.decide({1, 4242, elsewhere, false, 77}) == PacketVerdict::kRefuse);
+  Bytes first = packet({}, 9000, {});
+  first[20 + 13] = 0x02;  // SYN
+  CHECK(world.inspector.decide({1, 4242, first}) == PacketVerdict::kPass);
+  CHECK(world.send({}, 9001, bad) == PacketVerdict::kRefuse);
+  const Sent other{443, {203, 0, 113, 9}, 40'001};
+  CHECK(world.send(other, 1, good) == PacketVerdict::kAccept);
+  CHECK(world.send(other, 20'000, bad) == PacketVerdict::kRefuse);  // it joins on to nothing
+}
+
+TEST_CASE("the middle of a QUIC connection is refused, and accuses nobody", "[R11]") {
+  InspectWorld world;
+  const Sent sent{443, {203, 0, 113, 9}, 40'000, true};
+  CHECK(world.send(sent, 0, as_bytes("\x5a its connection's number and what nobody can read")) == PacketVerdict::kRefuse);
+  CHECK(world.violations.empty());
+}
+
 TEST_CASE("what comes between the parts of a QUIC hello does not hide the rest", "[R11]") {
   InspectWorld world;
   const Bytes all = seed("quic_start/two-datagrams");

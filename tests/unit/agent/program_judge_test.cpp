@@ -87,10 +87,14 @@ TEST_CASE("whoever nobody knows is judged by the strictest group, and asked abou
   scene.set(true, false);
   CHECK(scene.start() == StartVerdict::kLater);
   CHECK_FALSE(scene.answered());
-  scene.answer = {};
-  scene.set(true, true);
-  CHECK(scene.start() == StartVerdict::kLater);
-  CHECK_FALSE(scene.answered());
+  CHECK(scene.start() == StartVerdict::kRefuse);  // and not asked about each time
+  CHECK(scene.asked == 1);
+  scene.judge.use(Scene::policy(policy::Downloads::kAllow));  // nobody is strict any more
+  CHECK(scene.start() == StartVerdict::kRun);
+  scene.judge.use(Scene::policy());
+  scene.clock.time += 11;
+  CHECK(scene.start() == StartVerdict::kRefuse);
+  scene.wait_for_questions(2);
 }
 
 TEST_CASE("a new policy holds at once for whoever is known", "[R12]") {

@@ -28,6 +28,11 @@ TEST_CASE("a connection whose content has passed while nobody looked goes on, wh
   CHECK(make_inspection_text({1727, {}, true}).find("meta mark and 0x8e000000 == 0 meta l4proto { tcp, udp } jump went_by") != std::string::npos);
 }
 
+TEST_CASE("a first packet of TCP on a connection that is known takes all answers away, and is handed over", "[R11]") {
+  const std::string text = make_inspection_text({1727, {}, false});
+  CHECK(text.find("tcp flags & (syn | ack) == syn ct mark and 0x10000000 != 0 ct mark set ct mark and 0xf1ffffff queue num 1727\n") != std::string::npos);
+}
+
 TEST_CASE("what has begun to show its name says so with each packet", "[R11]") {
   const std::string text = make_inspection_text({1727, {}, false});
   const std::string said = "ct mark and 0x02000000 != 0 meta mark set meta mark or 0x02000000\n    meta l4proto { tcp, udp } queue";

@@ -71,6 +71,15 @@ def what_it_has_forgotten_stays_closed(m):
     tell("the rest of a first message whose beginning it has forgotten is refused")
 
 
+def each_connection_has_its_own_answer(m):
+    allowed, blocked = (rf"GET / HTTP/1.1\r\nHost: {name}\r\nCookie: {'c' * 3000}\r\n\r\n" for name in ("fine.example", "casino.example"))
+    becomes(m, "open", "tcp", allowed, FAR, "80")
+    becomes(m, "refused", "tcp", blocked, FAR, "80")
+    becomes(m, "refused", "again", f"{allowed}|{blocked}", FAR, "80")
+    becomes(m, "open", "again", f"{allowed}|{allowed}", FAR, "80")
+    tell("what is sent behind a first message goes the way of it, and a connection from the same port is judged anew")
+
+
 def a_users_number_is_no_mark(m):
     m.run("useradd", "--create-home", "--uid", MARKED, "marked")
     m.write("/etc/resolv.conf", f"nameserver {FAR}\n")
@@ -102,6 +111,7 @@ def play(m, school):
     a_network_stands_beside(m)
     the_name_counts_whatever_the_address(m, school)
     what_it_has_forgotten_stays_closed(m)
+    each_connection_has_its_own_answer(m)
     a_users_number_is_no_mark(m)
     dead_it_is_closed_as_the_policy_says(m)
     a_flush_is_noticed(m, school)
