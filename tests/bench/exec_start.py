@@ -1,4 +1,4 @@
-"""How long a program takes to start while programs are judged: one that does nothing, started and waited for, with caretaker-programs, without, and
+"""How long a program takes to start while programs are judged: one of the system's that does nothing, started by a pupil and waited for, with caretaker-programs, without, and
 with fapolicyd, each on a small file system of its own so that nothing else on the machine waits."""
 import contextlib
 import json
@@ -9,11 +9,14 @@ import subprocess
 import time
 
 import measure as m
+import own_users
+import programs
 import report
 from lab import NotHere
 from processes import wait_until
 
 PEER = "/usr/sbin/fapolicyd"
+PUPIL = own_users.FIRST_PUPIL
 # In a mount namespace of its own, where it finds one file system to watch, and allows all by its one rule: the shortest way that it has.
 PEER_STORY = """
 set -e
@@ -38,7 +41,7 @@ END
 mkdir -p /run/fapolicyd; mount --bind etc /etc/fapolicyd; mount --bind var /var/lib/fapolicyd; mount --bind run /run/fapolicyd
 /usr/sbin/fapolicyd --debug-deny > log 2>&1 & peer=$!
 for i in $(seq 100); do grep -q 'Starting to listen' log && break; sleep 0.1; done
-/usr/bin/python3 -c "$2" "$1/ram/true" "$3"
+setpriv --reuid "$4" --regid "$4" --clear-groups /usr/bin/python3 -c "$2" "$1/ram/true" "$3"
 kill $peer
 """
 STARTER = """
@@ -61,23 +64,27 @@ def make_place(folder):
 
 
 def starts(program, count):
-    done = subprocess.run(["/usr/bin/python3", "-c", STARTER, program, str(count)], check=True, capture_output=True, text=True)
+    done = subprocess.run(["/usr/bin/python3", "-c", STARTER, program, str(count)], check=True, capture_output=True, text=True, user=PUPIL, group=PUPIL, extra_groups=[])
     return sorted(json.loads(done.stdout))
 
 
 def starts_beside_peer(lab, number, count):
     folder = pathlib.Path(lab.folder) / f"peer-{number}"
     folder.mkdir()
-    done = subprocess.run(["unshare", "--mount", "--propagation", "private", "bash", "-c", PEER_STORY, "bash", folder, STARTER, str(count)], check=True,
+    done = subprocess.run(["unshare", "--mount", "--propagation", "private", "bash", "-c", PEER_STORY, "bash", folder, STARTER, str(count), str(PUPIL)], check=True,
                           capture_output=True, text=True)
     assert "Starting to listen" in (folder / "log").read_text(encoding="utf-8"), "fapolicyd did not start"
     return sorted(json.loads(done.stdout))
 
 
 def start_ours(lab, place):
+    world = lab.device.world
+    if "--programs-uid" not in world.guard.command:
+        world.guard.command += ["--programs-uid", str(programs.PROGRAMS)]
+        lab.restart_device()
     log = open(lab.folder / "programs.log", "wb")  # pylint: disable=consider-using-with
-    process = subprocess.Popen([lab.device.world.bin / "caretaker-programs", "--socket", lab.device.world.socket, "--only", place.parent], stdout=log, stderr=log)
-    wait_until("caretaker-programs", lambda: b"watching programs" in (lab.folder / "programs.log").read_bytes())
+    process = subprocess.Popen(programs.judge_of(world, place.parent), stdout=log, stderr=log)
+    wait_until("the policy to be in force", lambda: b"policy in force" in (lab.folder / "programs.log").read_bytes())
     return process
 
 

@@ -24,6 +24,13 @@ POLICY = world.POLICY.replace('os_groups = ["staff"]', 'os_groups = ["staff"]\np
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 
+def judge_of(w, *watched):
+    """As its unit starts it, for these folders alone."""
+    return ["setpriv", "--reuid", str(PROGRAMS), "--regid", str(PROGRAMS), "--clear-groups", "--inh-caps", f"+{RIGHTS}", "--ambient-caps", f"+{RIGHTS}",
+            "--bounding-set", f"-all,+{RIGHTS}", "--no-new-privs", str(w.bin / "caretaker-programs"), "--socket", str(w.socket),
+            *(word for folder in watched for word in ("--only", str(folder)))]
+
+
 class Place:
     """A file system with programs of the system's and a folder where everybody may write."""
 
@@ -279,9 +286,7 @@ def scenario(w):
         w.publish_policy(POLICY)
         w.start_device()
         programs = w.program("programs", 0, "caretaker-programs")
-        programs.command = ["setpriv", "--reuid", str(PROGRAMS), "--regid", str(PROGRAMS), "--clear-groups", "--inh-caps", f"+{RIGHTS}", "--ambient-caps", f"+{RIGHTS}",
-                            "--bounding-set", f"-all,+{RIGHTS}", "--no-new-privs", str(w.bin / "caretaker-programs"), "--socket", str(w.socket),
-                            *(word for watched in (place.folder, *(image.at for image in brought)) for word in ("--only", str(watched)))]
+        programs.command = judge_of(w, place.folder, *(image.at for image in brought))
 
         def start():
             seen = programs.log.read_text(encoding="utf-8").count("policy in force") if programs.log.exists() else 0
