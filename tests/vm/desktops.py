@@ -23,6 +23,12 @@ exec mate-screensaver --no-daemon
 """,
     "/usr/local/bin/mate": "#!/bin/sh\nexec xinit /usr/local/bin/on-mate -- /usr/bin/Xorg :0 \"vt$XDG_VTNR\" -keeptty -noreset\n",
     "/usr/local/bin/x": "#!/bin/sh\nexec xinit /usr/local/bin/on-x -- /usr/bin/Xorg :0 \"vt$XDG_VTNR\" -keeptty -noreset\n",
+    "/usr/local/bin/keep-console": """#!/usr/bin/python3
+import fcntl
+import os
+KDSETMODE, KD_GRAPHICS = 0x4B3A, 1  # console_ioctl(4): the kernel switches away from no console in this mode
+fcntl.ioctl(os.open("/dev/tty", os.O_RDWR), KDSETMODE, KD_GRAPHICS)
+""",
     "/usr/local/bin/wayland": "#!/bin/sh\nexport WLR_RENDERER=pixman WLR_NO_HARDWARE_CURSORS=1 LIBSEAT_BACKEND=logind\nexec sway --config /etc/sway.test\n",
     "/etc/sway.test": """exec python3 /usr/local/bin/notices.py "$HOME/notices"
 exec /usr/libexec/caretaker/pass-to-logind

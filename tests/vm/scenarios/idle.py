@@ -146,6 +146,19 @@ def a_teachers_console_is_left(m):
     tell(f"of a teacher, whose policy wants no more, the screen shows a log-in prompt after {after:.1f} s; the work behind it goes on, for the typed password")
 
 
+def a_console_that_its_user_keeps_in_front(m):
+    """Then our locker runs and does not get the screen."""
+    screen = 5
+    session = desktops.log_in_at_console(m, "pupil", screen)
+    m.type("keep-console\n")
+    since = touch(m)
+    wait_until("the session to be ended", lambda: session not in desktops.sessions(m, "pupil"), timeout=LIMIT + LONG, pause=0.5)
+    after = desktops.uptime(m) - since
+    assert LIMIT - 2 < after < LIMIT + LATE + 10, f"ended after {after:.1f} s"
+    m.run("systemctl", "stop", desktops.COVER)
+    tell(f"who keeps a console in front, so that nothing can cover it, is logged out after {after:.1f} s")
+
+
 def a_film_on_wayland(m):
     session = desktops.start(m, "pupil", "wayland", 10)
     bus = f"unix:path=/run/user/{m.run('id', '--user', 'pupil').stdout.strip()}/bus"
@@ -168,6 +181,7 @@ def play(m, school):
     a_desktop_without_a_locker_is_covered(m)
     a_desktop_whose_locker_tells_logind_nothing(m)
     a_teachers_console_is_left(m)
+    a_console_that_its_user_keeps_in_front(m)
     a_film_on_wayland(m)
     the_unattended_are_logged_out(m, unattended)
     shown = [row["rule"] for row in school.book() if row.get("kind") == "session.lock"]
