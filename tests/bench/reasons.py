@@ -7,7 +7,7 @@ REASONS = {
     "events.single": "one append alone dirties seven pages of the book where the bare table dirties one or two",
     "events.under_load": "perf: a third is hashing and writing the chain, a quarter making room in the file ahead of need, the rest JSON and base64",
     "installed.wakes": "by thread: four daemons look at the guard every ten seconds, and the guard at logind every fifteen",
-    "media.cpu": "perf: of the 26 ms that a look into a stick takes on the host, 25 are the loader's, which maps 33 libraries; a bare cryptsetup takes 11",
+    "media.cpu": "perf: nearly all of a look into a stick is the loader's, who maps what libcryptsetup brings along; a bare cryptsetup takes most of it",
     "server_checkins": "perf: two fifths is SQL, a row for each event and its sealed part; a quarter JSON, base64 and two signatures; a sixth the commit",
 }
 UNKNOWN = "nobody has measured why"
