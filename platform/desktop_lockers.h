@@ -19,8 +19,8 @@ struct DesktopLockerFacts {
 // What logind is to be told of the session from now on (LockedHint); nothing: what it knows is right. Pure.
 [[nodiscard]] std::optional<bool> decide_hint(const DesktopLockerFacts& facts);
 
-// Tells logind of the user's own session as it locks and opens, until the desktop ends (ok). Sleeps in between. kUnavailable: there is no
-// session, or no desktop.
+// Tells logind of the user's own session as it locks and opens, until the desktop ends (ok). Sleeps in between. kUnavailable: one of the
+// two buses is not there; another error: logind has no session for us.
 [[nodiscard]] Status follow_desktop_lockers();
 
 }  // namespace caretaker::platform

@@ -47,9 +47,9 @@ struct Options {
   std::filesystem::path intent = "/boot/caretaker";
 };
 
-PostureFacts look_at_posture(const Options& options) {
-  const auto inspect = [&](const std::filesystem::path& node) { return platform::inspect_apart(options.inspector, node, kOwnDiskMs); };
-  return platform::find_posture({"/", std::filesystem::absolute(options.state), kFirewallReport, inspect, system_clock().monotonic_ms()});
+PostureFacts look_at_posture(const std::filesystem::path& inspector, const std::filesystem::path& state) {
+  const auto inspect = [&](const std::filesystem::path& node) { return platform::inspect_apart(inspector, node, kOwnDiskMs); };
+  return platform::find_posture({"/", state, kFirewallReport, inspect, system_clock().monotonic_ms()});
 }
 
 // These programs may be missing.
@@ -68,7 +68,9 @@ Result<GuardSettings> make_settings(const Options& options) {
   settings.hardware = {hardware.dmi_uuid, hardware.board_serial};
   if (options.may_wipe) settings.start_wipe = platform::start_wipe_service;
   if (options.may_wipe) settings.intent = options.intent;
-  if (options.posture) settings.posture = [options] { return look_at_posture(options); };
+  if (options.posture) {
+    settings.posture = [inspector = options.inspector, state = std::filesystem::absolute(options.state)] { return look_at_posture(inspector, state); };
+  }
   settings.notice = options.notice;
   if (const auto gate = platform::find_user(std::string("caretaker-gate")); gate && !options.gate_uid) settings.gate_uid = gate->uid;
   settings.inspect_uid = uid_of(options.inspect_uid, "caretaker-inspect");
