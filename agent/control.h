@@ -7,9 +7,14 @@
 #include <cstdint>
 
 #include "platform/base/bytes.h"
+#include "platform/base/clock.h"
 #include "platform/base/result.h"
 
 namespace caretaker::agent {
+
+// How often gate, inspect, net and programs look at the guard, and the guard at what it counts: all at the same moment (`next_together`), so
+// that they wake the machine once together.
+inline constexpr MonotonicMs kGuardLookMs = 15'000;
 
 enum class Ask : std::uint8_t {
   kGetFilter = 1,      // net: policy text, set file (as an open file), revision

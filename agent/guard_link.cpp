@@ -10,10 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// For a new filter. What comes from the server goes through this process, which wakes the queue; only an enrolment, and a guard
-// that starts again, need to be looked for.
-constexpr MonotonicMs kLookMs = 10'000;
-constexpr MonotonicMs kFirstLookMs = 1000;  // while there is none yet
+// For a filter, while there is none yet. Later what comes from the server goes through this process, which wakes the queue; only an
+// enrolment, and a guard that starts again, need to be looked for.
+constexpr MonotonicMs kFirstLookMs = 1000;
 constexpr milliseconds kGroupPause{100};  // after a group; the first of a burst goes at once
 constexpr milliseconds kSoonRetry{20};    // at boot both start at once, and nobody is answered before the guard is there
 constexpr int kSoonRetries = 100;
@@ -42,7 +41,7 @@ void GuardLink::stop() {
 
 Status GuardLink::update_filter() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
-  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kGuardLookMs);
   before_.reset();
   TRY_DONE(tell_damage());
   if (hooks_.tell) TRY_DONE(hooks_.tell(*guard_));

@@ -8,8 +8,7 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr MonotonicMs kLookMs = 10'000;
-constexpr MonotonicMs kSoonMs = 1000;      // when something is not as it should be
+constexpr MonotonicMs kSoonMs = 1000;      // while there is no policy, or something is not as it should be
 constexpr int kFailuresUntilDown = 3;      // a restart, or a busy moment, is none
 constexpr std::size_t kMaxPolicyText = 1u << 20;
 constexpr std::size_t kMaxWaiting = 1000;  // attempts, while the guard is away
@@ -122,7 +121,7 @@ void GateKeeper::tick(bool changed) {
   if (changed) restore_rules();
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_) return;
-  next_ = next_together(now, kLookMs);
+  next_ = next_together(now, policy_ ? kGuardLookMs : kSoonMs);
   look_at_people();
   if (policy_) look_at_filter(now);
   restore_rules();

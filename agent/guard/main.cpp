@@ -24,9 +24,8 @@ namespace {
 using namespace caretaker;
 using namespace caretaker::agent;
 
-constexpr MonotonicMs kTickMs = 1000;       // after a request: what it has begun is to be finished
-constexpr MonotonicMs kCheckPauseMs = 5;     // between parts of the set file that is gone over after a start
-constexpr MonotonicMs kIdleTickMs = 10'000;  // without any: what is counted in minutes and hours
+constexpr MonotonicMs kTickMs = 1000;     // after a request: what it has begun is to be finished
+constexpr MonotonicMs kCheckPauseMs = 5;  // between parts of the set file that is gone over after a start
 constexpr int kOwnDiskMs = 2000;  // for a look at its header
 constexpr const char* kFirewallReport = "/run/caretaker-firewall/state";
 constexpr unsigned kSocketMode = 0666;  // the monitor's table says who may ask what
@@ -118,7 +117,7 @@ Status serve(const Options& options, Guard& guard, platform::ControlServer& sock
   };
   while (!stop.requested()) {
     TRY_DONE(host.alive());
-    const auto limit = guard.is_checking_set() ? kCheckPauseMs : kIdleTickMs;
+    const auto limit = guard.is_checking_set() ? kCheckPauseMs : kGuardLookMs;
     const auto left = std::clamp<MonotonicMs>(next_tick - clock.monotonic_ms(), 0, limit);
     TRY_DONE(socket.serve_once(answer, host.bounded_wait_ms(static_cast<int>(left))));
     if (guard.is_checking_set()) guard.check_set_part();
@@ -131,7 +130,7 @@ Status serve(const Options& options, Guard& guard, platform::ControlServer& sock
     }
     if (clock.monotonic_ms() < next_tick) continue;
     guard.tick();
-    next_tick = std::min(next_together(clock.monotonic_ms(), kIdleTickMs), guard.next_look());
+    next_tick = std::min(next_together(clock.monotonic_ms(), kGuardLookMs), guard.next_look());
   }
   guard.close();
   log_info("guard", "stopped; requests refused: " + std::to_string(monitor.refused()));

@@ -8,7 +8,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxWaiting = 4096;
-constexpr MonotonicMs kLookMs = 10'000;
 constexpr MonotonicMs kFirstLookMs = 1000;  // while there is no policy yet
 constexpr milliseconds kPause{1000};
 
@@ -40,7 +39,7 @@ void ProgramLink::stop(bool in_order) {
 
 Status ProgramLink::update_policy() {
   if (system_clock().monotonic_ms() < next_look_) return ok();
-  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kLookMs);
+  next_look_ = next_together(system_clock().monotonic_ms(), revision_ == Revision{} ? kFirstLookMs : kGuardLookMs);
   TRY_DONE(guard_->report_programs_state({run_}));
   TRY(waited, guard_->wait_filter(revision_));
   if (waited.is_current) return ok();

@@ -70,6 +70,8 @@ struct World {
     }
   }
 
+  void pass_to_next_look() { pass(next_together(guard_world.clock.monotonic_ms(), kGuardLookMs) - guard_world.clock.monotonic_ms()); }
+
   GuardWorld guard_world;
   TemporaryFolder state;
   ShownGate gate;
@@ -87,7 +89,7 @@ TEST_CASE("a machine that is nobody's is left alone, and closed within seconds o
   world.pass(10'000);
   CHECK_FALSE(world.gate.in_force);
   world.serve();
-  world.pass(6000);
+  world.pass(2000);
   REQUIRE(world.gate.in_force);
   CHECK(world.gate.in_force->people == std::set<std::uint32_t>{1001, 1002});
   world.pass(60'000);
@@ -111,14 +113,15 @@ TEST_CASE("a filter that does not answer is down after a few seconds: those whom
   world.serve();
   world.pass(6000);
   world.works = false;
-  world.pass(5000);
+  world.pass_to_next_look();
+  world.pass(1000);
   CHECK(world.gate.in_force->unfiltered.empty());  // a restart is no failure
-  world.pass(6000);
+  world.pass(2000);
   CHECK(world.gate.in_force->unfiltered == std::set<std::uint32_t>{1002});
   CHECK(world.guard_world.noted("gate.changed filter-down"));
   CHECK_FALSE(world.guard_world.healthy("filter-down"));
   world.works = true;
-  world.pass(6000);
+  world.pass(2000);
   CHECK(world.gate.in_force->unfiltered.empty());
   CHECK(world.guard_world.noted("gate.changed filter-up"));
   CHECK(world.guard_world.healthy("filter-down"));
@@ -132,7 +135,7 @@ TEST_CASE("rules that another took away are put back at once, and the school hea
   world.gate.in_force.reset();
   world.keeper->tick(true);
   CHECK(world.gate.in_force);
-  world.pass(6000);
+  world.pass_to_next_look();
   CHECK(world.guard_world.noted("gate.changed rules-restored"));
 }
 
@@ -143,7 +146,7 @@ TEST_CASE("a refused connection becomes a record with who and what, its repeats 
   world.pass(6000);
   for (int i = 0; i < 3; ++i) {
     world.gate.tries = {{1001, "192.0.2.1", true, 853}, {1001, "2001:db8::1", false, 51820}, {33, "192.0.2.1", true, 853}};
-    world.pass(10'000);
+    world.pass_to_next_look();
   }
   const auto rows = world.guard_world.book();
   CHECK(std::ranges::count(rows, "web.bypass bypass-dns-over-https") == 2);  // a pupil's and the device's
@@ -157,10 +160,10 @@ TEST_CASE("what happens while the guard is away is told when it is back", "[R11]
   world.pass(6000);
   world.guard_away = true;
   world.gate.tries = {{1001, "192.0.2.1", true, 853}};
-  world.pass(20'000);
+  world.pass_to_next_look();
   CHECK_FALSE(world.guard_world.noted("web.bypass bypass-dns-over-https"));
   world.guard_away = false;
-  world.pass(6000);
+  world.pass_to_next_look();
   CHECK(world.guard_world.noted("web.bypass bypass-dns-over-https"));
 }
 
@@ -172,7 +175,7 @@ TEST_CASE("what finds no room while the guard is away is counted, and the school
   world.guard_away = true;
   for (int i = 0; i < 3; ++i) {
     world.gate.tries.assign(1000, {1001, "192.0.2.1", true, 853});
-    world.pass(10'000);
+    world.pass_to_next_look();
   }
   world.guard_away = false;
   world.pass(120'000);
@@ -216,7 +219,7 @@ TEST_CASE("a packet filter that refuses the rules is told once, and tried again"
   const auto rows = world.guard_world.book();
   CHECK(std::ranges::count(rows, "gate.changed rules-refused") == 1);
   world.gate.refuses = false;
-  world.pass(10'000);
+  world.pass_to_next_look();
   CHECK(world.gate.in_force);
 }
 
