@@ -6,7 +6,6 @@ namespace caretaker::agent {
 namespace {
 
 constexpr std::uint64_t kRowBytes = 160;  // link, tag, numbers and their share of the page
-constexpr std::int64_t kToldKept = 1024;
 
 // A hash or id that was stored as a blob; another size can only be damage.
 template <std::size_t N>
@@ -309,16 +308,21 @@ Result<std::vector<QuotaRow>> EventRows::quota_rows() {
   }
 }
 
-Result<bool> EventRows::was_told(ByteView group) {
-  TRY(query, database_.prepare("SELECT 1 FROM told WHERE id = ?"));
-  return query.bind(1, group).step();
+Result<ToldGroups> EventRows::told() {
+  TRY(query, database_.prepare("SELECT number, id FROM told_group ORDER BY number"));
+  ToldGroups told;
+  for (;;) {
+    TRY(row, query.step());
+    if (!row) return told;
+    TRY(group, fixed<16>(query, 1));
+    if (query.integer(0) < 0 || query.integer(0) == INT64_MAX) return make_error(ErrorCode::kDamaged, "a group has no number");
+    told.add(query.integer(0), group);
+  }
 }
 
-Status EventRows::add_told(ByteView group) {
-  TRY(insert, database_.prepare("INSERT INTO told (id) VALUES (?)"));
-  TRY_DONE(insert.bind(1, group).run());
-  TRY(forget, database_.prepare("DELETE FROM told WHERE number <= (SELECT MAX(number) FROM told) - ?"));
-  return forget.bind(1, kToldKept).run();
+Status EventRows::add_told(const ToldGroups& told, const GroupId& group) {
+  TRY(insert, database_.prepare("INSERT OR REPLACE INTO told_group (place, number, id) VALUES (?, ?, ?)"));
+  return insert.bind(1, told.next() % ToldGroups::kKept).bind(2, told.next()).bind(3, ByteView(group)).run();
 }
 
 }  // namespace caretaker::agent

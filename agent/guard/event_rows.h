@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/guard/event_quota.h"
+#include "agent/guard/told_groups.h"
 #include "platform/sqlite.h"
 #include "sync/batch.h"
 
@@ -91,8 +92,8 @@ class EventRows {
   [[nodiscard]] Result<BookUse> use();
   [[nodiscard]] Result<std::vector<QuotaRow>> quota_rows();
 
-  [[nodiscard]] Result<bool> was_told(ByteView group);
-  [[nodiscard]] Status add_told(ByteView group);  // remembers the last thousand or so
+  [[nodiscard]] Result<ToldGroups> told();
+  [[nodiscard]] Status add_told(const ToldGroups& told, const GroupId& group);  // it counts as told when the transaction has held
 
  private:
   // The end of the last entry that was not carried. What was is the end of its epoch, which is not the newest; a mark elsewhere is a bit that turned.

@@ -79,6 +79,7 @@ EventStore::State::State(EventStoreSettings settings_, const Clock& clock_, Foun
       key_file(settings.folder / "events.key"),
       rows(std::move(book.rows)),
       epochs(std::move(book.epochs)),
+      told(std::move(book.told)),
       leaves(kLeavesAtOnce, kLeaveMs, clock.monotonic_ms()) {
   if (book.key) key = std::move(*book.key);
 }
@@ -161,7 +162,7 @@ Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optio
   RatchetState next = key;
   const Status committed = rows.transaction([&]() -> Status {
     for (EntryRow& row : entries) TRY_DONE(add_entry(epoch, next, row));
-    if (group) TRY_DONE(rows.add_told(*group));
+    if (group) TRY_DONE(rows.add_told(told, *group));
     if (also) TRY_DONE(also());
     return rows.set_head(epoch.number, epoch.head);
   });
@@ -169,6 +170,7 @@ Status EventStore::State::write(std::vector<EntryRow>& entries, const std::optio
   current().head = epoch.head;
   key = std::move(next);
   key_is_synced = false;
+  if (group) told.add(*group);
   for (const EntryRow& row : entries) use.bytes.add(row.rank, entry_bytes(row));
   use.queued += entries.size();
   return ok();
@@ -359,10 +361,7 @@ Result<EventStore> EventStore::open(const EventStoreSettings& settings, const Cl
 }
 
 Status EventStore::append(std::span<const NewEvent> events, const std::optional<GroupId>& group) {
-  if (group) {
-    TRY(is_known, state_->noted(state_->rows.was_told(*group)));
-    if (is_known) return ok();
-  }
+  if (group && state_->told.contains(*group)) return ok();
   std::vector<EntryRow> entries;
   QuotaUse incoming;
   for (const NewEvent& event : events) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "agent/guard/event_quota.h"
+#include "agent/guard/told_groups.h"
 #include "platform/base/clock.h"
 #include "sync/batch.h"
 
@@ -38,9 +39,6 @@ struct NewEvent {
   sync::EventBody body;
   std::optional<sync::SealedDetails> sealed;
 };
-
-// Names a group of events, so that the group is stored once however often it is sent.
-using GroupId = std::array<std::uint8_t, 16>;
 
 // The next entries for the server: one epoch, oldest first. Everything in `batch` is set but `state`. Without entries
 // (seq_to == seq_from - 1) there is nothing to send, and the batch says where the newest epoch stands.

@@ -20,6 +20,7 @@ struct EventStore::State {
   RatchetFile key_file;
   EventRows rows;
   std::vector<EpochRow> epochs;  // as in the rows; the last one is written to
+  ToldGroups told;               // as in the rows
   RatchetState key;              // for the next entry
   bool key_is_synced = false;
   bool is_written_back = false;  // what was found at the start is on the disk; the key must not get ahead of it

@@ -16,6 +16,7 @@ constexpr std::size_t kChunk = 500;  // entries read at a time
 struct Loaded {
   EventRows rows;
   std::vector<EpochRow> epochs;
+  ToldGroups told;
   bool is_foreign = false;  // another device's, or of another school
 };
 
@@ -63,7 +64,8 @@ Result<Loaded> load(const EventStoreSettings& settings, bool thoroughly) {
   TRY(owner, rows.owner());
   if (!owner) TRY_DONE(rows.set_owner(us));
   TRY(epochs, rows.epochs());
-  Loaded loaded{std::move(rows), std::move(epochs), owner && *owner != us};
+  TRY(told, rows.told());
+  Loaded loaded{std::move(rows), std::move(epochs), std::move(told), owner && *owner != us};
   if (!loaded.is_foreign) TRY_DONE(check_epochs(loaded, settings, thoroughly));
   return loaded;
 }
@@ -201,7 +203,7 @@ Status catch_up(EventRows& rows, const EpochRow& epoch, RatchetState& key) {
 }
 
 Result<FoundBook> continue_book(Loaded loaded, const std::vector<RatchetState>& states) {
-  FoundBook book{std::move(loaded.rows), std::move(loaded.epochs), std::nullopt, "", {}};
+  FoundBook book{std::move(loaded.rows), std::move(loaded.epochs), std::nullopt, "", {}, std::move(loaded.told)};
   book.last_known = last_known(book.epochs, states);
   const KeyChoice choice = decide_key(book.epochs, states);
   if (choice.verdict == KeyVerdict::kContinues) {
@@ -281,7 +283,7 @@ Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFil
   }
   if (!loaded->epochs.empty()) return continue_book(std::move(*loaded), states);
   const LastKnown known = last_known({}, states);
-  return FoundBook{std::move(loaded->rows), {}, std::nullopt, known.epoch ? "damage" : "enrolment", known};
+  return FoundBook{std::move(loaded->rows), {}, std::nullopt, known.epoch ? "damage" : "enrolment", known, std::move(loaded->told)};
 }
 
 }  // namespace caretaker::agent

@@ -24,6 +24,7 @@ struct FoundBook {
   std::optional<RatchetState> key;  // for the entry after the last one; nullopt: a new epoch has to begin
   std::string reason;               // of the new epoch: "enrolment", "damage", "rollback", "re-enrolment"
   LastKnown last_known;
+  ToldGroups told{};
 };
 
 // Of an entry that has one. kDamaged: it is not the one that the body names, or one of the two is missing.

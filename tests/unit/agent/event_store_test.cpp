@@ -109,6 +109,49 @@ TEST_CASE("a group that is reported again is stored once, also after a restart")
   CHECK(store.status().head.seq == 5);
 }
 
+TEST_CASE("a book from before groups had places knows its groups still") {
+  EventWorld world;
+  const GroupId group = random_array<16>();
+  {
+    REQUIRE(platform::make_folder(world.settings.folder, 0700));
+    auto book = platform::Database::open(world.settings.folder / "events.db");
+    REQUIRE(book);
+    REQUIRE(platform::migrate(*book, event_schema().first(1)));
+    auto insert = book->prepare("INSERT INTO told (id) VALUES (?)");
+    REQUIRE(insert);
+    for (int i = 0; i < 1500; ++i) REQUIRE(insert->bind(1, ByteView(random_array<16>())).run());
+    REQUIRE(insert->bind(1, ByteView(group)).run());
+  }
+  EventStore store = world.open();
+  const auto before = store.status().head.seq;
+  REQUIRE(store.append(events(1, 3), group));
+  CHECK(store.status().head.seq == before);
+  REQUIRE(store.append(events(1, 3), random_array<16>()));
+  CHECK(store.status().head.seq == before + 3);
+}
+
+TEST_CASE("of the groups that were stored the newest are remembered, also by a store that is opened again") {
+  EventWorld world;
+  std::vector<GroupId> groups(ToldGroups::kKept + 10);
+  for (GroupId& group : groups) group = random_array<16>();
+  {
+    EventStore store = world.open();
+    for (const GroupId& group : groups) REQUIRE(store.append({}, group));
+  }
+  const auto is_new = [](EventStore& store, const GroupId& group) {
+    const auto before = store.status().head.seq;
+    REQUIRE(store.append(events(1, 1), group));
+    return store.status().head.seq > before;
+  };
+  for (int round = 0; round < 2; ++round) {
+    EventStore store = world.open();
+    CHECK_FALSE(is_new(store, groups[10 + static_cast<std::size_t>(round)]));  // the oldest that is kept, until another takes its place
+    CHECK_FALSE(is_new(store, groups.back()));
+    CHECK(is_new(store, groups[static_cast<std::size_t>(round)]));
+    CHECK_FALSE(is_new(store, groups[static_cast<std::size_t>(round)]));
+  }
+}
+
 TEST_CASE("a batch that is not answered is handed out again with the same end") {
   EventWorld world;
   EventStore store = world.open();
@@ -428,7 +471,9 @@ TEST_CASE("listing shows what is queued, with stubs and sealed parts, from where
 }
 
 TEST_CASE("the steps of the schema are frozen") {
-  REQUIRE(event_schema().size() == 1);
+  REQUIRE(event_schema().size() == 2);
   CHECK(to_hex(hash(as_bytes(event_schema()[0].sql))) ==
         "6e1b85caea7bb1529ddea64172cdb4e2e0063e683aac8ece0cf4305f59d16bb2");
+  CHECK(to_hex(hash(as_bytes(event_schema()[1].sql))) ==
+        "a9cbdcf8275049bc753df2748cdec0f75a30470326f5920d04404175608f56a3");
 }
