@@ -23,8 +23,9 @@ class Gate {
   // What was refused since the last call.
   [[nodiscard]] virtual Result<std::vector<GateTry>> take_attempts() = 0;
   [[nodiscard]] virtual Status remove() = 0;
-  // True when somebody, ourselves included, changed the packet filter; false after `timeout_ms`.
+  // True when somebody, ourselves included, changed the packet filter; false after `timeout_ms`, and after end_wait().
   [[nodiscard]] virtual bool wait_for_change(int timeout_ms) = 0;
+  virtual void end_wait() = 0;  // any thread
 };
 
 }  // namespace caretaker::platform

@@ -35,9 +35,9 @@ class ProgramGate {
   ProgramGate& operator=(ProgramGate&&) noexcept;
   ~ProgramGate();  // what is held then runs
 
-  // Waits at most timeout_ms (less while something is held) and hands over what has come, but for what only root could have written:
-  // that runs, without a look at who starts it. New file systems are taken in here. `beat` is called before each step, which is short: there
-  // may be many.
+  // Waits at most timeout_ms (negative: without end; less while something is held) and hands over what has come, but for what only root could
+  // have written: that runs, without a look at who starts it. New file systems are taken in here. `beat` is called when the wait is over and
+  // before each step, which is short: there may be many.
   [[nodiscard]] Status serve_once(const Handler& handler, int timeout_ms, const Beat& beat);
   // Of one that was put off; too late is no error. Any thread.
   void answer(std::uint64_t ticket, bool may_run);
@@ -54,15 +54,16 @@ class ProgramGate {
   std::unique_ptr<State> state_;
 };
 
-// Ends this process when touch() has not been called for limit_ms, so that the kernel lets everything run that waits for it: a thread of
-// its own, since what hangs may hang in the kernel.
+// Ends this process when it is at work and touch() has not been called for limit_ms, so that the kernel lets everything run that waits for
+// it: a thread of its own, since what hangs may hang in the kernel. It sleeps as long as the process rests.
 class HangGuard {
  public:
   explicit HangGuard(MonotonicMs limit_ms);
   ~HangGuard();
   HangGuard(const HangGuard&) = delete;
   HangGuard& operator=(const HangGuard&) = delete;
-  void touch();
+  void touch();  // at work, and going on with it
+  void rest();   // until the next touch()
 
  private:
   struct State;

@@ -16,7 +16,6 @@ namespace {
 using namespace caretaker;
 using namespace caretaker::agent;
 
-constexpr MonotonicMs kLongestWaitMs = 2500;  // a request to end is seen within it
 constexpr int kProbeMs = 1000;
 constexpr std::uint16_t kDnsPort = 53;
 
@@ -86,7 +85,7 @@ class GuardLine {
 };
 
 Status keep(GateKeeper& keeper, platform::Gate& gate) {
-  TRY(stop, platform::StopSignal::install([] {}));
+  TRY(stop, platform::StopSignal::install([&gate] { gate.end_wait(); }));
   platform::ServiceHost host(system_clock());
   TRY_DONE(keeper.start());
   TRY_DONE(host.ready());
@@ -94,7 +93,7 @@ Status keep(GateKeeper& keeper, platform::Gate& gate) {
   while (!stop.requested()) {
     TRY_DONE(host.alive());
     keeper.tick(changed);
-    const auto left = std::clamp<MonotonicMs>(keeper.next() - system_clock().monotonic_ms(), 0, kLongestWaitMs);
+    const auto left = std::clamp<MonotonicMs>(keeper.next() - system_clock().monotonic_ms(), 0, kGuardLookMs);
     changed = gate.wait_for_change(host.bounded_wait_ms(static_cast<int>(left)));
   }
   return ok();

@@ -16,7 +16,6 @@ using namespace caretaker::agent;
 
 constexpr MonotonicMs kPatienceMs = 2000;  // for a directory service to say who somebody is
 constexpr MonotonicMs kHangMs = 5000;      // a machine on which nothing starts is of no use
-constexpr int kRoundMs = 1000;
 
 struct Options {
   std::filesystem::path socket = kDefaultSocket;
@@ -34,8 +33,9 @@ Status serve(platform::ProgramGate& gate, ProgramJudge& judge, ProgramLink& link
     if (told) told = host.alive();
   };
   while (!stop.requested()) {
-    beat();
-    TRY_DONE(gate.serve_once(decide, host.bounded_wait_ms(kRoundMs), beat));
+    TRY_DONE(host.alive());
+    hang.rest();
+    TRY_DONE(gate.serve_once(decide, host.bounded_wait_ms(-1), beat));
     TRY_DONE(told);
     if (const std::uint32_t overdue = gate.take_overdue(); overdue > 0) link.count_let_through(overdue);
   }

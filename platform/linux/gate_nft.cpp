@@ -15,6 +15,7 @@ class NftGate : public Gate {
   Result<bool> is_intact() override { return part_.is_intact(); }
   Status remove() override { return part_.take_away(make_gate_removal()); }
   bool wait_for_change(int timeout_ms) override { return changes_.wait(timeout_ms); }
+  void end_wait() override { changes_.end(); }
 
   Result<std::vector<GateTry>> take_attempts() override {
     std::vector<GateTry> out;

@@ -12,9 +12,10 @@ namespace caretaker::platform {
 
 struct HangGuard::State {
   MonotonicMs limit = 0;
-  std::atomic<MonotonicMs> touched;
+  std::atomic<std::uint64_t> touched = 0;
+  std::atomic<bool> resting = true;  // to false within the mutex
   std::mutex mutex;
-  std::condition_variable ends;
+  std::condition_variable begins, ends;  // two, so that each touch() after a rest wakes nobody who watches already
   bool ended = false;
   std::thread thread;
 
@@ -25,11 +26,13 @@ struct HangGuard::State {
 void HangGuard::State::watch() {
   std::unique_lock lock(mutex);
   MonotonicMs hung = 0;
-  MonotonicMs seen = touched;
+  std::uint64_t seen = touched;
   constexpr MonotonicMs kStepMs = 200;
-  while (!ends.wait_for(lock, std::chrono::milliseconds(kStepMs), [this] { return ended; })) {
-    const MonotonicMs now = touched;
-    hung = now == seen ? hung + kStepMs : 0;
+  for (;;) {
+    begins.wait(lock, [this] { return ended || !resting; });
+    if (ends.wait_for(lock, std::chrono::milliseconds(kStepMs), [this] { return ended; })) return;
+    const std::uint64_t now = touched;
+    hung = now == seen && !resting ? hung + kStepMs : 0;
     seen = now;
     if (hung < limit) continue;
     log_error("programs", "the loop hangs: this process ends, and what waits for it runs");
@@ -47,10 +50,19 @@ HangGuard::~HangGuard() {
     const std::lock_guard lock(state_->mutex);
     state_->ended = true;
   }
+  state_->begins.notify_all();
   state_->ends.notify_all();
   state_->thread.join();
 }
 
-void HangGuard::touch() { ++state_->touched; }
+void HangGuard::touch() {
+  ++state_->touched;
+  if (!state_->resting) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->resting = false;
+  state_->begins.notify_all();
+}
+
+void HangGuard::rest() { state_->resting = true; }
 
 }  // namespace caretaker::platform

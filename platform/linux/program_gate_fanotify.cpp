@@ -151,7 +151,7 @@ void ProgramGate::State::let_overdue_run() {
 
 int ProgramGate::State::wait_ms(int timeout_ms) {
   const std::lock_guard lock(mutex);
-  MonotonicMs next = INT64_MAX;
+  MonotonicMs next = marks->next_look();
   for (const auto& [ticket, one] : held) next = std::min(next, one.until);
   if (next == INT64_MAX) return timeout_ms;
   const auto left = static_cast<int>(std::clamp<MonotonicMs>(next - system_clock().monotonic_ms(), 0, patience));
@@ -182,6 +182,7 @@ Status ProgramGate::serve_once(const Handler& handler, int timeout_ms, const Bea
   state.marks->add_waits(waiting);
   const int ready = ::poll(waiting.data(), waiting.size(), state.has_changes ? 0 : state.wait_ms(timeout_ms));
   if (ready < 0 && errno != EINTR) return posix_error(errno, "wait for programs");
+  beat();
   std::uint64_t wakes = 0;
   if (ready > 0) state.marks->take_changes(std::span(waiting).subspan(2));
   state.has_changes = state.marks->follow_changes(beat);

@@ -207,6 +207,14 @@ void ProgramMarks::take_changes(std::span<const pollfd> waits) {
   for (auto& [place, others] : others_) others.is_stale = others.is_stale || (++wait)->revents != 0;
 }
 
+MonotonicMs ProgramMarks::next_look() const {
+  MonotonicMs next = others_.empty() ? INT64_MAX : next_sweep_;
+  for (const auto& [place, others] : others_) {
+    if (!others.is_whole) next = std::min(next, others.looked + kAgainMs);
+  }
+  return next;
+}
+
 bool ProgramMarks::follow_changes(const std::function<void()>& beat) {
   if (std::exchange(is_stale_, false)) add_new();
   // Whoever mounted something has often ended by now, and another has to show the way.

@@ -30,6 +30,8 @@ class ProgramMarks {
   void add_waits(std::vector<pollfd>& out) const;
   // What poll() said of these, before anything else is called.
   void take_changes(std::span<const pollfd> waits);
+  // When time alone is a reason to go after changes; INT64_MAX: it is none.
+  [[nodiscard]] MonotonicMs next_look() const;
   // Goes after some of these changes, `beat` between them; true: there are more.
   [[nodiscard]] bool follow_changes(const std::function<void()>& beat);
   // Something is started by this process: if it lives among mounts of its own, these are watched from now on. False: not all can be.

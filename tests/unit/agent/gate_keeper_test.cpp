@@ -29,6 +29,7 @@ struct ShownGate : platform::Gate {
     return ok();
   }
   bool wait_for_change(int) override { return false; }
+  void end_wait() override {}
 
   std::optional<GateRules> in_force;
   std::vector<platform::GateTry> tries;

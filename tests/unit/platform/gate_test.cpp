@@ -80,3 +80,25 @@ TEST_CASE("a flush by somebody else that comes while the rules are laid is never
   CHECK(rounds->lost > 0);
   CHECK(rounds->taken == 0);
 }
+
+TEST_CASE("who waits for a change of the packet filter goes on when he is told to end, and from then on", "[R10]") {
+  std::optional<bool> heard;
+  std::thread apart([&] {
+    if (::unshare(CLONE_NEWNET) != 0) return;
+    const auto gate = Gate::open();
+    if (!gate) return;
+    std::thread ender([&gate] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      (*gate)->end_wait();
+    });
+    heard = (*gate)->wait_for_change(-1);
+    ender.join();
+    heard = *heard || (*gate)->wait_for_change(-1);
+  });
+  apart.join();
+  if (!heard) {
+    WARN("skipped: no network of its own, or no packet filter (needs root and nft)");
+    return;
+  }
+  CHECK_FALSE(*heard);
+}
