@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "agent/control.h"
 #include "platform/base/log.h"
 #include "platform/files.h"
 
@@ -14,7 +15,6 @@ using sync::Severity;
 
 namespace {
 
-constexpr MonotonicMs kLookMs = 15'000;      // new sessions, a new policy, the end of a sleep are noticed within this
 constexpr MonotonicMs kSuspendedMs = 3'000;  // between looks at the session of somebody who is suspended
 constexpr MonotonicMs kAsleepMs = 60'000;    // a look that comes this late: the machine slept
 constexpr std::uint32_t kRoot = 0;
@@ -113,7 +113,7 @@ MonotonicMs SessionWatch::watch_session(const policy::Policy& policy, const Sess
   const MonotonicMs idle = std::max(now - session.last_input, progress.owed_ms);
   if (is_behind_cover && !is_suspended) {
     progress.owed_ms = idle >= policy::lock_limit(who.group->idle_lock, session.is_inhibited) ? idle : 0;
-    return now + kLookMs;
+    return next_together(now, kGuardLookMs);
   }
   const policy::SessionFacts facts{kind_of(session.kind), idle, is_shut, session.is_inhibited,
                                    !session.seat.empty() && !session.is_active,
@@ -260,9 +260,10 @@ void SessionWatch::on_time_without_policy() {
 
 void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
   notice_sleep(now);
-  next_ = now + kLookMs;
+  next_ = now + kGuardLookMs;
   auto sessions = sessions_.list();
   if (!sessions) return watch_unseen(policy, now);
+  next_ = next_together(now, kGuardLookMs);  // new sessions, a new policy, the end of a sleep are noticed by then
   silent_looks_ = 0;
   uncover_nobody(*sessions);
   notice_cover(*sessions);

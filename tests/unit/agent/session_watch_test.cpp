@@ -243,7 +243,7 @@ TEST_CASE("whoever opens the cover with their own password owes nothing, and fin
     world.sessions.there[1].is_active = false;
     world.sessions.there[0].is_active = true;
     world.sessions.there[0].last_input = world.clock.ms;
-    world.pass(15'000);
+    world.pass_to(world.watch.next());
     CHECK(world.sessions.deeds == Deeds{"own locker ben", "switch anna"});
     return;
   }
