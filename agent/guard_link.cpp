@@ -18,6 +18,13 @@ constexpr milliseconds kSoonRetry{20};    // at boot both start at once, and nob
 constexpr int kSoonRetries = 100;
 constexpr milliseconds kLastRetry{5000};
 
+// Violations that it stands for.
+std::uint32_t count_of(const WebReport& report) {
+  std::uint64_t count = report.lost;
+  for (const Violation& violation : report.violations) count += violation.count;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+}
+
 bool is_empty(const WebReport& report) { return report.violations.empty() && report.lost == 0; }
 
 }  // namespace
@@ -89,6 +96,7 @@ Status GuardLink::send_group() {
   const auto urgent = guard_->report_web(group_);
   if (!urgent && urgent.error().code == ErrorCode::kInvalidInput) {
     log_error("net", "the guard refuses a report for good: " + urgent.error().message);
+    queue_.add_lost(count_of(group_));
     group_ = {};
     return ok();
   }

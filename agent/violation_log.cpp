@@ -12,6 +12,16 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   return hash * 0xff51afd7ed558ccdull;
 }
 
+// The longest end of it that is a name.
+std::string reportable(std::string name) {
+  while (!policy::normalise_name(name)) {
+    const auto dot = name.find('.');
+    if (dot == std::string::npos) return "invalid";
+    name.erase(0, dot + 1);
+  }
+  return name;
+}
+
 }  // namespace
 
 bool ViolationLog::is_first(const Asker& asker, const policy::DnsDecision& decision, std::string_view name,
@@ -31,6 +41,7 @@ void ViolationLog::note(const Asker& asker, const policy::DnsDecision& decision,
   if (!decision.is_violation || !is_first(asker, decision, name, now)) return;
   // An address that stands in a name's place is whole or nothing.
   auto registrable = decision.reason == policy::Reason::kNoReadableName ? std::string(name) : policy::registrable_name(name);
+  registrable = reportable(std::move(registrable));
   if (registrable != name && !is_first(asker, decision, registrable, now)) return;
   sink_({asker.uid, decision.reason, decision.category, std::move(registrable), time, 1});
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "agent/askers.h"
@@ -12,7 +13,8 @@ namespace caretaker::agent {
 class ViolationLog {
  public:
   explicit ViolationLog(ViolationSink sink) : sink_(std::move(sink)) {}
-  // `name` is the whole name that was asked for; only its registrable part goes on.
+  // `name` is the whole name that was asked for; only its registrable part goes on. Where that has bytes that no name is written with, as
+  // under a public suffix, what stands behind them goes on, or "invalid" (RFC 6761) where nothing does: what the guard refuses is lost.
   void note(const Asker& asker, const policy::DnsDecision& decision, std::string_view name, UnixSeconds time,
             MonotonicMs now);
 

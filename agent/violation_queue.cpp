@@ -1,5 +1,7 @@
 #include "agent/violation_queue.h"
 
+#include <algorithm>
+
 namespace caretaker::agent {
 
 void ViolationQueue::push(Violation violation) {
@@ -26,6 +28,11 @@ WebReport ViolationQueue::take(std::chrono::milliseconds timeout) {
     waiting_.pop_front();
   }
   return report;
+}
+
+void ViolationQueue::add_lost(std::uint32_t count) {
+  const std::lock_guard lock(mutex_);
+  lost_ += std::min(count, UINT32_MAX - lost_);
 }
 
 void ViolationQueue::wake() {

@@ -18,6 +18,8 @@ class ViolationQueue {
   void push(Violation violation);
   // The oldest ones, at most kMaxReported, under a new id; waits at most `timeout` for one. Without any: an empty report.
   [[nodiscard]] WebReport take(std::chrono::milliseconds timeout);
+  // So many are not to be had any more: said with the next report. Any thread.
+  void add_lost(std::uint32_t count);
   // A take() that waits, now or the next, returns.
   void wake();
   // take() does not wait any more.

@@ -1,6 +1,7 @@
 #include "agent/guard/guard.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "platform/base/log.h"
 #include "platform/file_system.h"
@@ -13,7 +14,7 @@ namespace {
 
 // As much as a policy can say: one that is damaged, or of somebody who has left, makes no room at the expense of what waits for the server.
 constexpr std::uint64_t kQuotaWithoutPolicy = std::uint64_t{4096} << 20;
-constexpr std::size_t kMaxUnstored = 4096;  // counts of repeats, while the disk is full
+constexpr std::size_t kMaxUnstored = 4096;  // events that wait while the disk is full
 constexpr std::size_t kMaxKnownUsers = 256;
 constexpr MonotonicMs kBookRetryMs = 60'000;
 constexpr MonotonicMs kBetweenWalksMs = 86'400'000;
@@ -112,11 +113,11 @@ bool Guard::had_school() const {
 
 void Guard::store_repeats(bool all) {
   if (trust_.policy() == nullptr) return;
-  for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
-  for (PlannedEvent& event : programs_.take_repeats(trust_.policy()->rules, all)) unstored_repeats_.push_back(std::move(event));
+  for (PlannedEvent& event : web_.take_repeats(trust_.policy()->rules, all)) unstored_.push_back(std::move(event));
+  for (PlannedEvent& event : programs_.take_repeats(trust_.policy()->rules, all)) unstored_.push_back(std::move(event));
   std::uint32_t dropped = web_.take_dropped() + programs_.take_dropped();
-  for (; unstored_repeats_.size() > kMaxUnstored; unstored_repeats_.pop_back()) dropped += unstored_repeats_.back().count;
-  if (!unstored_repeats_.empty() && book_.append(unstored_repeats_)) unstored_repeats_.clear();
+  for (; unstored_.size() > kMaxUnstored; unstored_.pop_back()) dropped += unstored_.back().count;
+  if (!unstored_.empty() && book_.append(unstored_)) unstored_.clear();
   if (dropped > 0) {
     book_.note({"events.dropped", "rate", Severity::kMedium}, dropped);
   }
@@ -126,7 +127,12 @@ Result<std::vector<PlannedEvent>> Guard::store_once(std::uint32_t caller, const 
   if (book_.store() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nowhere to record as yet");
   Reported& reported = reported_[caller];
   if (reported.stored == group) return std::vector<PlannedEvent>();
-  if (!reported.unstored || reported.unstored->id != group) reported.unstored = UnstoredGroup{group, plan()};
+  if (!reported.unstored || reported.unstored->id != group) {
+    // The caller began anew and will not come with that group again: its events are stored as soon as they can be, for repeats of them are
+    // only counted by now.
+    if (reported.unstored) std::ranges::move(reported.unstored->events, std::back_inserter(unstored_));
+    reported.unstored = UnstoredGroup{group, plan()};
+  }
   if (!reported.unstored->events.empty()) TRY_DONE(book_.append(reported.unstored->events, group));
   std::vector<PlannedEvent> stored = std::move(reported.unstored->events);
   reported = {group, std::nullopt};

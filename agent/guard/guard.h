@@ -181,7 +181,7 @@ class Guard {
     std::optional<UnstoredGroup> unstored;
   };
   std::map<std::uint32_t, Reported> reported_;  // by the uid of the caller
-  std::vector<PlannedEvent> unstored_repeats_;
+  std::vector<PlannedEvent> unstored_;          // repeats, and what somebody reported who began anew before it was stored
   MonotonicMs gate_seen_ = 0;          // when caretaker-gate last spoke, or this began
   bool filter_works_ = true;           // as caretaker-gate says
   MonotonicMs inspect_seen_ = 0;       // the same of caretaker-inspect

@@ -42,7 +42,7 @@ Result<Answered> Guard::wait_filter(const Asked& asked) {
 
 Result<Answered> Guard::report_web(const Asked& asked) {
   TRY(report, parse_web_report(asked.fields));
-  TRY_DONE(check_report(report));
+  drop_unusable(report);
   if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   TRY(stored, store_once(asked.peer.uid, report.id, [&] {
     auto events = web_.plan(report, trust_.policy()->rules);

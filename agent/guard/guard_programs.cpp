@@ -7,7 +7,7 @@ using sync::Severity;
 
 Result<Answered> Guard::report_programs(const Asked& asked) {
   TRY(report, parse_program_report(asked.fields));
-  TRY_DONE(check_report(report));
+  drop_unusable(report);
   if (trust_.policy() == nullptr) return make_error(ErrorCode::kUnavailable, "there is nobody to record as yet");
   TRY_DONE(store_once(asked.peer.uid, report.id, [&] {
     auto events = programs_.plan(report, trust_.policy()->rules);

@@ -17,11 +17,9 @@ bool is_file_name(std::string_view name) {
 
 }  // namespace
 
-Status check_report(const ProgramReport& report) {
-  for (const ProgramAttempt& attempt : report.attempts) {
-    if (!is_file_name(attempt.name)) return make_error(ErrorCode::kInvalidInput, "a report about something that is no file's name");
-  }
-  return ok();
+void drop_unusable(ProgramReport& report) {
+  const auto dropped = std::erase_if(report.attempts, [](const ProgramAttempt& attempt) { return !is_file_name(attempt.name); });
+  report.lost += std::min(static_cast<std::uint32_t>(dropped), UINT32_MAX - report.lost);
 }
 
 // In a key the kind of event and the reason stand where a site's category stands: "program.denied owned-by-user".

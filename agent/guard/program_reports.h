@@ -10,8 +10,8 @@
 
 namespace caretaker::agent {
 
-// kInvalidInput: a name that no file can have, or that a terminal would obey.
-[[nodiscard]] Status check_report(const ProgramReport& report);
+// What has a name that no file can have, or that a terminal would obey, goes, each alone, and is counted in `lost`.
+void drop_unusable(ProgramReport& report);
 
 class ProgramReports {
  public:

@@ -24,14 +24,9 @@ bool is_bypass(Reason reason) {
          reason == Reason::kBypassProxy || reason == Reason::kNoReadableName;
 }
 
-Status check_violation(const Violation& violation) {
-  if (auto name = policy::normalise_name(violation.name); !name || *name != violation.name) {
-    return make_error(ErrorCode::kInvalidInput, "a report about something that is no name");
-  }
-  if (!violation.category.empty() && !policy::is_category_id(violation.category)) {
-    return make_error(ErrorCode::kInvalidInput, "a report with something that is no category");
-  }
-  return ok();
+bool is_usable(const Violation& violation) {
+  const auto name = policy::normalise_name(violation.name);
+  return name && *name == violation.name && (violation.category.empty() || policy::is_category_id(violation.category));
 }
 
 }  // namespace
@@ -49,9 +44,12 @@ Severity severity_of(Reason reason, std::string_view category) {
 
 std::string_view kind_of(Reason reason) { return is_bypass(reason) ? "web.bypass" : "web.blocked"; }
 
-Status check_report(const WebReport& report) {
-  for (const Violation& violation : report.violations) TRY_DONE(check_violation(violation));
-  return ok();
+void drop_unusable(WebReport& report) {
+  std::erase_if(report.violations, [&report](const Violation& violation) {
+    if (is_usable(violation)) return false;
+    report.lost += std::min(violation.count, UINT32_MAX - report.lost);
+    return true;
+  });
 }
 
 const WebReports::Person& WebReports::person(const std::optional<std::uint32_t>& uid) {

@@ -17,8 +17,8 @@ namespace caretaker::agent {
 [[nodiscard]] sync::Severity severity_of(policy::Reason reason, std::string_view category);
 // "web.bypass" for ways round the filter, else "web.blocked".
 [[nodiscard]] std::string_view kind_of(policy::Reason reason);
-// kInvalidInput: a name or a category that cannot be one.
-[[nodiscard]] Status check_report(const WebReport& report);
+// What has a name or a category that cannot be one goes, each alone, and is counted in `lost`.
+void drop_unusable(WebReport& report);
 
 class WebReports {
  public:

@@ -1,5 +1,7 @@
 #include "agent/programs/program_link.h"
 
+#include <algorithm>
+
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -81,7 +83,11 @@ Status ProgramLink::step() {
   if (is_empty(group_)) return ok();
   const Status reported = guard_->report_programs(group_);
   if (!reported && reported.error().code != ErrorCode::kInvalidInput) return reported;
-  if (!reported) log_error("programs", "the guard refuses a report for good: " + reported.error().message);
+  if (!reported) {
+    log_error("programs", "the guard refuses a report for good: " + reported.error().message);
+    const std::lock_guard lock(mutex_);
+    lost_ += std::min(group_.lost + static_cast<std::uint32_t>(group_.attempts.size()), UINT32_MAX - lost_);
+  }
   group_ = {};
   return ok();
 }

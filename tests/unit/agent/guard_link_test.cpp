@@ -49,8 +49,8 @@ class ServedGuard {
 };
 
 template <typename Condition>
-bool soon(Condition condition) {
-  for (int i = 0; i < 1000; ++i) {
+bool soon(Condition condition) {  // with the next look at the guard, at the latest
+  for (MonotonicMs waited = 0; waited < kGuardLookMs + 5000; waited += 10) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/violation_queue.h"
+#include "tests/unit/agent/full_disk.h"
 #include "tests/unit/agent/guard_world.h"
 
 using namespace caretaker;
@@ -122,14 +123,35 @@ TEST_CASE("a group that comes again after a lost answer is stored once, over a c
   CHECK(count_web(world) == 2);
 }
 
-TEST_CASE("a report of what cannot be a name is refused whole") {
+TEST_CASE("what cannot be a name is counted, and takes nobody else's record with it", "[R18]") {
   GuardWorld world;
   world.serve();
-  for (const char* name : {"", "UPPER.example", "a b.example", "x\n.example", "..", "-\xff.example"}) {
-    CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kReportWeb, report({violation("good.example"), violation(name)})));
+  std::vector<Violation> all{violation("good.example"), violation("other.example", 1001, "No Category")};
+  for (const char* name : {"", "UPPER.example", "a b.example", "x\n.example", "..", "-\xff.example"}) all.push_back(violation(name));
+  tell(world, report(all));
+  CHECK(count_web(world) == 1);
+  const auto entries = world.entries();
+  const auto dropped = std::ranges::find_if(entries, [](const QueuedEvent& e) { return body_of(e).kind == "events.dropped"; });
+  REQUIRE(dropped != entries.end());
+  CHECK(body_of(*dropped).rule == "net-queue");
+  CHECK(body_of(*dropped).count == 7);
+}
+
+TEST_CASE("what could not be stored for somebody who then began anew is stored when there is room", "[R18]") {
+  GuardWorld world;
+  world.serve();
+  int number = 0;
+  const auto next = [&number] { return report({violation("n" + std::to_string(number) + ".example", GuardWorld::kAnna, "self_harm")}); };
+  {
+    const FullDisk full;
+    while (world.ask(GuardWorld::kNet, Ask::kReportWeb, next())) REQUIRE(++number < 2000);  // the log has some room
+    tell(world, next());  // by now only a repeat
   }
-  CHECK_FALSE(world.ask(GuardWorld::kNet, Ask::kReportWeb, report({violation("good.example", 1001, "No Category")})));
-  CHECK(count_web(world) == 0);
+  world.guard->tick();
+  world.monitor.reset();
+  world.guard.reset();  // as a crash: nothing more is written
+  world.start();
+  CHECK(count_web(world) == number + 1);
 }
 
 TEST_CASE("a flood of names by one user is cut off, counted, and hides nobody else's", "[R18]") {
