@@ -42,14 +42,13 @@ Result<EntryRow> prepare(const NewEvent& event) {
   return row;
 }
 
-// A stub cannot be chained anew: what it stands for becomes a count.
-NewEvent dropped_event(const sync::ChainEntry& stub, UnixSeconds now) {
+NewEvent dropped_event(const char* why, sync::Severity severity, std::uint64_t count, UnixSeconds now) {
   NewEvent event;
   event.body.kind = "events.dropped";
   event.body.time = now;
-  event.body.severity = sync::Severity::kMedium;
-  event.body.rule = "quota";
-  event.body.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(stub.to - stub.from + 1, UINT32_MAX));
+  event.body.severity = severity;
+  event.body.rule = why;
+  event.body.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
   return event;
 }
 
@@ -208,8 +207,8 @@ Status EventStore::State::carry(EpochRow& from, const std::vector<EntryRow>& wai
     // That this epoch began at the server's wish, the newest one says too (`beginnings`); and what is shown once more stands there already.
     if (row.entry.to == 1 && (begun_for_server.contains(from.id) || shown.contains(from.id))) continue;
     EntryRow copy;
-    if (row.entry.is_stub()) {
-      TRY(counted, prepare(dropped_event(row.entry, now())));
+    if (row.entry.is_stub()) {  // it cannot be chained anew: what it stands for becomes a count
+      TRY(counted, prepare(dropped_event("quota", sync::Severity::kMedium, row.entry.to - row.entry.from + 1, now())));
       copy = std::move(counted);
     } else {
       copy.entry.body = row.entry.body;
@@ -332,6 +331,7 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
   const bool continues = book.key.has_value();
   const std::string reason = book.reason;
   const LastKnown last_known = book.last_known;
+  const std::size_t given_up = book.given_up;
   EventStore store(std::make_unique<State>(settings, clock, std::move(book)));
   State& state = *store.state_;
   TRY_DONE(state.noted(state.count_use()));
@@ -339,6 +339,10 @@ Result<EventStore> EventStore::open_once(const EventStoreSettings& settings, con
   if (!continues) {
     TRY_DONE(
         state.noted(state.with_room([&state, &reason, &last_known] { return state.start_epoch(reason, last_known, last_known); })));
+  }
+  if (given_up > 0) {
+    const auto said = store.append(std::vector{dropped_event("damage", sync::Severity::kHigh, given_up, state.now())});
+    if (!said) log_error("events", "not stored: " + said.error().message);
   }
   // What a process wrote that was killed may be in the book and not on the disk yet. The key must not get ahead of the book,
   // and a group that is known must be safe.

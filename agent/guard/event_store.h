@@ -67,7 +67,8 @@ struct EventStoreStatus {
 
 class EventStore {
  public:
-  // Opens the book, or begins one. After an unclean stop it is checked. A book that is damaged, or newer than this
+  // Opens the book, or begins one. After an unclean stop it is checked: an event that is not the one that was linked, where what stands around
+  // it is, becomes a stub, and `events.dropped` `damage` says so. A book that is damaged otherwise, or newer than this
   // program, or another device's, is set aside and a new epoch begins, whose first event names the
   // epoch before, its last known head and the reason. kConflict: another process has it; kPermissionDenied,
   // kUnavailable: the disk does not let us; kFull: no room for even the smallest book.

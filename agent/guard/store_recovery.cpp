@@ -18,6 +18,7 @@ struct Loaded {
   std::vector<EpochRow> epochs;
   ToldGroups told;
   bool is_foreign = false;  // another device's, or of another school
+  std::size_t given_up = 0;
 };
 
 Error damaged(const EpochRow& epoch, const char* what) {
@@ -34,14 +35,28 @@ Status for_each_entry(EventRows& rows, const EpochRow& epoch, std::uint64_t from
   }
 }
 
-// Every body is the one that was linked, and nothing is missing in between.
-Status check_chain(EventRows& rows, const EpochRow& epoch, const EventStoreSettings& settings) {
+struct Spoilt {
+  std::vector<StubPlan> plans;
+  std::size_t waiting = 0;  // of them, what the server does not have
+};
+
+// Every body is the one that was linked, and nothing is missing in between. An event whose body or sealed part is another goes to `spoilt`
+// alone, where the entry after it, or the epoch's head, proves its link.
+Status check_chain(EventRows& rows, const EpochRow& epoch, const EventStoreSettings& settings, Spoilt& spoilt) {
   sync::ChainHead head = sync::first_head(settings.school, settings.device, epoch.id);
+  bool was_linked = true;
   TRY_DONE(for_each_entry(rows, epoch, 1, [&](const EntryRow& row) -> Status {
     if (row.entry.from != head.seq + 1 || row.entry.to < row.entry.from) return damaged(epoch, "an entry is missing");
-    TRY_DONE(sealed_part(row));
-    head = row.entry.is_stub() ? sync::ChainHead{row.entry.to, row.entry.link} : sync::next_head(head, row.entry.body);
-    return head.link == row.entry.link ? ok() : Status(damaged(epoch, "an entry is not what was linked"));
+    const bool is_stub = row.entry.is_stub();
+    const bool is_linked = is_stub || sync::next_head(head, row.entry.body).link == row.entry.link;
+    if ((!is_linked && row.entry.to == 1) || (!was_linked && (is_stub || !is_linked))) return damaged(epoch, "an entry is not what was linked");
+    if (!is_linked || !sealed_part(row)) {
+      spoilt.plans.push_back({epoch.number, row.entry.from, row.entry.to});
+      if (!row.acknowledged) ++spoilt.waiting;
+    }
+    was_linked = is_linked;
+    head = {row.entry.to, row.entry.link};
+    return ok();
   }));
   return head == epoch.head ? ok() : Status(damaged(epoch, "the last entry is missing"));
 }
@@ -52,10 +67,17 @@ Status check_head(EventRows& rows, const EpochRow& epoch) {
 }
 
 Status check_epochs(Loaded& loaded, const EventStoreSettings& settings, bool thoroughly) {
+  Spoilt spoilt;
   for (const EpochRow& epoch : loaded.epochs) {
-    TRY_DONE(thoroughly ? check_chain(loaded.rows, epoch, settings) : check_head(loaded.rows, epoch));
+    TRY_DONE(thoroughly ? check_chain(loaded.rows, epoch, settings, spoilt) : check_head(loaded.rows, epoch));
   }
-  return ok();
+  loaded.given_up = spoilt.waiting;
+  if (spoilt.plans.empty()) return ok();
+  log_error("events", std::to_string(spoilt.plans.size()) + " events are damaged, and are given up");
+  return loaded.rows.transaction([&]() -> Status {
+    for (const StubPlan& plan : spoilt.plans) TRY_DONE(loaded.rows.make_stub(plan));
+    return ok();
+  });
 }
 
 Result<Loaded> load(const EventStoreSettings& settings, bool thoroughly) {
@@ -203,7 +225,7 @@ Status catch_up(EventRows& rows, const EpochRow& epoch, RatchetState& key) {
 }
 
 Result<FoundBook> continue_book(Loaded loaded, const std::vector<RatchetState>& states) {
-  FoundBook book{std::move(loaded.rows), std::move(loaded.epochs), std::nullopt, "", {}, std::move(loaded.told)};
+  FoundBook book{std::move(loaded.rows), std::move(loaded.epochs), std::nullopt, "", {}, std::move(loaded.told), loaded.given_up};
   book.last_known = last_known(book.epochs, states);
   const KeyChoice choice = decide_key(book.epochs, states);
   if (choice.verdict == KeyVerdict::kContinues) {
@@ -269,6 +291,8 @@ Result<FoundBook> find_book(const EventStoreSettings& settings, const RatchetFil
   TRY_DONE(platform::remove_file(settings.folder / "events.clean"));
   const std::vector<RatchetState> states = key_file.read();
   auto loaded = load(settings, !was_clean);
+  // A disk that could not give a page may give it when it is asked again, and what looks damaged after a clean stop is looked at whole.
+  if (!loaded && loaded.error().code == ErrorCode::kDamaged) loaded = load(settings, true);
   const bool is_unusable =
       !loaded && (loaded.error().code == ErrorCode::kDamaged || loaded.error().code == ErrorCode::kUnsupported);
   if (!loaded && !is_unusable) return loaded.error();

@@ -25,6 +25,7 @@ struct FoundBook {
   std::string reason;               // of the new epoch: "enrolment", "damage", "rollback", "re-enrolment"
   LastKnown last_known;
   ToldGroups told{};
+  std::size_t given_up = 0;  // events that waited for the server, were damaged, and are stubs now: to be said
 };
 
 // Of an entry that has one. kDamaged: it is not the one that the body names, or one of the two is missing.
