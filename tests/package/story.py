@@ -318,6 +318,13 @@ def the_schemas_are_rolled_forward(m):
         m.run("systemctl", "start", unit)
 
 
+def an_older_version_is_refused(m):
+    """It could not read the book, and would set it aside."""
+    older = m.run("apt-get", "install", "--yes", "--allow-downgrades", "/opt/packages/1.0/caretaker-agent_1.0_amd64.deb", check=False)
+    assert older.returncode != 0 and "would never be sent" in older.stdout + older.stderr, older
+    assert "1.1" in m.run("dpkg-query", "--show", "caretaker-agent").stdout
+
+
 def an_upgrade_keeps_everything(m, school):
     before, rows, pids = school.status(), len(school.book()), [m.property(unit, "MainPID") for unit in AGENT]
     for package in ("caretaker-server", "caretaker-agent"):
@@ -329,6 +336,7 @@ def an_upgrade_keeps_everything(m, school):
     assert len(school.book()) >= rows, "events were lost"
     assert school.ask("www.casino.example") == "NXDOMAIN"
     the_schemas_are_rolled_forward(m)
+    an_older_version_is_refused(m)
     school.wait_until_filtering()
     tell("an upgrade starts the new programs, rolls both schemas forward, and keeps device, policy and book")
 
