@@ -52,7 +52,7 @@ std::string port_set(std::string_view name, const std::vector<GatePorts>& ports,
 
 std::string tried_set(std::string_view name, std::string_view type) {
   return "set " + std::string(name) + " { type uid . " + std::string(type) +
-         " . inet_proto . inet_service; flags dynamic,timeout; size 1024; timeout 10m; }";
+         " . inet_proto . inet_service; flags dynamic,timeout; size " + std::to_string(kMostTries) + "; timeout 10m; }";
 }
 
 void append_sets(std::string& out, const GateRules& rules) {

@@ -1,6 +1,7 @@
 // The rules of the packet filter as nftables wants them: one text, taken as a whole or not at all. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ inline constexpr std::string_view kGateTable = "inet caretaker";
 
 // What our table has noted of refused connections, as libnftables shows these sets in JSON, and the text that forgets some of it.
 [[nodiscard]] std::vector<std::string> make_attempts_listings();
+inline constexpr std::ptrdiff_t kMostTries = 1024;  // of each address family; the kernel notes no more until some are forgotten
 struct GateTry {
   std::uint32_t uid = 0;
   std::string address;

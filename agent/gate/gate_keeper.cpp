@@ -8,10 +8,11 @@
 namespace caretaker::agent {
 namespace {
 
-constexpr MonotonicMs kSoonMs = 1000;      // while there is no policy, or something is not as it should be
-constexpr int kFailuresUntilDown = 3;      // a restart, or a busy moment, is none
+constexpr MonotonicMs kFirstLookMs = 5000;  // while there is no policy yet
+constexpr MonotonicMs kSoonMs = 1000;       // when something is not as it should be
+constexpr int kFailuresUntilDown = 3;       // a restart, or a busy moment, is none
 constexpr std::size_t kMaxPolicyText = 1u << 20;
-constexpr std::size_t kMaxWaiting = 1000;  // attempts, while the guard is away
+constexpr std::size_t kMaxWaiting = 2 * platform::kMostTries;  // attempts, while the guard is away
 
 }  // namespace
 
@@ -50,6 +51,8 @@ void GateKeeper::look_at_filter(MonotonicMs now) {
 void GateKeeper::collect_attempts() {
   const auto tries = gate_.take_attempts();
   if (!tries) return restore_rules();
+  const auto of_v6 = std::ranges::count_if(*tries, [](const platform::GateTry& one) { return one.address.find(':') != std::string::npos; });
+  if (of_v6 >= platform::kMostTries || std::ssize(*tries) - of_v6 >= platform::kMostTries) ++lost_;  // how many more, nobody knows
   for (const platform::GateTry& one : *tries) {
     if (attempts_.size() >= kMaxWaiting) ++lost_;
     else attempts_.push_back({one.uid, policy::way_of(*in_force_, one.tcp, one.port), one.address, one.tcp, one.port});
@@ -121,7 +124,7 @@ void GateKeeper::tick(bool changed) {
   if (changed) restore_rules();
   const MonotonicMs now = clock_.monotonic_ms();
   if (now < next_) return;
-  next_ = next_together(now, policy_ ? kGuardLookMs : kSoonMs);
+  next_ = next_together(now, policy_ ? kGuardLookMs : kFirstLookMs);
   look_at_people();
   if (policy_) look_at_filter(now);
   restore_rules();
