@@ -22,6 +22,8 @@ KEYS = {"\n": "ret", " ": "spc", "-": "minus", ".": "dot"}
 CARD = "card"  # what lies in the SD slot
 # A busy host starves the guest of timer interrupts, and a kernel that counts them gives up; one that has given up ends, so that this is seen.
 # Nothing draws text on the screen either: virtio-gpu can wait for ever for a host that was late, and with it whoever opens a terminal, logind first.
+# What the kernel said last, and what waits within it.
+KERNEL_LOG = "dmesg | tail -n 30; for one in $(ps -eo pid,stat | awk '$2 ~ /^D/ {print $1}'); do cat /proc/$one/comm /proc/$one/stack; done"
 KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 no_timer_check panic=-1 fbcon=map:9"
 
 
@@ -227,6 +229,9 @@ class Machine:
     def unplug(self, serial):
         self.ask_qemu("device_del", id=f"stick-{serial}")
         wait_until("the stick to be out", lambda: self._is_free(f"data-{serial}"), timeout=60, pause=0.5)
+        # What is plugged in while the guest still works on that is not noticed at all now and then.
+        numbers = lambda: self.run("sh", "-c", "cat /sys/bus/usb/devices/*/serial", check=False).stdout.split()  # noqa: E731
+        wait_until("the guest to see it go", lambda: serial not in numbers(), timeout=120, pause=0.5)
         del self.sticks[serial]
 
     def put_in_card(self, image):
@@ -318,6 +323,7 @@ class Machine:
     def show_log(self):
         if self.process is not None and self.process.poll() is None:
             print(self.run("journalctl", "--no-pager", "--lines=80", "--unit=caretaker*", "--unit=init.scope", check=False, timeout=60).stdout)
+            print(self.run("sh", "-c", KERNEL_LOG, check=False, timeout=60).stdout)
         print(self.log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
     def run(self, *command, user=None, check=True, stdin="", timeout=900):
