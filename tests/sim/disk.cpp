@@ -108,6 +108,13 @@ int Disk::read(const File& file, std::uint64_t at, std::span<std::uint8_t> into,
   return 0;
 }
 
+bool Disk::fails_this_read() {
+  if (dead_ || fail_read_in_ == 0 || --fail_read_in_ > 0) return false;
+  had_error_ = true;
+  trace_.line(name_, "a read that fails");
+  return true;
+}
+
 int Disk::size(const File& file, std::uint64_t& size) const {
   size = file.bytes.size();
   return dead_ ? EIO : 0;
@@ -268,7 +275,7 @@ void Disk::fail_some(std::uint64_t operations, int error) {
 }
 
 void Disk::calm() {
-  cut_in_ = kill_in_ = failing_ = 0;
+  cut_in_ = kill_in_ = failing_ = fail_read_in_ = 0;
   full_ = false;
 }
 

@@ -61,6 +61,8 @@ class Disk {
   void cut_power_in(std::uint64_t operations) { cut_in_ = operations; }
   void kill_in(std::uint64_t operations) { kill_in_ = operations; }
   void fail_some(std::uint64_t operations, int error);  // of the next ones, about every third fails
+  void fail_read_in(std::uint64_t reads) { fail_read_in_ = reads; }  // this one of a database alone, once: a page that is there when asked again
+  [[nodiscard]] bool fails_this_read();
   void fill_but(std::uint64_t free) { full_ = true, left_ = free + used(); }
   void make_roomy() { full_ = false; }
   void calm();  // no fault is armed any more
@@ -112,6 +114,7 @@ class Disk {
   std::uint64_t left_ = 0;       // with full_: bytes that all files together may take
   std::uint64_t cut_in_ = 0;     // 0: not armed
   std::uint64_t kill_in_ = 0;
+  std::uint64_t fail_read_in_ = 0;
   std::uint64_t failing_ = 0;    // operations during which some fail
   int error_ = 0;
   std::uint64_t operations_ = 0;

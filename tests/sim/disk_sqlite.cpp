@@ -48,6 +48,7 @@ int close_file(sqlite3_file* file) {
 int read_file(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
   std::size_t got = 0;
   auto* bytes = static_cast<std::uint8_t*>(out);
+  if (of(file).disk->fails_this_read()) return failed(EIO, SQLITE_IOERR_READ);
   const int error = of(file).disk->read(*of(file).file, static_cast<std::uint64_t>(at), {bytes, static_cast<std::size_t>(size)}, got);
   if (error != 0) return failed(error, SQLITE_IOERR_READ);
   if (got == static_cast<std::size_t>(size)) return SQLITE_OK;

@@ -212,6 +212,7 @@ void Run::start(Member& member) {
   device.clock.boot();
   device.disk.forget_errors();
   if (plan_.power && !is_calm_ && random_.chance(15)) device.disk.cut_power_in(random_.between(1, 40));
+  if (plan_.disk_errors && !is_calm_ && random_.chance(15)) device.disk.fail_read_in(random_.between(1, 40));
   const auto booted = device.boot();
   say(device.name(), "starts: " + (booted ? std::string("ok") : booted.error().message));
   if (!booted && !device.disk.is_troubled() && !device.disk.had_error()) {
