@@ -247,6 +247,13 @@ Result<Statement> Database::prepare(std::string_view sql) {
   return Statement(statement, shelf_);
 }
 
+Result<std::int64_t> Database::number_of(std::string_view sql) {
+  TRY(query, prepare(sql));
+  TRY(row, query.step());
+  if (!row) return make_error(ErrorCode::kInternal, "no row: " + std::string(sql));
+  return query.integer(0);
+}
+
 std::int64_t Database::changes() const {
   return sqlite3_changes64(database_);
 }
@@ -294,10 +301,7 @@ Status Database::checkpoint() {
 }
 
 Status migrate(Database& database, std::span<const Migration> steps) {
-  TRY(query, database.prepare("PRAGMA user_version"));
-  TRY(row, query.step());
-  const std::int64_t version = row ? query.integer(0) : 0;
-  query.reset();
+  TRY(version, database.number_of("PRAGMA user_version"));
   if (!steps.empty() && version > steps.back().number) {
     return make_error(ErrorCode::kUnsupported, "the database is of version " + std::to_string(version) +
                                                    ", this program knows " + std::to_string(steps.back().number));

@@ -67,6 +67,8 @@ class Database {
 
   [[nodiscard]] Status execute(const char* sql);  // one or several statements without rows
   // Compiling costs more than most statements take to run: what was prepared before is used again when it is free.
+  // The first column of the first row, for a statement that has one.
+  [[nodiscard]] Result<std::int64_t> number_of(std::string_view sql);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] std::int64_t changes() const;  // rows changed by the last statement
 

@@ -84,9 +84,9 @@ Result<EventRows> EventRows::open(const std::filesystem::path& path, bool check)
 }
 
 Result<std::uint64_t> EventRows::spare_bytes() {
-  TRY(query, database_.prepare("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"));
-  TRY(row, query.step());
-  return row ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+  TRY(pages, database_.number_of("PRAGMA freelist_count"));
+  TRY(page_size, database_.number_of("PRAGMA page_size"));
+  return static_cast<std::uint64_t>(pages * page_size);
 }
 
 Status EventRows::make_spare(std::uint64_t bytes) {

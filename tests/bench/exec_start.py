@@ -42,7 +42,7 @@ mkdir -p /run/fapolicyd; mount --bind etc /etc/fapolicyd; mount --bind var /var/
 /usr/sbin/fapolicyd --debug-deny > log 2>&1 & peer=$!
 for i in $(seq 100); do grep -q 'Starting to listen' log && break; sleep 0.1; done
 setpriv --reuid "$4" --regid "$4" --clear-groups /usr/bin/python3 -c "$2" "$1/ram/true" "$3"
-kill $peer
+kill $peer; wait $peer || true  # another one does not begin while it is there
 """
 STARTER = """
 import json, os, sys, time

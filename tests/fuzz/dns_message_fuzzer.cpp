@@ -1,9 +1,12 @@
 // Any bytes as a question (answered in every way that needs no network) and as an upstream's answer (cleaned, then given to
-// that question). What we write must be readable, within its limit, and clean a second time without a change.
+// that question). What we write must be readable, within its limit, and clean a second time without a change; what is noted of a question that was
+// blocked must be a name.
 #include <cstdlib>
 #include <vector>
 
 #include "agent/net/dns_answer.h"
+#include "agent/violation_log.h"
+#include "policy/domain_name.h"
 
 using namespace caretaker;
 using namespace caretaker::agent;
@@ -61,6 +64,13 @@ void answer_with(ByteView clean, const CleanAnswer&) {
   }
 }
 
+void note(std::string_view name) {
+  ViolationLog log([](const Violation& violation) { require(policy::normalise_name(violation.name).value_or("") == violation.name); });
+  policy::DnsDecision decision;
+  decision.is_violation = true;
+  log.note(Asker{}, decision, name, 1, 1);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -69,7 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint16_t refusal = 0;
   if (parse_query(input, query, refusal) != Parsed::kIgnored) {
     NameText text;
-    require(to_rule_text(query.question.name, text).size() <= text.size());
+    const auto name = to_rule_text(query.question.name, text);
+    require(name.size() <= text.size());
+    note(name);
     for (const auto transport : {Transport::kUdp, Transport::kTcp}) answer_query(query, answer_limit(query, transport));
   }
   std::vector<std::uint8_t> message(input.begin(), input.end());
