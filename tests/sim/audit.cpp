@@ -202,9 +202,13 @@ struct Place {
   bool is_sealed = false;
 };
 
-// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted.
+// Two machines with one disk each write down anew, in an epoch of its own, what was not sent yet when they parted; it may have been written down
+// anew before that.
 bool was_copied(const std::string& rule, const Ledger& ledger) {
-  return std::ranges::any_of(ledger.told(), [&](const Told& told) { return "s" + std::to_string(told.number) == rule && ledger.is_excused(told); });
+  return std::ranges::any_of(ledger.told(), [&](const Told& told) {
+    const bool was_carried = ledger.was_refused({told.device, told.epoch}, told.seq) && ledger.has_excuses(told.device);
+    return "s" + std::to_string(told.number) == rule && (ledger.is_excused(told) || was_carried);
+  });
 }
 
 bool may_stand_in_both(const Place& one, const Place& other, const std::string& rule, const Ledger& ledger) {
