@@ -60,7 +60,8 @@ def connections(gate, world, rounds, count):
     for _ in range(rounds):
         for with_rules in (True, False):
             if with_rules:
-                world.gate.start()
+                if not world.gate.running():
+                    world.gate.start()
                 gate.wait_until("the rules", lambda: "dnat" in gate.table())
             else:
                 world.gate.stop()
