@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "platform/base/count.h"
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -20,9 +21,9 @@ constexpr milliseconds kLastRetry{5000};
 
 // Violations that it stands for.
 std::uint32_t count_of(const WebReport& report) {
-  std::uint64_t count = report.lost;
-  for (const Violation& violation : report.violations) count += violation.count;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+  std::uint32_t count = report.lost;
+  for (const Violation& violation : report.violations) add_to_count(count, violation.count);
+  return count;
 }
 
 bool is_empty(const WebReport& report) { return report.violations.empty() && report.lost == 0; }

@@ -40,8 +40,7 @@ void ViolationLog::note(const Asker& asker, const policy::DnsDecision& decision,
                         MonotonicMs now) {
   if (!decision.is_violation || !is_first(asker, decision, name, now)) return;
   // An address that stands in a name's place is whole or nothing.
-  auto registrable = decision.reason == policy::Reason::kNoReadableName ? std::string(name) : policy::registrable_name(name);
-  registrable = reportable(std::move(registrable));
+  auto registrable = reportable(decision.reason == policy::Reason::kNoReadableName ? std::string(name) : policy::registrable_name(name));
   if (registrable != name && !is_first(asker, decision, registrable, now)) return;
   sink_({asker.uid, decision.reason, decision.category, std::move(registrable), time, 1});
 }

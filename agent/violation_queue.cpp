@@ -1,6 +1,6 @@
 #include "agent/violation_queue.h"
 
-#include <algorithm>
+#include "platform/base/count.h"
 
 namespace caretaker::agent {
 
@@ -9,8 +9,8 @@ void ViolationQueue::push(Violation violation) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < capacity_) {
       waiting_.push_back(std::move(violation));
-    } else if (lost_ < UINT32_MAX) {
-      ++lost_;
+    } else {
+      add_to_count(lost_, 1);
     }
   }
   changed_.notify_one();
@@ -32,7 +32,7 @@ WebReport ViolationQueue::take(std::chrono::milliseconds timeout) {
 
 void ViolationQueue::add_lost(std::uint32_t count) {
   const std::lock_guard lock(mutex_);
-  lost_ += std::min(count, UINT32_MAX - lost_);
+  add_to_count(lost_, count);
 }
 
 void ViolationQueue::wake() {

@@ -1,5 +1,6 @@
 #include "agent/guard/book.h"
 
+#include "platform/base/count.h"
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -80,7 +81,7 @@ std::optional<PlannedEvent> Book::begin_note(const Subject& given, std::uint32_t
   if (notes_.size() >= kMaxNotes) subject.rule = subject.rule.substr(0, subject.rule.find(':'));
   const std::string key = key_of(subject);
   if (const auto known = notes_.find(key); known != notes_.end()) {
-    known->second.repeats += std::min(count, UINT32_MAX - known->second.repeats);
+    add_to_count(known->second.repeats, count);
     return std::nullopt;
   }
   log_info("events", subject.kind + " " + subject.rule);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/base/count.h"
+
 namespace caretaker::agent {
 namespace {
 
@@ -19,7 +21,7 @@ bool is_file_name(std::string_view name) {
 
 void drop_unusable(ProgramReport& report) {
   const auto dropped = std::erase_if(report.attempts, [](const ProgramAttempt& attempt) { return !is_file_name(attempt.name); });
-  report.lost += std::min(static_cast<std::uint32_t>(dropped), UINT32_MAX - report.lost);
+  add_to_count(report.lost, dropped);
 }
 
 // In a key the kind of event and the reason stand where a site's category stands: "program.denied owned-by-user".

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "platform/base/count.h"
 #include "policy/categories.h"
 #include "policy/domain_name.h"
 
@@ -47,7 +48,7 @@ std::string_view kind_of(Reason reason) { return is_bypass(reason) ? "web.bypass
 void drop_unusable(WebReport& report) {
   std::erase_if(report.violations, [&report](const Violation& violation) {
     if (is_usable(violation)) return false;
-    report.lost += std::min(violation.count, UINT32_MAX - report.lost);
+    add_to_count(report.lost, violation.count);
     return true;
   });
 }

@@ -260,10 +260,10 @@ void SessionWatch::on_time_without_policy() {
 
 void SessionWatch::look(const policy::Policy& policy, MonotonicMs now) {
   notice_sleep(now);
-  next_ = now + kGuardLookMs;
   auto sessions = sessions_.list();
+  // New sessions, a new policy, the end of a sleep are noticed by then; looks that nobody answers are counted, and come as far apart as ever.
+  next_ = sessions ? next_together(now, kGuardLookMs) : now + kGuardLookMs;
   if (!sessions) return watch_unseen(policy, now);
-  next_ = next_together(now, kGuardLookMs);  // new sessions, a new policy, the end of a sleep are noticed by then
   silent_looks_ = 0;
   uncover_nobody(*sessions);
   notice_cover(*sessions);

@@ -33,7 +33,6 @@ Status serve(platform::ProgramGate& gate, ProgramJudge& judge, ProgramLink& link
     if (told) told = host.alive();
   };
   while (!stop.requested()) {
-    TRY_DONE(host.alive());
     hang.rest();
     TRY_DONE(gate.serve_once(decide, host.bounded_wait_ms(-1), beat));
     TRY_DONE(told);

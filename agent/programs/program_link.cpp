@@ -1,7 +1,6 @@
 #include "agent/programs/program_link.h"
 
-#include <algorithm>
-
+#include "platform/base/count.h"
 #include "platform/base/log.h"
 
 namespace caretaker::agent {
@@ -21,15 +20,15 @@ void ProgramLink::push(ProgramAttempt attempt) {
   const std::lock_guard lock(mutex_);
   if (waiting_.size() < kMaxWaiting) {
     waiting_.push_back(std::move(attempt));
-  } else if (lost_ < UINT32_MAX) {
-    ++lost_;
+  } else {
+    add_to_count(lost_, 1);
   }
   changed_.notify_all();
 }
 
 void ProgramLink::count_let_through(std::uint32_t count) {
   const std::lock_guard lock(mutex_);
-  let_through_ += std::min(count, UINT32_MAX - let_through_);
+  add_to_count(let_through_, count);
 }
 
 void ProgramLink::stop(bool in_order) {
@@ -86,7 +85,7 @@ Status ProgramLink::step() {
   if (!reported) {
     log_error("programs", "the guard refuses a report for good: " + reported.error().message);
     const std::lock_guard lock(mutex_);
-    lost_ += std::min(group_.lost + static_cast<std::uint32_t>(group_.attempts.size()), UINT32_MAX - lost_);
+    add_to_count(lost_, std::uint64_t{group_.lost} + group_.attempts.size());
   }
   group_ = {};
   return ok();

@@ -20,10 +20,10 @@ SLOTS = 4  # free PCI ports, for disks
 KEY_PAUSE = 0.04  # seconds; a busy guest loses what comes quicker
 KEYS = {"\n": "ret", " ": "spc", "-": "minus", ".": "dot"}
 CARD = "card"  # what lies in the SD slot
-# A busy host starves the guest of timer interrupts, and a kernel that counts them gives up; one that has given up ends, so that this is seen.
-# Nothing draws text on the screen either: virtio-gpu can wait for ever for a host that was late, and with it whoever opens a terminal, logind first.
 # What the kernel said last, and what waits within it.
 KERNEL_LOG = "dmesg | tail -n 30; for one in $(ps -eo pid,stat | awk '$2 ~ /^D/ {print $1}'); do cat /proc/$one/comm /proc/$one/stack; done"
+# A busy host starves the guest of timer interrupts, and a kernel that counts them gives up; one that has given up ends, so that this is seen.
+# Nothing draws text on the screen either: virtio-gpu can wait for ever for a host that was late, and with it whoever opens a terminal, logind first.
 KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 no_timer_check panic=-1 fbcon=map:9"
 
 
